@@ -1,7 +1,7 @@
 """What a student is given, what comes back, and what an adapter must do in between."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,6 +135,23 @@ class Adapter(ABC):
     @abstractmethod
     def fit(self, problem: Problem) -> Fitted:
         """Fit a clone of the student to the problem's target."""
+
+    def fit_many(self, problems: Sequence[Problem]) -> list[Fitted]:
+        """Fit one student per problem; all are about the same rows (`X`, `labels`, `params`).
+
+        An adapter that can share work between them does so here.
+
+        Parameters
+        ----------
+        problems : sequence of Problem
+            Targets, losses and weights of the same rows.
+
+        Returns
+        -------
+        fitted : list of Fitted
+            What `fit` returns for each of them.
+        """
+        return [self.fit(problem) for problem in problems]
 
     def on_device(self, device: str) -> "Adapter":
         """Return the adapter of the same student on a "cpu" or "cuda" device."""
