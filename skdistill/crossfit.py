@@ -5,7 +5,7 @@ they are not, or the fold teachers must be kept, it is ``cross_validate(return_e
 Both give the same numbers to the last bit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import cross_val_predict, cross_validate
 
-from skdistill._compat import Progress, take_rows
+from skdistill._compat import Progress
 from skdistill._validation import check_probabilities, index_rows
 from skdistill.exceptions import TeacherError, TeacherTypeError
 from skdistill.folds import Folds
@@ -38,12 +38,15 @@ class OutOfFold:
         Mean over the folds that hold the row in their test part; NaN where none does.
     fold : array of shape (n,)
         First such fold, -1 where there is none.
+    parts : tuple of arrays of shape (m, K)
+        Probabilities of the test rows of each fold, from that fold's teacher alone.
     teachers : tuple of fitted classifiers, or None
         The fold teachers in the order of the folds, if they were asked for.
     """
 
     values: NDArray[np.float64]
     fold: Index
+    parts: tuple[NDArray[np.float64], ...]
     teachers: tuple[Any, ...] | None = None
 
     @property
@@ -72,6 +75,8 @@ class FoldTeacher(ClassifierMixin, BaseEstimator):
         memory: joblib.Memory,
         threads: int | None,
         progress: Progress,
+        *,
+        keep: bool = True,
     ) -> None:
         self.teacher = teacher
         self.labels = labels
@@ -80,6 +85,7 @@ class FoldTeacher(ClassifierMixin, BaseEstimator):
         self.memory = memory
         self.threads = threads
         self.progress = progress
+        self.keep = keep
 
     def __sklearn_clone__(self) -> "FoldTeacher":
         shared = self.get_params(deep=False)
@@ -235,19 +241,22 @@ def cross_fit(
     codes = np.searchsorted(classes, y)
     teachers = None
     if folds.is_partition and not keep_teachers:
-        values = cross_val_predict(wrapped, X, codes, method="predict_proba", **arguments)
+        whole = cross_val_predict(wrapped, X, codes, method="predict_proba", **arguments)
+        parts = tuple(np.asarray(whole[test], dtype=np.float64) for _, test in folds.splits)
     else:
+        wrapped.set_params(keep=keep_teachers)
         fitted = cross_validate(
             wrapped,
             X,
             codes,
-            scoring=_no_score,
+            scoring=_label_test_rows,
             return_estimator=True,
             error_score="raise",
             **arguments,
         )["estimator"]
-        values = _average(fitted, X, folds, len(classes))
+        parts = tuple(np.asarray(each.test_proba_, dtype=np.float64) for each in fitted)
         teachers = tuple(each.teacher_ for each in fitted) if keep_teachers else None
+    values = _average(parts, folds, len(classes))
     check_probabilities(
         values[folds.covered],
         int(folds.covered.sum()),
@@ -255,18 +264,26 @@ def cross_fit(
         f"the out-of-fold probabilities of {type(teacher).__name__}",
         "Look at the teacher's predict_proba.",
     )
-    return OutOfFold(values.astype(np.float64, copy=False), folds.fold, teachers)
+    return OutOfFold(values, folds.fold, parts, teachers)
 
 
-def _no_score(estimator: Any, X: Any, y: Any) -> float:
-    """Stand for a scorer where no score is wanted; cross_validate insists on one."""
+def _label_test_rows(estimator: FoldTeacher, X: Any, y: Any) -> float:
+    """Stand where cross_validate wants a scorer: it is called where the teacher was fitted.
+
+    The labels travel back from there, and the teacher only if it is wanted.
+    """
+    estimator.test_proba_ = estimator.predict_proba(X)
+    if not estimator.keep:
+        del estimator.teacher_
     return 0.0
 
 
-def _average(fitted: list[Any], X: Any, folds: Folds, n_classes: int) -> NDArray[np.float64]:
+def _average(
+    parts: Sequence[NDArray[np.float64]], folds: Folds, n_classes: int
+) -> NDArray[np.float64]:
     """Return the mean over folds of each row's out-of-fold probabilities, NaN if there is none."""
     total = np.zeros((folds.n_rows, n_classes))
-    for model, (_, test) in zip(fitted, folds.splits, strict=True):
-        total[test] += model.predict_proba(take_rows(X, test))
+    for part, (_, test) in zip(parts, folds.splits, strict=True):
+        total[test] += part
     times = folds.times_covered[:, None]
     return np.where(times > 0, total / np.maximum(times, 1), np.nan)

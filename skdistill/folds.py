@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from skdistill._validation import check_integer, row_fingerprints
 from skdistill.exceptions import FoldError, ParameterError
 
-__all__ = ["Folds", "duplicate_share", "make_folds"]
+__all__ = ["Folds", "check_fold_classes", "duplicate_share", "make_folds"]
 
 Index = NDArray[np.int64]
 
@@ -57,6 +57,19 @@ class Folds:
         for number, (_, test) in reversed(list(enumerate(self.splits))):
             fold[test] = number
         return fold
+
+    @cached_property
+    def rounds(self) -> tuple[tuple[int, ...], ...]:
+        """Runs of consecutive folds whose test parts share no row: one per repeat."""
+        rounds: list[list[int]] = []
+        seen = np.zeros(self.n_rows, dtype=bool)
+        for number, (_, test) in enumerate(self.splits):
+            if not rounds or seen[test].any():
+                rounds.append([])
+                seen[:] = False
+            rounds[-1].append(number)
+            seen[test] = True
+        return tuple(map(tuple, rounds))
 
 
 def make_folds(
@@ -125,7 +138,7 @@ def make_folds(
             f"(train, test) index pairs, got {cv!r}."
         )
     folds = Folds(tuple(_as_split(i, s, len(y)) for i, s in enumerate(splits)), len(y))
-    _check_fold_classes(folds, y, classes)
+    check_fold_classes(folds, y, classes)
     return folds
 
 
@@ -207,7 +220,8 @@ def _as_split(number: int, split: Any, n_rows: int) -> tuple[Index, Index]:
     return parts[0], parts[1]
 
 
-def _check_fold_classes(folds: Folds, y: NDArray[Any], classes: NDArray[Any]) -> None:
+def check_fold_classes(folds: Folds, y: NDArray[Any], classes: NDArray[Any]) -> None:
+    """Raise FoldError where the training rows of a fold lack a class."""
     for number, (train, _) in enumerate(folds.splits):
         absent = np.setdiff1d(classes, y[train])
         if absent.size:
