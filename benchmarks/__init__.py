@@ -10,7 +10,11 @@ module          what it shows
 `speed`         what skdistill costs over the work that has to be done anyway
 `paper`         the table of Dao et al. (ICLR 2021) on adult and magic
 `calibration`   which calibration of the teacher serves which student
+`suite`         every way of distilling, on every set and student: honest, leaking and trivial ones
 `strength`      which rule for the strength serves which student
+`linear`        the linear and MLP students, and the path, over what they replace
+`gpu`           the same on an NVIDIA GPU
+`methods`       the ways that the suite compares
 `datasets`      the data sets, from the folder that SKDISTILL_DATA names
 `results`       raw measurements that survive an interruption, and the tables made of them
 ==============  ===================================================================================

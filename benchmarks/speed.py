@@ -1,12 +1,14 @@
 """What skdistill costs over the work that has to be done anyway; each figure a ratio of one run.
 
-Four questions, each with the bar that it has to clear:
+Five questions, each with the bar that it has to clear:
 
 - ``fit``: `DistilledClassifier.fit` over the sum of its parts, which are scikit-learn's
   ``cross_val_predict`` of the teacher and the fits of the bare student;
 - ``objective``: LightGBM with the soft-target objective over LightGBM with its native one, same
   labels, same number of trees and leaves;
 - ``predict``: `predict_proba` over that of the bare student, for one row and for many;
+- ``search``: `DistilledClassifierCV.fit` with 60 candidates over the sum of the fits of its
+  teachers and of its students, targets known beforehand;
 - ``replication``: a classifier fitted to weighted copies over the same classifier on hard labels;
   it may cost as many times more as it needs rows.
 
@@ -40,7 +42,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
-from skdistill import DistilledClassifier
+from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.losses import CrossEntropy
 from skdistill.students import Problem, SoftCrossEntropy, resolve
 
@@ -66,6 +68,8 @@ class Sizes:
         Of the group "predict", besides one row.
     copied_rows : int
         Of the group "replication".
+    search_rows, search_strengths : int
+        Of the group "search": rows, and a third of its candidates.
     """
 
     fit_rows: int = 20_000
@@ -75,9 +79,11 @@ class Sizes:
     trees: int = 50
     predict_rows: int = 100_000
     copied_rows: int = 20_000
+    search_rows: int = 5_000
+    search_strengths: int = 20
 
 
-QUICK = Sizes(1_000, 10, 2_000, 2_000, 5, 2_000, 1_000)
+QUICK = Sizes(1_000, 10, 2_000, 2_000, 5, 2_000, 1_000, 300, 2)
 
 
 @dataclass(frozen=True)
@@ -312,11 +318,65 @@ def _replication_case(
     )
 
 
+def search_cases(sizes: Sizes) -> Iterator[Case]:
+    """Yield a search over the fits it cannot do without."""
+    X, y = _classification(sizes.search_rows, 2, n_features=10)
+    teacher = RandomForestClassifier(sizes.teacher_trees, random_state=0)
+    for name, student in {
+        "tree": DecisionTreeClassifier(max_leaf_nodes=32, random_state=0),
+        "logistic": make_pipeline(StandardScaler(), LogisticRegression()),
+        "LightGBM 20x8": LGBMClassifier(n_estimators=20, num_leaves=8, n_jobs=1, verbose=-1),
+        "LightGBM 50x31": LGBMClassifier(n_estimators=50, n_jobs=1, verbose=-1),
+    }.items():
+        n_candidates = 3 * sizes.search_strengths
+        yield _search_case(f"{n_candidates} candidates: {name}", teacher, student, sizes, X, y)
+
+
+def _search_case(name: str, teacher: Any, student: Any, sizes: Sizes, X: Any, y: Any) -> Case:
+    strengths = np.linspace(0.0, 0.95, sizes.search_strengths)
+    model = DistilledClassifierCV(
+        teacher,
+        student,
+        cv=N_FOLDS,
+        strengths=strengths,
+        calibrations=(None, "sigmoid", "temperature"),
+        fallback=False,
+        random_state=0,
+    )
+    splits = list(StratifiedKFold(N_FOLDS, shuffle=True, random_state=0).split(X, y))
+    soft, adapter, loss = _soft_labels(y, 2), resolve(student), CrossEntropy()
+    labels, classes = np.eye(2)[y], np.arange(2)
+
+    def fit_students() -> None:
+        """Fit and ask each candidate on each fold, the direct student, and the chosen one."""
+        for train, test in splits:
+            targets = [
+                loss.target(labels[train], soft[train], np.full(len(train), s))
+                for s in [*strengths] * 3 + [1.0]
+            ]
+            for target in targets:
+                problem = Problem(X[train], target, loss, y[train], classes)
+                adapter.fit(problem).model.predict_proba(X[test])
+        adapter.fit(Problem(X, loss.target(labels, soft, np.full(len(y), 0.5)), loss, y, classes))
+
+    def parts() -> None:
+        for j, (train, test) in enumerate(splits):
+            clone(teacher).fit(X[train], y[train]).predict_proba(X[test])
+            for other, test_too in splits[:j]:
+                both = np.intersect1d(train, other)
+                fitted = clone(teacher).fit(X[both], y[both])
+                fitted.predict_proba(X[np.union1d(test, test_too)])
+        fit_students()
+
+    return Case("search", name, 1.15, "ratio", 1, 1, lambda: clone(model).fit(X, y), parts)
+
+
 GROUPS = {
     "objective": objective_cases,
     "predict": predict_cases,
     "replication": replication_cases,
     "fit": fit_cases,
+    "search": search_cases,
 }
 
 
@@ -418,10 +478,11 @@ ABOUT = (
         "light teacher has no bar, it shows what is added in the hard case. *objective*: hard "
         "labels, so that both sides grow like trees. *predict*: over the student's own "
         "`predict_proba`; of a regressor, over `predict` and the two lines of NumPy that make "
-        "probabilities of it. *replication*: the bar is the number of copies per row. From 1.9 on "
-        "scikit-learn's HistGradientBoosting bins weighted rows one threshold at a time, which "
-        "takes longer than boosting 20 trees on 20,000 rows; copies are weighted, so it is "
-        "compared with weighted rows, too."
+        "probabilities of it. *search*: 60 candidates on 5,000 rows, over the fits and predictions "
+        "of 15 teachers and 306 students, one by one. *replication*: the bar is the number of "
+        "copies per row. From 1.9 on scikit-learn's HistGradientBoosting bins weighted rows one "
+        "threshold at a time, which takes longer than boosting 20 trees on 20,000 rows; copies are "
+        "weighted, so it is compared with weighted rows, too."
     ),
 )
 

@@ -8,8 +8,11 @@ variance asks for (`skdistill.strength`), and consumed by the learner as its kin
 """
 
 from skdistill.classifier import DistilledClassifier
+from skdistill.classifier_cv import DistilledClassifierCV
 from skdistill.corrections import Correction, Fast, Minimax, Orthogonal, Slow
 from skdistill.losses import Brier, CrossEntropy, Logit, Loss
+from skdistill.path import DistillationPath, distillation_path
+from skdistill.students import SoftLogisticRegression, SoftMLPClassifier
 
 __version__ = "0.1.0"
 
@@ -17,11 +20,16 @@ __all__ = [
     "Brier",
     "Correction",
     "CrossEntropy",
+    "DistillationPath",
     "DistilledClassifier",
+    "DistilledClassifierCV",
     "Fast",
     "Logit",
     "Loss",
     "Minimax",
     "Orthogonal",
     "Slow",
+    "SoftLogisticRegression",
+    "SoftMLPClassifier",
+    "distillation_path",
 ]

@@ -6,17 +6,31 @@ the namespace it was given; nothing is copied to the host.
 
 from typing import Any
 
-from array_api_compat import array_namespace, device
+import numpy as np
+from array_api_compat import (
+    array_namespace,
+    device,
+    is_array_api_obj,
+    is_cupy_array,
+    is_numpy_array,
+    is_torch_array,
+)
 
 __all__ = [
     "Array",
+    "as_like",
     "floor_probabilities",
+    "has_namespace",
+    "is_numpy",
     "log_softmax",
     "namespace",
+    "numpy_dtype",
     "one_hot",
     "project_to_simplex",
     "row_gain",
     "softmax",
+    "take_rows_of",
+    "to_host",
 ]
 
 Array = Any  # an array of whichever namespace; the array API has no common base class
@@ -25,6 +39,45 @@ Array = Any  # an array of whichever namespace; the array API has no common base
 def namespace(*arrays: Array) -> Any:
     """Return the common array namespace of `arrays`."""
     return array_namespace(*arrays)
+
+
+def is_numpy(array: Any) -> bool:
+    """Whether `array` is NumPy's."""
+    return bool(is_numpy_array(array))
+
+
+def has_namespace(value: Any) -> bool:
+    """Whether `value` is an array of a namespace other than NumPy, which may live on a device."""
+    return bool(is_array_api_obj(value)) and not is_numpy(value)
+
+
+def to_host(array: Array) -> Any:
+    """Return an array of whichever namespace as NumPy's."""
+    if is_cupy_array(array):
+        return array.get()
+    return np.asarray(array.cpu() if is_torch_array(array) else array)
+
+
+def as_like(values: Any, like: Array, dtype: Any = None) -> Array:
+    """Return `values` (of NumPy, or of any namespace) in the namespace and device of `like`.
+
+    The dtype is kept unless another is given.
+    """
+    xp = namespace(like)
+    if has_namespace(values) and namespace(values) is not xp:
+        values = to_host(values)
+    moved = xp.asarray(values, device=device(like))
+    return moved if dtype is None or moved.dtype == dtype else xp.astype(moved, dtype)
+
+
+def numpy_dtype(array: Array) -> Any:
+    """Return NumPy's name of the dtype of a float32 or float64 array."""
+    return np.dtype("float32" if array.dtype == namespace(array).float32 else "float64")
+
+
+def take_rows_of(array: Array, rows: Any) -> Array:
+    """Return the rows with the numbers `rows` (NumPy) of an array of whichever namespace."""
+    return namespace(array).take(array, as_like(rows, array), axis=0)
 
 
 def one_hot(codes: Array, n_classes: int, like: Array) -> Array:

@@ -12,7 +12,9 @@ from typing import Any
 
 import joblib
 import sklearn
-from sklearn.utils import _safe_indexing as take_rows
+from sklearn.utils import _safe_indexing
+
+from skdistill._arrays import has_namespace, take_rows_of
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -30,6 +32,7 @@ __all__ = [
     "CallbackSupportMixin",
     "Progress",
     "adopt_booster",
+    "histogram_nodes",
     "restore_settings",
     "take_rows",
     "warn_user",
@@ -76,6 +79,14 @@ class Progress:
         context.call_on_fit_task_end(estimator=self.estimator)
 
 
+def take_rows(X: Any, rows: Any) -> Any:
+    """Return some rows of an array, sparse array, data frame or list, by scikit-learn's function.
+
+    Rows in another array namespace than NumPy's stay on their device.
+    """
+    return take_rows_of(X, rows) if has_namespace(X) else _safe_indexing(X, rows)
+
+
 def adopt_booster(model: Any, booster: Any, objective: str) -> None:
     """Give a fitted LightGBM estimator another booster, and the name of its objective.
 
@@ -83,6 +94,17 @@ def adopt_booster(model: Any, booster: Any, objective: str) -> None:
     """
     model._Booster = booster
     model._objective = objective
+
+
+def histogram_nodes(model: Any) -> int | None:
+    """Return the number of nodes of scikit-learn's histogram gradient boosting, else None.
+
+    It has no public way to its trees.
+    """
+    iterations = getattr(model, "_predictors", None)
+    if not type(model).__name__.startswith("HistGradientBoosting") or iterations is None:
+        return None
+    return sum(len(tree.nodes) for trees in iterations for tree in trees)
 
 
 def restore_settings(model: Any, given: dict[str, Any]) -> None:

@@ -63,6 +63,19 @@ class Data:
         """One-hot labels, shape (n, K)."""
         return np.asarray(one_hot(self.codes, len(self.classes), np.empty(0)))
 
+    def take(self, rows: NDArray[np.int64]) -> "Data":
+        """Return some of the rows; the classes stay all of them."""
+        return Data(
+            X=take_rows(self.X, rows),
+            y=self.y[rows],
+            codes=self.codes[rows],
+            classes=self.classes,
+            weight=None if self.weight is None else self.weight[rows],
+            groups=None if self.groups is None else self.groups[rows],
+            kept=self.kept[rows],
+            n_given=self.n_given,
+        )
+
     def of_given(self, value: Any) -> Any:
         """Return metadata with one entry per given row at the kept rows; anything else as is."""
         return value if len(self) == self.n_given else index_rows(value, self.kept, self.n_given)

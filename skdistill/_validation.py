@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from skdistill._arrays import has_namespace, to_host
 from skdistill._compat import take_rows
 from skdistill.exceptions import InputError, ParameterError
 
@@ -206,8 +207,10 @@ def row_fingerprints(X: Any) -> NDArray[np.uint64]:
     """Return a 64-bit hash per row of `X`; equal rows have equal hashes.
 
     Works on NumPy arrays, SciPy sparse arrays and data frames of any kind that give their columns
-    by ``X[name]``. Negative zero equals zero and NaN equals NaN.
+    by ``X[name]``. Negative zero equals zero and NaN equals NaN. Rows on a device are copied to the
+    host.
     """
+    X = to_host(X) if has_namespace(X) else X
     if sp.issparse(X):
         return _sparse_fingerprints(sp.csr_array(X))
     if hasattr(X, "iloc") and X.ndim == 2:  # by place: names may be repeated

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, ClassVar
 
 import numpy as np
+from joblib import Memory
 from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
@@ -16,7 +17,7 @@ from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data
 from skdistill._validation import has_missing
 from skdistill.crossfit import OutOfFold, cross_fit
-from skdistill.distillation import Metadata
+from skdistill.distillation import Distilled, Metadata
 from skdistill.exceptions import (
     CoverageWarning,
     InputError,
@@ -25,7 +26,8 @@ from skdistill.exceptions import (
     SkdistillWarning,
 )
 from skdistill.folds import Folds, duplicate_share, make_folds
-from skdistill.students import Fitted, predict_fitted
+from skdistill.report import FitReport
+from skdistill.students import Fitted, as_student, predict_fitted
 from skdistill.teachers import as_teacher, weight_keyword
 
 __all__ = ["BaseDistiller", "all_or_nothing"]
@@ -143,7 +145,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         if self.teacher is not None:
             router.add(teacher=as_teacher(self.teacher), method_mapping=to_fit)
-        router.add(student=self._student(), method_mapping=to_fit)
+        router.add(**self._students(), method_mapping=to_fit)
         if hasattr(self.cv, "get_metadata_routing"):
             router.add(
                 splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split")
@@ -152,9 +154,9 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        student, teacher = self._student(), as_teacher(self.teacher)
         # What cannot be a learner has no tags; fit says so.
-        learners = [each for each in (student, teacher) if hasattr(each, "fit")]
+        every = [*self._students().values(), as_teacher(self.teacher)]
+        learners = [each for each in every if hasattr(each, "fit")]
         inner = [get_tags(each).input_tags for each in learners if not isinstance(each, type)]
         tags.input_tags.sparse = all(t.sparse for t in inner)
         tags.input_tags.allow_nan = all(t.allow_nan for t in inner)
@@ -164,14 +166,14 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         return hasattr(self, "_fitted")
 
     def _student(self) -> Any:
-        if self.student is not None:
-            return self.student
-        from lightgbm import LGBMClassifier
+        return as_student(self.student)
 
-        return LGBMClassifier(n_estimators=50, verbose=-1)
+    def _students(self) -> dict[str, Any]:
+        """Return the students by the name that metadata routing knows them by."""
+        return {"student": self._student()}
 
-    def _metadata(self, data: Data, teacher: Any, params: dict[str, Any]) -> Metadata:
-        """Say who gets the weights and the other metadata."""
+    def _metadata(self, data: Data, teacher: Any, params: dict[str, Any]) -> dict[str, Metadata]:
+        """Say who gets the weights and the other metadata, by name of the student."""
         if not get_config()["enable_metadata_routing"]:
             if params:
                 raise ParameterError(
@@ -182,7 +184,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             weights = {}
             if data.weight is not None and teacher is not None:
                 weights = {weight_keyword(teacher): data.weight}
-            return Metadata(weights, {}, data.weight)
+            return dict.fromkeys(self._students(), Metadata(weights, {}, data.weight))
         routed = process_routing(
             self,
             "fit",
@@ -190,10 +192,13 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             groups=data.groups,
             **{key: data.of_given(value) for key, value in params.items()},
         )
-        to_student = dict(routed["student"].fit)
-        weight = to_student.pop("sample_weight", None)
         to_teacher = {} if teacher is None else dict(routed["teacher"].fit)
-        return Metadata(to_teacher, to_student, weight)
+        parted = {}
+        for name in self._students():
+            to_student = dict(routed[name].fit)
+            weight = to_student.pop("sample_weight", None)
+            parted[name] = Metadata(to_teacher, to_student, weight)
+        return parted
 
     def _folds(self, data: Data) -> Folds:
         folds = make_folds(
@@ -227,6 +232,17 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             )
         return share
 
+    def _memory(self) -> Memory:
+        """Return where teachers are cached, and warn where they could never be found again."""
+        memory = check_memory(self.memory)
+        if memory.location is not None and self.random_state is None and _is_integer(self.cv):
+            warn_user(
+                "memory is of no use with random_state=None: the folds are drawn anew at each fit, "
+                "and their teachers are never found again. Set random_state to an integer.",
+                SkdistillWarning,
+            )
+        return memory
+
     def _cross_fit(
         self,
         teacher: Any,
@@ -238,13 +254,6 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         keep_teachers: bool = False,
     ) -> OutOfFold:
         """Return the teacher's out-of-fold probabilities, and the fold teachers if asked for."""
-        memory = check_memory(self.memory)
-        if memory.location is not None and self.random_state is None and _is_integer(self.cv):
-            warn_user(
-                "memory is of no use with random_state=None: the folds are drawn anew at each fit, "
-                "and their teachers are never found again. Set random_state to an integer.",
-                SkdistillWarning,
-            )
         with progress.step("cross-fit the teacher", n_steps=len(folds)) as step:
             return cross_fit(
                 teacher,
@@ -252,22 +261,48 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
                 data.y,
                 folds,
                 params=metadata.teacher,
-                memory=memory,
+                memory=self._memory(),
                 keep_teachers=keep_teachers,
                 n_jobs=self.n_jobs,
                 verbose=self.verbose,
                 progress=step,
             )
 
-    def _keep_student(self, fitted: Fitted, X: Any) -> None:
-        """Set the fitted student and how its input is checked."""
-        self.student_ = fitted.model
+    def _keep(
+        self, done: Distilled, student: Any, data: Data, folds: Folds | None, **report: Any
+    ) -> None:
+        """Set the fitted attributes that all estimators have; `report` completes the report."""
+        self.classes_ = data.classes
+        self.student_ = done.fitted.model
+        self.strength_ = done.strength
+        self.route_ = done.settings.adapter.route
+        self.calibration_ = done.labels.calibration
+        self.teacher_proba_ = data.spread(done.labels.raw)
+        self.calibrated_proba_ = data.spread(done.labels.p)
+        self._keep_checks(done.fitted, student, data.X)
+        correction = done.settings.correction
+        self.report_ = FitReport(
+            route=str(self.route_),
+            loss=repr(done.settings.loss),
+            correction=None if correction is None else repr(correction),
+            strength=done.strength,
+            calibration=done.settings.calibration,
+            teacher=done.labels.scores(data),
+            n_transfer=done.n_transfer,
+            mean_gain=done.mean_gain,
+            duplicate_share=0.0 if folds is None else self._duplicates(data, folds),
+            touched_share=done.fitted.touched,
+            **report,
+        )
+
+    def _keep_checks(self, fitted: Fitted, student: Any, X: Any) -> None:
+        """Find out how the input of predictions is to be checked."""
         self._fitted = fitted
         # A student that counts its features complains by itself; for others it is done here.
         self._checks_features = not hasattr(fitted.model, "n_features_in_")
         # LightGBM takes the columns of a frame in whatever order they come.
         self._checks_names = hasattr(self, "feature_names_in_")
-        takes_nan = get_tags(self._student()).input_tags.allow_nan
+        takes_nan = get_tags(student).input_tags.allow_nan
         refuses_nan = not get_tags(self).input_tags.allow_nan
         # A pipeline that imputes says no such thing of itself: what was fitted settles it.
         self._checks_finite = takes_nan and refuses_nan and not has_missing(X)

@@ -7,33 +7,53 @@ With `q` the floored probabilities, "sigmoid" is ``softmax(b log q + a)`` with o
 and an intercept per class: for two classes Platt's scaling of the logit (Platt, 1999), for more
 the bias-corrected temperature scaling of Alexandari, Kundaje and Shrikumar (ICML 2020).
 "temperature" has the slope only (Guo et al., ICML 2017). "isotonic" is one isotonic regression per
-class against the rest, renormalised (Zadrozny and Elkan, 2002).
+class against the rest, renormalised (Zadrozny and Elkan, 2002). "stacked" adds a second opinion to
+"sigmoid", the out-of-fold probabilities `o` of the direct student: ``softmax(b log q + c log o +
+a)``.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
-from skdistill._arrays import floor_probabilities, log_softmax, softmax
+from skdistill._arrays import (
+    Array,
+    as_like,
+    floor_probabilities,
+    log_softmax,
+    namespace,
+    softmax,
+    to_host,
+)
 from skdistill._validation import check_choice
+from skdistill.exceptions import ParameterError
 
-__all__ = ["CALIBRATIONS", "Calibration", "Isotonic", "Scaling", "calibrate"]
+__all__ = ["CALIBRATIONS", "Calibration", "Isotonic", "Scaling", "Stacked", "calibrate"]
 
-CALIBRATIONS = (None, "isotonic", "sigmoid", "temperature")
+CALIBRATIONS = (None, "isotonic", "sigmoid", "stacked", "temperature")
 FLOOR = 1e-4  # of a probability before its logarithm: a forest's 0 is not minus infinity
-Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
 class Calibration:
     """No calibration: probabilities as they are. Base of the others."""
 
-    def transform(self, p: Array) -> Array:
-        """Return the calibrated probabilities, shape (n, K)."""
+    def transform(self, p: Array, student: Array | None = None) -> Array:
+        """Return the calibrated probabilities, shape (n, K).
+
+        Parameters
+        ----------
+        p : array of shape (n, K)
+            Probabilities of the teacher.
+        student : array of shape (n, K) or None, default=None
+            Those of the direct student; only `Stacked` needs them.
+
+        Returns
+        -------
+        calibrated : array of shape (n, K)
+        """
         return p
 
 
@@ -52,10 +72,36 @@ class Scaling(Calibration):
     slope: float
     intercept: Array
 
-    def transform(self, p: Array) -> Array:
+    def transform(self, p: Array, student: Array | None = None) -> Array:
         """Return the calibrated probabilities, shape (n, K)."""
-        scores = self.slope * np.log(floor_probabilities(p, FLOOR)) + self.intercept
-        return np.asarray(softmax(scores))
+        return softmax(self.slope * _logs(p) + as_like(self.intercept, p, p.dtype))
+
+
+@dataclass(frozen=True)
+class Stacked(Calibration):
+    """``softmax(slope log q + student_slope log o + intercept)`` of teacher and direct student.
+
+    Attributes
+    ----------
+    slope, student_slope : float
+        Neither is negative.
+    intercept : array of shape (K,)
+        Sums to zero.
+    """
+
+    slope: float
+    student_slope: float
+    intercept: Array
+
+    def transform(self, p: Array, student: Array | None = None) -> Array:
+        """Return the stacked probabilities, shape (n, K)."""
+        if student is None:
+            raise ParameterError(
+                "a stacked calibration needs the direct student's probabilities of the same rows: "
+                "pass them as the second argument."
+            )
+        scores = self.slope * _logs(p) + self.student_slope * _logs(student)
+        return softmax(scores + as_like(self.intercept, p, p.dtype))
 
 
 @dataclass(frozen=True)
@@ -70,22 +116,29 @@ class Isotonic(Calibration):
 
     regressions: tuple[IsotonicRegression, ...]
 
-    def transform(self, p: Array) -> Array:
-        """Return the calibrated probabilities, shape (n, K)."""
+    def transform(self, p: Array, student: Array | None = None) -> Array:
+        """Return the calibrated probabilities, shape (n, K); computed on the host."""
+        q = to_host(p)
         if len(self.regressions) == 1:
-            positive = self.regressions[0].predict(p[:, 1])
-            return np.column_stack([1.0 - positive, positive])
-        columns = [r.predict(p[:, k]) for k, r in enumerate(self.regressions)]
+            positive = self.regressions[0].predict(q[:, 1])
+            return as_like(np.column_stack([1.0 - positive, positive]), p, p.dtype)
+        columns = [r.predict(q[:, k]) for k, r in enumerate(self.regressions)]
         lifted = np.maximum(np.column_stack(columns), FLOOR)
-        return np.asarray(lifted / lifted.sum(axis=1, keepdims=True))
+        return as_like(lifted / lifted.sum(axis=1, keepdims=True), p, p.dtype)
 
 
-def calibrate(method: str | None, y: Array, p: Array, weight: Array | None = None) -> Calibration:
+def calibrate(
+    method: str | None,
+    y: Array,
+    p: Array,
+    weight: Array | None = None,
+    student: Array | None = None,
+) -> Calibration:
     """Fit a calibration on out-of-fold probabilities.
 
     Parameters
     ----------
-    method : {"sigmoid", "temperature", "isotonic"} or None
+    method : {"sigmoid", "temperature", "isotonic", "stacked"} or None
         Which map; None for none.
     y : array of shape (n, K)
         One-hot labels.
@@ -93,6 +146,8 @@ def calibrate(method: str | None, y: Array, p: Array, weight: Array | None = Non
         Out-of-fold probabilities.
     weight : array of shape (n,) or None, default=None
         Row weights.
+    student : array of shape (n, K) or None, default=None
+        Out-of-fold probabilities of the direct student, for "stacked".
 
     Returns
     -------
@@ -101,7 +156,7 @@ def calibrate(method: str | None, y: Array, p: Array, weight: Array | None = Non
     Raises
     ------
     ParameterError
-        If `method` is unknown.
+        If `method` is unknown, or is "stacked" and `student` is not given.
 
     Examples
     --------
@@ -114,10 +169,25 @@ def calibrate(method: str | None, y: Array, p: Array, weight: Array | None = Non
     check_choice("calibration", method, CALIBRATIONS)
     if method is None:
         return Calibration()
-    weight = np.ones(len(p)) if weight is None else weight
+    xp = namespace(y, p)
+    weight = xp.ones_like(p[:, 0]) if weight is None else xp.astype(weight, p.dtype)
     if method == "isotonic":
-        return _fit_isotonic(y, p, weight)
-    return _fit_scaling(y, p, weight, with_intercept=method == "sigmoid")
+        return _fit_isotonic(*map(to_host, (y, p, weight)))
+    logs = [_logs(p)]
+    if method == "stacked":
+        if student is None:
+            raise ParameterError(
+                "calibration='stacked' needs the direct student's out-of-fold probabilities."
+            )
+        logs.append(_logs(student))
+    slopes, intercept = _fit_scaling(y, logs, weight, with_intercept=method != "temperature")
+    if method == "stacked":
+        return Stacked(slopes[0], slopes[1], intercept)
+    return Scaling(slopes[0], intercept)
+
+
+def _logs(p: Array) -> Array:
+    return namespace(p).log(floor_probabilities(p, FLOOR))
 
 
 def _fit_isotonic(y: Array, p: Array, weight: Array) -> Isotonic:
@@ -132,32 +202,38 @@ def _fit_isotonic(y: Array, p: Array, weight: Array) -> Isotonic:
     )
 
 
-def _fit_scaling(y: Array, p: Array, weight: Array, *, with_intercept: bool) -> Scaling:
-    """Minimise the weighted log-loss plus a ridge, worth one row, towards the identity.
+def _fit_scaling(
+    y: Array, logs: list[Array], weight: Array, *, with_intercept: bool
+) -> tuple[list[float], Array]:
+    """Return a slope for each of the log-probabilities, and the intercepts.
 
-    The ridge keeps separable rows from sending the slope to infinity, and makes one of the
-    intercepts that differ by a constant the solution, whatever the order of the classes. The slope
-    is not negative: a teacher worse than chance becomes a constant and is not turned round.
+    They minimise the weighted log-loss plus a ridge, worth one row, towards the first as it is. The
+    ridge keeps separable rows from sending the slopes to infinity, and makes one of the intercepts
+    that differ by a constant the solution, whatever the order of the classes. The slopes are not
+    negative: a teacher worse than chance becomes a constant and is not turned round. The rows stay
+    on their device; only the few parameters and their gradient go to SciPy.
     """
-    logs = np.log(floor_probabilities(p, FLOOR))
-    n_classes = p.shape[1]
+    xp = namespace(y)
+    scale = float(xp.sum(weight))
+    n_slopes, n_classes = len(logs), y.shape[1]
 
     def objective(theta: Array) -> tuple[float, Array]:
-        scores = theta[0] * logs
+        scores = float(theta[0]) * logs[0]
+        for slope, log in zip(theta[1:n_slopes], logs[1:], strict=True):
+            scores = scores + float(slope) * log
         if with_intercept:
-            scores += theta[1:]
+            scores = scores + as_like(theta[n_slopes:], y, y.dtype)
         log_s = log_softmax(scores)
-        residual = weight[:, None] * (np.exp(log_s) - y)
+        residual = weight[:, None] * (xp.exp(log_s) - y)
         shift = theta - identity
-        value = -np.sum(weight[:, None] * y * log_s) + 0.5 * shift @ shift
-        slopes = [np.sum(residual * logs)]
-        slopes += list(residual.sum(axis=0)) if with_intercept else []
-        scale = weight.sum()
-        return float(value / scale), (np.asarray(slopes) + shift) / scale
+        value = -float(xp.sum(weight[:, None] * y * log_s)) + 0.5 * float(shift @ shift)
+        slopes = [float(xp.sum(residual * log)) for log in logs]
+        slopes += to_host(xp.sum(residual, axis=0)).tolist() if with_intercept else []
+        return value / scale, (np.asarray(slopes) + shift) / scale
 
-    identity = np.zeros(1 + n_classes if with_intercept else 1)
+    identity = np.zeros(n_slopes + n_classes if with_intercept else n_slopes)
     identity[0] = 1.0
-    bounds = [(0.0, None)] + [(None, None)] * (len(identity) - 1)
+    bounds = [(0.0, None)] * n_slopes + [(None, None)] * (len(identity) - n_slopes)
     theta = minimize(
         objective,
         identity,
@@ -166,4 +242,5 @@ def _fit_scaling(y: Array, p: Array, weight: Array, *, with_intercept: bool) -> 
         bounds=bounds,
         options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-9},
     ).x
-    return Scaling(float(theta[0]), theta[1:] if with_intercept else np.zeros(n_classes))
+    intercept = theta[n_slopes:] if with_intercept else np.zeros(n_classes)
+    return [float(slope) for slope in theta[:n_slopes]], intercept

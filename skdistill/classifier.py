@@ -12,8 +12,8 @@ from skdistill._compat import Progress, with_callbacks
 from skdistill._data import Data, check_data, given_probabilities
 from skdistill.base import BaseDistiller, all_or_nothing
 from skdistill.corrections import Correction
+from skdistill.crossfit import OutOfFold
 from skdistill.distillation import (
-    Labels,
     Metadata,
     Settings,
     fit_student,
@@ -23,9 +23,7 @@ from skdistill.distillation import (
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.folds import Folds
 from skdistill.losses import Loss
-from skdistill.report import FitReport
-from skdistill.strength import Shrinkage, shrink
-from skdistill.students import Fitted
+from skdistill.strength import fit_direct, shrink
 from skdistill.teachers import check_teacher
 from skdistill.transfer import Transfer, label_transfer
 
@@ -67,12 +65,14 @@ None, default="orthogonal"
         How far: 0 is plain distillation, 1 the full correction (at temperature 1 and without
         `Logit` the direct student). "auto" shrinks by the student's variance, at the cost of one
         fit of the direct student per fold (see `skdistill.strength`).
-    calibration : {"sigmoid", "temperature", "isotonic"} or None, default="sigmoid"
-        Calibration of the teacher on its out-of-fold probabilities.
+    calibration : {"sigmoid", "temperature", "isotonic", "stacked"} or None, default="sigmoid"
+        Calibration of the teacher on its out-of-fold probabilities. "stacked" blends in those of
+        the direct student, at the cost of one fit of it per fold.
     n_repeats : int, default=1
         How often integer folds are drawn anew; the probabilities are averaged.
-    device : {"cpu", "cuda"}, default="cpu"
-        Where a LightGBM or XGBoost student is fitted.
+    device : {"cpu", "cuda", "auto"}, default="cpu"
+        Where a LightGBM, XGBoost, linear or MLP student is fitted; "auto" takes the GPU where there
+        is one for it, and warns where not.
     memory : str, joblib.Memory or None, default=None
         Caches every fold's teacher: a search over student settings fits each teacher once, and an
         interrupted fit goes on where it stopped.
@@ -95,6 +95,10 @@ None, default="orthogonal"
         How the student consumed its targets, and why.
     teacher_proba_ : array of shape (n, K)
         Uncalibrated out-of-fold probabilities; NaN in rows without weight or fold.
+    calibrated_proba_ : array of shape (n, K)
+        The same, calibrated: what the student was taught before the correction.
+    fold_ : array of shape (n,)
+        Fold of each row, the first where there are several; -1 where the teacher labelled none.
     transfer_proba_ : array of shape (N, K)
         Uncalibrated probabilities of the transfer rows, where there were any.
     calibration_ : Calibration
@@ -229,6 +233,11 @@ None, default="orthogonal"
                 "X_transfer is labelled by the fold teachers, and teacher_proba= takes their "
                 "place: pass one of the two."
             )
+        if X_transfer is not None and self.calibration == "stacked":
+            raise ParameterError(
+                "calibration='stacked' blends in the direct student's out-of-fold probabilities, "
+                "which rows of X_transfer have none of: use another calibration."
+            )
         return self._fit(X, y, sample_weight, groups, X_transfer, teacher_proba, params)
 
     def refit_student(
@@ -305,9 +314,11 @@ None, default="orthogonal"
             )
         transfer = None if known is None else Transfer(X_transfer, known)
         other = clone(self).set_params(**changes)
-        return other._fit(  # noqa: SLF001 - of the same class
+        other._fit(  # noqa: SLF001 - of the same class
             X, y, sample_weight, groups, transfer, self.teacher_proba_, {}, reused=True
         )
+        other.fold_ = self.fold_
+        return other
 
     @all_or_nothing
     def _fit(
@@ -332,39 +343,44 @@ None, default="orthogonal"
             validate_data(self, transfer, reset=False, skip_check_array=True)
         data = check_data(X, y, sample_weight, groups)
         teacher = check_teacher(self.teacher) if teacher_proba is None else None
-        metadata = self._metadata(data, teacher, params)
+        metadata = self._metadata(data, teacher, params)["student"]
         settings = self._settings(len(data), weighted=metadata.student_weight is not None)
-        folds = self._folds(data) if teacher is not None or settings.finds_strength else None
-        n_steps = 1 + (teacher is not None) + settings.finds_strength
+        folds = self._folds(data) if teacher is not None or settings.needs_direct else None
+        n_steps = 1 + (teacher is not None) + settings.needs_direct
         with Progress.root(self, n_steps, X, y) as progress:
             if teacher is None:
                 raw = given_probabilities(teacher_proba, data, allow_missing=reused)
             else:
                 raw, transfer = self._ask(teacher, data, folds, metadata, transfer, progress)
-            labels = label_rows(raw, data, settings.calibration)
-            shrinkage = self._shrink(settings, data, labels, folds, metadata, progress)
-            strength = settings.strength if shrinkage is None else shrinkage.strength
+            direct = self._direct(settings, data, folds, metadata, progress)
+            own = None if direct is None else direct.values
+            labels = label_rows(raw, data, settings.calibration, own)
+            strength, shrinkage = settings.strength, None
+            if settings.finds_strength:
+                weight = metadata.student_weight
+                shrinkage = shrink(direct, data.X, data.y, labels.p, folds, weight=weight)
+                strength = shrinkage.strength
             with progress.step("fit the student"):
-                fitted, gain = fit_student(settings, strength, data, labels, metadata, transfer)
-        self._keep(settings, data, labels, fitted, strength, transfer)
-        self._digest = _digest(y)
-        self.report_ = FitReport(
-            route=str(self.route_),
-            loss=repr(settings.loss),
-            correction=None if settings.correction is None else repr(settings.correction),
-            strength=strength,
+                done = fit_student(settings, strength, data, labels, metadata, transfer)
+        self._keep(
+            done,
+            self._student(),
+            data,
+            folds,
             shrinkage=None if shrinkage is None else shrinkage.to_dict(),
-            calibration=settings.calibration,
-            teacher=labels.scores(data),
             n_rows=len(labels.known),
             n_uncovered=len(data) - len(labels.known),
-            n_transfer=0 if transfer is None else len(transfer),
             n_teacher_fits=0 if teacher is None else len(folds),
-            n_student_fits=1 + (0 if shrinkage is None else len(folds)),
-            mean_gain=gain,
-            duplicate_share=0.0 if folds is None else self._duplicates(data, folds),
-            touched_share=fitted.touched,
+            n_student_fits=1 + (0 if direct is None else len(folds)),
         )
+        self.fold_ = np.full(data.n_given, -1)
+        if teacher is not None:
+            self.fold_[data.kept] = folds.fold
+        if transfer is not None:
+            self.transfer_proba_ = transfer.raw
+        elif hasattr(self, "transfer_proba_"):
+            del self.transfer_proba_  # of an earlier fit
+        self._digest = _digest(y)
         return self
 
     def _settings(self, n_rows: int, *, weighted: bool) -> Settings:
@@ -388,23 +404,22 @@ None, default="orthogonal"
             return out.values, None
         return out.values, label_transfer(out.teachers, X_transfer, data.classes)
 
-    def _shrink(
+    def _direct(
         self,
         settings: Settings,
         data: Data,
-        labels: Labels,
         folds: Folds | None,
         metadata: Metadata,
         progress: Progress,
-    ) -> Shrinkage | None:
-        if not settings.finds_strength or folds is None:
+    ) -> OutOfFold | None:
+        """Return the direct student's own out-of-fold probabilities, where they are needed."""
+        if not settings.needs_direct or folds is None:
             return None
-        with progress.step("choose the strength", n_steps=len(folds)) as step:
-            return shrink(
+        with progress.step("fit the direct student", n_steps=len(folds)) as step:
+            return fit_direct(
                 settings.adapter,
                 data.X,
                 data.y,
-                labels.p,
                 folds,
                 weight=metadata.student_weight,
                 params=metadata.student,
@@ -412,27 +427,6 @@ None, default="orthogonal"
                 verbose=self.verbose,
                 progress=step,
             )
-
-    def _keep(
-        self,
-        settings: Settings,
-        data: Data,
-        labels: Labels,
-        fitted: Fitted,
-        strength: float | None,
-        transfer: Transfer | None,
-    ) -> None:
-        """Set the fitted attributes."""
-        self.classes_ = data.classes
-        self.teacher_proba_ = data.spread(labels.raw)
-        self.calibration_ = labels.calibration
-        self.strength_ = strength
-        self.route_ = settings.adapter.route
-        self._keep_student(fitted, data.X)
-        if transfer is not None:
-            self.transfer_proba_ = transfer.raw
-        elif hasattr(self, "transfer_proba_"):
-            del self.transfer_proba_  # of an earlier fit
 
 
 def _digest(y: Any) -> str:

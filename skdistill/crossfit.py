@@ -5,7 +5,7 @@ they are not, or the fold teachers must be kept, it is ``cross_validate(return_e
 Both give the same numbers to the last bit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,16 +16,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import cross_val_predict, cross_validate
 
 from skdistill._compat import Progress
+from skdistill._threads import bound_threads, thread_budget
 from skdistill._validation import check_probabilities, index_rows
 from skdistill.exceptions import TeacherError, TeacherTypeError
 from skdistill.folds import Folds
 
-__all__ = ["FoldTeacher", "OutOfFold", "bound_threads", "cross_fit"]
+__all__ = ["FoldTeacher", "OutOfFold", "class_probabilities", "cross_fit"]
 
 Index = NDArray[np.int64]
-
-# Names under which learners take their number of threads.
-THREAD_PARAMETERS = {"n_jobs", "nthread", "num_threads", "thread_count", "n_threads"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,21 @@ class OutOfFold:
     def covered(self) -> NDArray[np.bool_]:
         """Which rows have probabilities, shape (n,)."""
         return self.fold >= 0
+
+    @classmethod
+    def gather(
+        cls,
+        parts: tuple[NDArray[np.float64], ...],
+        folds: Folds,
+        teachers: tuple[Any, ...] | None = None,
+    ) -> "OutOfFold":
+        """Put the labels of all folds together; those of a row in several are averaged."""
+        total = np.zeros((folds.n_rows, parts[0].shape[1]))
+        for part, (_, test) in zip(parts, folds.splits, strict=True):
+            total[test] += part
+        times = folds.times_covered[:, None]
+        values = np.where(times > 0, total / np.maximum(times, 1), np.nan)
+        return cls(values, folds.fold, parts, teachers)
 
 
 class FoldTeacher(ClassifierMixin, BaseEstimator):
@@ -105,7 +118,7 @@ class FoldTeacher(ClassifierMixin, BaseEstimator):
                     self.teacher, X, self.labels[rows], params, threads=self.threads
                 )
             except Exception as error:
-                raise _failure(self.teacher, number, len(self.folds), error) from error
+                raise _failure(self.teacher, number, self.folds, error) from error
         self.classes_ = np.arange(len(np.unique(self.labels)))
         return self
 
@@ -114,7 +127,7 @@ class FoldTeacher(ClassifierMixin, BaseEstimator):
         try:
             return class_probabilities(self.teacher_, X, np.unique(self.labels))
         except Exception as error:
-            raise _failure(self.teacher, self.number_, len(self.folds), error) from error
+            raise _failure(self.teacher, self.number_, self.folds, error) from error
 
     def predict(self, X: Any) -> Index:
         """Return the most probable class index; cross_val_predict insists that there is one."""
@@ -142,35 +155,13 @@ def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[An
     return p if np.array_equal(own, classes) else p[:, np.argsort(own)]
 
 
-def _failure(teacher: Any, number: int, n_folds: int, error: Exception) -> TeacherError:
+def _failure(teacher: Any, number: int, folds: Folds, error: Exception) -> TeacherError:
     kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
+    place = folds.name(number) + ("" if folds.names else f" of {len(folds)}")
     return kind(
-        f"the teacher {type(teacher).__name__} failed on fold {number} of {n_folds} (counted from "
-        f"0): {type(error).__name__}: {error}"
+        f"the teacher {type(teacher).__name__} failed on {place} (counted from 0): "
+        f"{type(error).__name__}: {error}"
     )
-
-
-def bound_threads(estimator: Any, threads: int) -> None:
-    """Lower every thread count among the parameters of `estimator` to at most `threads`.
-
-    None means one thread to scikit-learn's own estimators and all cores to the others.
-    """
-    params = estimator.get_params(deep=True)
-    for key, value in params.items():
-        parent, _, name = key.rpartition("__")
-        if name not in THREAD_PARAMETERS:
-            continue
-        owner = params[parent] if parent else estimator
-        if value is None and type(owner).__module__.startswith("sklearn."):
-            continue
-        if value is None or value < 1 or value > threads:
-            estimator.set_params(**{key: threads})
-
-
-def thread_budget(n_jobs: int | None, n_tasks: int) -> int | None:
-    """Return how many threads each of `n_tasks` parallel tasks may use; None: no bound needed."""
-    workers = min(joblib.effective_n_jobs(n_jobs), n_tasks)
-    return None if workers <= 1 else max(1, joblib.cpu_count() // workers)
 
 
 def cross_fit(
@@ -256,15 +247,15 @@ def cross_fit(
         )["estimator"]
         parts = tuple(np.asarray(each.test_proba_, dtype=np.float64) for each in fitted)
         teachers = tuple(each.teacher_ for each in fitted) if keep_teachers else None
-    values = _average(parts, folds, len(classes))
+    out = OutOfFold.gather(parts, folds, teachers)
     check_probabilities(
-        values[folds.covered],
+        out.values[folds.covered],
         int(folds.covered.sum()),
         classes,
         f"the out-of-fold probabilities of {type(teacher).__name__}",
         "Look at the teacher's predict_proba.",
     )
-    return OutOfFold(values, folds.fold, parts, teachers)
+    return out
 
 
 def _label_test_rows(estimator: FoldTeacher, X: Any, y: Any) -> float:
@@ -276,14 +267,3 @@ def _label_test_rows(estimator: FoldTeacher, X: Any, y: Any) -> float:
     if not estimator.keep:
         del estimator.teacher_
     return 0.0
-
-
-def _average(
-    parts: Sequence[NDArray[np.float64]], folds: Folds, n_classes: int
-) -> NDArray[np.float64]:
-    """Return the mean over folds of each row's out-of-fold probabilities, NaN if there is none."""
-    total = np.zeros((folds.n_rows, n_classes))
-    for part, (_, test) in zip(parts, folds.splits, strict=True):
-        total[test] += part
-    times = folds.times_covered[:, None]
-    return np.where(times > 0, total / np.maximum(times, 1), np.nan)

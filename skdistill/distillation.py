@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._compat import take_rows
 from skdistill._data import Data, stack_rows
+from skdistill._devices import DEVICES
 from skdistill._validation import check_choice, check_number, index_rows
 from skdistill.calibration import CALIBRATIONS, Calibration, calibrate
 from skdistill.corrections import Correction, resolve_correction
@@ -20,7 +20,16 @@ from skdistill.metrics import score_probabilities
 from skdistill.students import Adapter, Fitted, Problem, resolve
 from skdistill.transfer import Transfer
 
-__all__ = ["Labels", "Metadata", "Settings", "fit_student", "label_rows", "resolve_settings"]
+__all__ = [
+    "Distilled",
+    "Labels",
+    "Metadata",
+    "Settings",
+    "fit_student",
+    "label_rows",
+    "make_problem",
+    "resolve_settings",
+]
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +61,11 @@ class Settings:
     finds_strength: bool
     calibration: str | None
 
+    @property
+    def needs_direct(self) -> bool:
+        """Whether the direct student's out-of-fold probabilities play a part."""
+        return self.finds_strength or self.calibration == "stacked"
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -68,6 +82,15 @@ class Metadata:
     teacher: dict[str, Any]
     student: dict[str, Any]
     student_weight: Floats | None
+
+    def take(self, rows: NDArray[np.int64], n_rows: int) -> "Metadata":
+        """Return what belongs to some of the `n_rows` rows."""
+
+        def of_rows(params: dict[str, Any]) -> dict[str, Any]:
+            return {key: index_rows(value, rows, n_rows) for key, value in params.items()}
+
+        weight = index_rows(self.student_weight, rows, n_rows)
+        return Metadata(of_rows(self.teacher), of_rows(self.student), weight)
 
 
 @dataclass(frozen=True)
@@ -89,6 +112,10 @@ class Labels:
     known: NDArray[np.int64]
     calibration: Calibration
 
+    def take(self, rows: NDArray[np.int64]) -> "Labels":
+        """Return the labels of some rows, all of which have some."""
+        return Labels(self.raw[rows], self.p[rows], np.arange(len(rows)), self.calibration)
+
     def scores(self, data: Data) -> dict[str, dict[str, float]]:
         """Return the scores of the raw and of the calibrated probabilities."""
         weight = index_rows(data.weight, self.known, len(data))
@@ -97,6 +124,34 @@ class Labels:
             "raw": score_probabilities(y, self.raw[self.known], weight),
             "calibrated": score_probabilities(y, self.p[self.known], weight),
         }
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """A fitted student and how it came about.
+
+    Attributes
+    ----------
+    settings : Settings
+        How it was fitted.
+    strength : float or None
+        How far the labels were corrected.
+    fitted : Fitted
+        The student.
+    mean_gain : float
+        Mean gain of the correction.
+    labels : Labels
+        What the teacher said.
+    n_transfer : int
+        Unlabelled rows it was fitted on as well.
+    """
+
+    settings: Settings
+    strength: float | None
+    fitted: Fitted
+    mean_gain: float
+    labels: Labels
+    n_transfer: int
 
 
 def resolve_settings(
@@ -131,7 +186,7 @@ def resolve_settings(
     ParameterError, StudentError
         As documented there.
     """
-    check_choice("device", device, ("cpu", "cuda"))
+    check_choice("device", device, DEVICES)
     check_choice("calibration", calibration, CALIBRATIONS)
     adapter = resolve(student, loss).on_device(device)
     chosen = resolve_loss(adapter.default_loss if loss == "auto" else loss, temperature)
@@ -157,7 +212,14 @@ def _check_strength(strength: Any, correction: Correction | None, *, follows: bo
     return number
 
 
-def label_rows(raw: Floats, data: Data, calibration: str | None) -> Labels:
+def label_rows(
+    raw: Floats,
+    data: Data,
+    calibration: str | None,
+    student: Floats | None = None,
+    *,
+    may_be_constant: bool = False,
+) -> Labels:
     """Calibrate out-of-fold probabilities on the rows that have them.
 
     Parameters
@@ -168,6 +230,10 @@ def label_rows(raw: Floats, data: Data, calibration: str | None) -> Labels:
         The rows.
     calibration : str or None
         Name of the calibration.
+    student : array of shape (n, K) or None, default=None
+        Out-of-fold probabilities of the direct student, for a stacked calibration.
+    may_be_constant : bool, default=False
+        Whether the same probabilities in every row will do: in a part of the rows they may.
 
     Returns
     -------
@@ -179,16 +245,17 @@ def label_rows(raw: Floats, data: Data, calibration: str | None) -> Labels:
         If the probabilities are the same in every row.
     """
     known = np.flatnonzero(~np.isnan(raw[:, 0]))
-    if np.all(raw[known] == raw[known[0]]):
+    if not may_be_constant and np.all(raw[known] == raw[known[0]]):
         raise InputError(
             "the teacher's out-of-fold probabilities must differ between rows, got "
             f"{raw[known[0]].tolist()} in every row: there is nothing to distil. Look at the "
             "teacher, or train the student directly."
         )
     weight = index_rows(data.weight, known, len(data))
-    fitted = calibrate(calibration, data.one_hot[known], raw[known], weight)
+    own = None if student is None else student[known]
+    fitted = calibrate(calibration, data.one_hot[known], raw[known], weight, own)
     p = np.full_like(raw, np.nan)
-    p[known] = fitted.transform(raw[known])
+    p[known] = fitted.transform(raw[known], own)
     return Labels(raw, p, known, fitted)
 
 
@@ -199,8 +266,36 @@ def fit_student(
     labels: Labels,
     metadata: Metadata,
     transfer: Transfer | None = None,
-) -> tuple[Fitted, float]:
-    """Fit the student to the corrected target.
+) -> Distilled:
+    """Fit the student to the corrected target, on the rows that have labels of the teacher.
+
+    Parameters
+    ----------
+    settings, strength, data, labels, metadata, transfer
+        Of `make_problem`.
+
+    Returns
+    -------
+    distilled : Distilled
+    """
+    known, n = labels.known, len(data)
+    rows = (data, labels, metadata)
+    if len(known) < n:
+        rows = (data.take(known), labels.take(known), metadata.take(known, n))
+    problem, gain = make_problem(settings, strength, *rows, transfer)
+    n_transfer = 0 if transfer is None else len(transfer)
+    return Distilled(settings, strength, settings.adapter.fit(problem), gain, labels, n_transfer)
+
+
+def make_problem(
+    settings: Settings,
+    strength: float | None,
+    data: Data,
+    labels: Labels,
+    metadata: Metadata,
+    transfer: Transfer | None = None,
+) -> tuple[Problem, float]:
+    """Correct the labels and put together what the student is to solve.
 
     Parameters
     ----------
@@ -211,7 +306,7 @@ def fit_student(
     data : Data
         The rows.
     labels : Labels
-        Their out-of-fold probabilities.
+        Their out-of-fold probabilities; every row has some.
     metadata : Metadata
         Weights and parameters of the student's fit.
     transfer : Transfer or None, default=None
@@ -219,32 +314,30 @@ def fit_student(
 
     Returns
     -------
-    fitted : Fitted
-        The student.
+    problem : Problem
+        What the student sees.
     mean_gain : float
         Mean gain of the correction.
     """
-    known, n = labels.known, len(data)
-    p, y = labels.p[known], data.one_hot[known]
-    gain = _gain(settings.correction, p, strength)
+    gain = _gain(settings.correction, labels.p, strength)
     if transfer is not None:
-        gain = gain * ((len(known) + len(transfer)) / len(known))
-    weight = index_rows(metadata.student_weight, known, n)
+        gain = gain * ((len(data) + len(transfer)) / len(data))
     problem = Problem(
-        X=data.X if len(known) == n else take_rows(data.X, known),
-        target=settings.loss.target(y, p, gain),
+        X=data.X,
+        target=settings.loss.target(data.one_hot, labels.p, gain),
         loss=settings.loss,
-        labels=data.y[known],
+        labels=data.y,
         classes=data.classes,
-        weight=_times(weight, settings.loss.row_weight(p)),
-        params={key: index_rows(value, known, n) for key, value in metadata.student.items()},
+        weight=_times(metadata.student_weight, settings.loss.row_weight(labels.p)),
+        params=metadata.student,
     )
     if transfer is not None:
+        weight = metadata.student_weight
         of_rows = None if weight is None else np.full(len(transfer), weight.mean())
         problem = _with_transfer(
             problem, labels.calibration.transform(transfer.raw), transfer, of_rows
         )
-    return settings.adapter.fit(problem), float(np.mean(gain))
+    return problem, float(np.mean(gain))
 
 
 def _times(a: Floats | None, b: Floats | None) -> Floats | None:

@@ -27,13 +27,20 @@ class Folds:
         Row indices of each fold.
     n_rows : int
         Number of rows split.
+    names : tuple of str
+        What messages call them; empty for "fold 0", "fold 1" and so on.
     """
 
     splits: tuple[tuple[Index, Index], ...]
     n_rows: int
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.splits)
+
+    def name(self, number: int) -> str:
+        """Return what a message should call a fold."""
+        return self.names[number] if self.names else f"fold {number}"
 
     @cached_property
     def times_covered(self) -> Index:
@@ -227,7 +234,7 @@ def check_fold_classes(folds: Folds, y: NDArray[Any], classes: NDArray[Any]) -> 
         if absent.size:
             named = ", ".join(map(repr, absent.tolist()))
             raise FoldError(
-                f"fold {number} has no training row of class {named}: its teacher "
+                f"{folds.name(number)} has no training row of class {named}: its teacher "
                 "could not give that class a probability. Use stratified folds, fewer "
                 "folds, or drop the class; with time-ordered splits, start later."
             )

@@ -8,6 +8,7 @@ from skdistill._arrays import Array, namespace
 from skdistill._validation import check_integer
 
 __all__ = [
+    "FLOOR",
     "agreement",
     "brier",
     "calibration_error",
@@ -16,6 +17,8 @@ __all__ = [
     "row_log_loss",
     "score_probabilities",
 ]
+
+FLOOR = 1e-3  # reports count smaller probabilities as this: a tree's exact zeros should not decide
 
 
 def brier(y: Array, p: Array, weight: Array | None = None) -> float:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from skdistill._html import definitions, flat
+
 __all__ = ["FitReport"]
 
 
@@ -63,3 +65,6 @@ class FitReport:
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain dictionaries and numbers, ready for JSON."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        return definitions(flat(self.to_dict()))

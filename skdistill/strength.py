@@ -17,23 +17,32 @@ of its own, agrees with itself and stays near the labels. It costs K student fit
 ``python -m benchmarks.strength`` compares it with the alternatives.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._arrays import one_hot
+from skdistill._arrays import has_namespace, one_hot
 from skdistill._compat import Progress, take_rows
+from skdistill._threads import thread_budget
 from skdistill._validation import index_rows
-from skdistill.crossfit import cross_fit
+from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.exceptions import StudentError, StudentTypeError, TeacherError
 from skdistill.folds import Folds
 from skdistill.metrics import brier
 from skdistill.students import Adapter, DirectStudent
 
-__all__ = ["TAU", "Shrinkage", "shrink"]
+__all__ = [
+    "TAU",
+    "Shrinkage",
+    "direct_rows",
+    "fit_direct",
+    "naming_the_student",
+    "shrink",
+]
 
 TAU = 0.2
 Array = NDArray[np.floating[Any]]
@@ -85,11 +94,10 @@ class Shrinkage:
         return {name: float(getattr(self, name)) for name in (*names, "strength")}
 
 
-def shrink(
+def fit_direct(
     adapter: Adapter,
     X: Any,
     y: NDArray[Any],
-    p: Array,
     folds: Folds,
     *,
     weight: Array | None = None,
@@ -97,8 +105,8 @@ def shrink(
     n_jobs: int | None = None,
     verbose: int = 0,
     progress: Progress | None = None,
-) -> Shrinkage:
-    """Fit the direct student once per fold and compare it with the teacher.
+) -> OutOfFold:
+    """Fit the direct student once per fold.
 
     Parameters
     ----------
@@ -108,8 +116,6 @@ def shrink(
         Features.
     y : array of shape (n,)
         Labels.
-    p : array of shape (n, K)
-        Calibrated out-of-fold probabilities of the teacher; NaN in rows no fold covers.
     folds : Folds
         Where to fit the student.
     weight : array of shape (n,) or None, default=None
@@ -125,29 +131,83 @@ def shrink(
 
     Returns
     -------
-    shrinkage : Shrinkage
+    direct : OutOfFold
+        With the fold students in place of teachers.
+
+    Raises
+    ------
+    StudentError
+        If the student cannot be trained on the labels of a fold.
     """
-    fit_params = dict(params or {}) | ({} if weight is None else {"sample_weight": weight})
-    try:
-        direct = cross_fit(
-            DirectStudent(adapter),
-            X,
+    student, rows = direct_rows(adapter.with_threads(thread_budget(n_jobs, len(folds))), X)
+    with naming_the_student(adapter.student):
+        return cross_fit(
+            student,
+            rows,
             y,
             folds,
-            params=fit_params,
+            params=dict(params or {}) | ({} if weight is None else {"sample_weight": weight}),
             keep_teachers=True,
             n_jobs=n_jobs,
             verbose=verbose,
             progress=progress,
         )
-    except TeacherError as error:  # it is the student that stands in the teacher's place
+
+
+def direct_rows(adapter: Adapter, X: Any) -> tuple[DirectStudent, Any]:
+    """Return the direct student and its rows as scikit-learn's cross-validation can index them.
+
+    It cannot index rows on a device: it gets their numbers, and the student the rows.
+    """
+    if has_namespace(X):
+        return DirectStudent(adapter, X), np.arange(X.shape[0])[:, None]
+    return DirectStudent(adapter), X
+
+
+@contextmanager
+def naming_the_student(student: Any) -> Iterator[None]:
+    """Turn a teacher's error into a student's: it is the student that stands in its place."""
+    try:
+        yield
+    except TeacherError as error:
         kind = StudentTypeError if isinstance(error, TypeError) else StudentError
-        name = type(adapter.student).__name__
         raise kind(
-            f"the student {name} could not be trained on the labels of a fold, which "
-            f"strength='auto' needs: {error.__cause__ or error}. Mend it, or give the strength as "
-            "a number."
+            f"the student {type(student).__name__} could not be trained on the labels of a fold, "
+            "which strength='auto', calibration='stacked' and an honest choice need: "
+            f"{error.__cause__ or error}. Mend it, or give the strength as a number."
         ) from error
+
+
+def shrink(
+    direct: OutOfFold,
+    X: Any,
+    y: NDArray[Any],
+    p: Array,
+    folds: Folds,
+    *,
+    weight: Array | None = None,
+) -> Shrinkage:
+    """Compare the direct student with the teacher.
+
+    Parameters
+    ----------
+    direct : OutOfFold
+        From `fit_direct` on the same folds.
+    X : array-like or data frame of n rows
+        Features.
+    y : array of shape (n,)
+        Labels.
+    p : array of shape (n, K)
+        Calibrated out-of-fold probabilities of the teacher; NaN in rows no fold covers.
+    folds : Folds
+        Where the student was fitted.
+    weight : array of shape (n,) or None, default=None
+        Row weights.
+
+    Returns
+    -------
+    shrinkage : Shrinkage
+    """
     classes, codes = np.unique(y, return_inverse=True)
     labels = one_hot(codes, len(classes), p)
 
@@ -156,16 +216,14 @@ def shrink(
         return mass * distance(*pair, index_rows(weight, rows, len(y))), mass
 
     teacher, student, apart = [], [], []
-    for fitted, (train, test) in zip(direct.teachers or (), folds.splits, strict=True):
-        out = direct.values[test]
-        if not folds.is_partition:  # the mean over folds would be steadier than one student
-            out = fitted.predict_proba(take_rows(X, test))
+    for number, (train, test) in enumerate(folds.splits):
+        out = direct.parts[number]  # the mean over folds would be steadier than one student
         known = test[~np.isnan(p[test, 0])]
         teacher.append(total(brier, known, labels[known], p[known]))
         student.append(total(brier, test, labels[test], out))
         both = train[direct.covered[train]]
-        if len(both):
-            inside = fitted.predict_proba(take_rows(X, both))
+        if direct.teachers is not None and len(both):
+            inside = direct.teachers[number].predict_proba(take_rows(X, both))
             apart.append(total(brier, both, direct.values[both], inside))
     return Shrinkage(*(_pooled(parts) for parts in (teacher, student, apart)))
 

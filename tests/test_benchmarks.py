@@ -148,7 +148,7 @@ def test_the_verdict_is_on_the_median():
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("group", speed.GROUPS)
 def test_both_sides_of_every_case_run(group):
-    cases = list(speed.GROUPS[group](speed.Sizes(200, 2, 200, 300, 2, 300, 300)))
+    cases = list(speed.GROUPS[group](speed.Sizes(200, 2, 200, 300, 2, 300, 300, 150, 2)))
     assert len({case.name for case in cases}) == len(cases)
     with threadpool_limits(1):
         for case in cases:

@@ -137,7 +137,7 @@ def test_the_fit_is_a_minimum():
 
 
 def test_unknown_names_raise():
-    with pytest.raises(ParameterError, match="'isotonic', 'sigmoid', 'temperature'"):
+    with pytest.raises(ParameterError, match="'isotonic', 'sigmoid', 'stacked', 'temperature'"):
         calibrate("platt", np.eye(2), np.eye(2))
 
 
@@ -145,3 +145,52 @@ def test_two_class_formula():
     p = np.array([[0.3, 0.7]])
     out = Scaling(2.0, np.array([0.0, 0.5])).transform(p)
     assert out[0, 1] == pytest.approx(expit(2 * logit(0.7) + 0.5))
+
+
+# Stacked
+
+
+def two_opinions(n_classes, n=4000):
+    """Draw labels, and two teachers with errors of their own."""
+    y, p0, _ = sample(n_classes, n=n)
+    noisy = [softmax(np.log(p0) + 0.8 * RNG.normal(size=p0.shape), axis=1) for _ in range(2)]
+    return y, *noisy
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_stacked_of_two_classes_is_logistic_regression_on_both_logits(weighted):
+    y, p, o = two_opinions(2)
+    weight = RNG.uniform(0.5, 2.0, len(y)) if weighted else None
+    fitted = calibrate("stacked", y, p, weight, o)
+    logits = np.column_stack([logit(p[:, 1]), logit(o[:, 1])])
+    oracle = LogisticRegression(C=np.inf, tol=1e-10).fit(logits, y[:, 1], sample_weight=weight)
+    slopes = [fitted.slope, fitted.student_slope]
+    np.testing.assert_allclose(slopes, oracle.coef_[0], rtol=1e-2)
+    expected = oracle.predict_proba(logits)
+    np.testing.assert_allclose(fitted.transform(p, o), expected, atol=5e-3)
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_two_opinions_are_better_than_one(n_classes):
+    y, p, o = two_opinions(n_classes)
+    stacked = calibrate("stacked", y, p, None, o)
+    alone = calibrate("sigmoid", y, p)
+    assert log_loss(y, stacked.transform(p, o)) < log_loss(y, alone.transform(p)) - 0.01
+    assert stacked.slope == pytest.approx(stacked.student_slope, rel=0.3)
+    np.testing.assert_allclose(stacked.transform(p, o).sum(axis=1), 1.0, rtol=1e-12)
+
+
+def test_a_student_that_knows_nothing_is_not_heard():
+    y, p, _ = two_opinions(3)
+    noise = RNG.dirichlet(np.ones(3), size=len(y))
+    stacked = calibrate("stacked", y, p, None, noise)
+    assert stacked.student_slope < 0.05
+    assert stacked.slope == pytest.approx(calibrate("sigmoid", y, p).slope, rel=0.05)
+
+
+def test_stacked_needs_the_student():
+    y, p, o = two_opinions(2, n=100)
+    with pytest.raises(ParameterError, match="needs the direct student's"):
+        calibrate("stacked", y, p)
+    with pytest.raises(ParameterError, match="second argument"):
+        calibrate("stacked", y, p, None, o).transform(p)

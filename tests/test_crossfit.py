@@ -19,7 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from skdistill.crossfit import bound_threads, cross_fit, thread_budget
+from skdistill._threads import bound_threads, thread_budget
+from skdistill.crossfit import cross_fit
 from skdistill.exceptions import FoldError, InputError, ParameterError, TeacherError
 from skdistill.folds import duplicate_share, make_folds
 

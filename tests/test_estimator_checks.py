@@ -10,7 +10,12 @@ from sklearn.preprocessing import Normalizer
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skdistill import DistilledClassifier
+from skdistill import (
+    DistilledClassifier,
+    DistilledClassifierCV,
+    SoftLogisticRegression,
+    SoftMLPClassifier,
+)
 
 # Histograms without counts: only so do boosted trees take a weight of two for two rows.
 LIGHTGBM = {
@@ -28,6 +33,11 @@ def distiller(teacher, student, **settings):
     return DistilledClassifier(teacher, student, **{"cv": 3, "random_state": 0} | settings)
 
 
+def searcher(teacher, student, **settings):
+    short = {"cv": 3, "random_state": 0, "strengths": (0.5,), "calibrations": (None,)}
+    return DistilledClassifierCV(teacher, student, **short | settings)
+
+
 ESTIMATORS = [
     distiller(LogisticRegression(), TREE),  # replication
     distiller(TREE, LogisticRegression(), strength=0.5, calibration="isotonic"),
@@ -38,9 +48,16 @@ ESTIMATORS = [
     distiller(TREE, LGBMClassifier(**LIGHTGBM)),  # native
     distiller(HIST, LGBMClassifier(**LIGHTGBM), strength=0.5),
     distiller(TREE, LGBMRegressor(**LIGHTGBM), loss="cross_entropy", strength=0.5),
+    distiller(TREE, SoftLogisticRegression(), temperature=2.0),  # linear
+    SoftLogisticRegression(),
+    SoftLogisticRegression(l1_ratio=0.5),
+    # In float32 a weight of two is two rows to four digits only.
+    SoftMLPClassifier((8,), dtype="float64"),
     distiller(
         [("a", GaussianNB()), ("b", TREE)], make_pipeline(Normalizer(), LogisticRegression())
     ),  # pipeline
+    searcher(LogisticRegression(), TREE),
+    searcher(TREE, LogisticRegression(), calibrations=("stacked",), fallback=False),
 ]
 
 

@@ -12,14 +12,18 @@ PACKAGE = Path(skdistill.__file__).parent
 # A package (students, inspection, cli) is one entry: inside its own folder anything goes.
 LAYERS = [
     {"exceptions"},
-    {"_arrays", "_compat"},
+    {"_arrays", "_html", "_threads", "estimates"},
+    {"_compat"},
     {"_validation"},
-    {"_data", "corrections", "folds", "losses", "metrics"},
+    {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics"},
     {"calibration", "crossfit", "students", "teachers"},
-    {"transfer"},
+    {"path", "pool", "transfer"},
     {"distillation", "report", "strength"},
-    {"base"},
-    {"classifier"},
+    {"base", "candidates", "scoring"},
+    {"evaluation"},
+    {"selection"},
+    {"cv_results", "verdict"},
+    {"classifier", "classifier_cv"},
     {"cli", "inspection"},
     {"__main__"},
 ]

@@ -15,6 +15,7 @@ from sklearn.model_selection import (
     RepeatedStratifiedKFold,
     StratifiedKFold,
     TimeSeriesSplit,
+    cross_val_predict,
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -22,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, Fast, Logit, Slow
+from skdistill.calibration import Scaling, calibrate
 from skdistill.exceptions import (
     CoverageWarning,
     InputError,
@@ -454,3 +456,47 @@ def test_every_teacher_of_a_list_needs_probabilities():
     teachers = [("bayes", GaussianNB()), ("line", RidgeClassifier())]
     with pytest.raises(TeacherError, match=r"'line' \(RidgeClassifier\) without it"):
         DistilledClassifier(teachers, SMALL).fit(data.X, data.y)
+
+
+# Stacked calibration
+
+
+@any_classes
+def test_stacked_blends_in_the_direct_students_own_probabilities(n_classes):
+    """Against the formula, with the student's out-of-fold probabilities from scikit-learn."""
+    data = DATA[n_classes]
+    teacher = GaussianNB()
+    settings = {"cv": 3, "random_state": 0, "strength": 0.3}
+    model = DistilledClassifier(teacher, SMALL, calibration="stacked", **settings)
+    model.fit(data.X, data.y)
+    cv = StratifiedKFold(3, shuffle=True, random_state=0)
+    raw, own = (
+        cross_val_predict(learner, data.X, data.y, cv=cv, method="predict_proba")
+        for learner in (teacher, SMALL)
+    )
+    fitted = calibrate("stacked", data.one_hot, raw, None, own)
+    p = fitted.transform(raw, own)
+    assert_allclose(model.calibrated_proba_, p, atol=1e-9)
+    again = DistilledClassifier(None, SMALL, calibration=None, **settings)
+    again.fit(data.X, data.y, teacher_proba=p)
+    assert_allclose(model.predict_proba(data.X), again.predict_proba(data.X), atol=1e-9)
+    assert model.report_.n_student_fits == 4
+
+
+def test_stacked_and_auto_share_the_direct_students():
+    data = DATA[2]
+    calls = SpyTree.watch()
+    model = DistilledClassifier(
+        GaussianNB(), SpyTree(max_depth=3, random_state=0), calibration="stacked", cv=3
+    ).fit(data.X, data.y)
+    assert len(calls) == 4 == model.report_.n_student_fits
+    assert model.report_.shrinkage is not None
+    refitted = model.refit_student(data.X, data.y, calibration="sigmoid")
+    assert isinstance(refitted.calibration_, Scaling)
+
+
+def test_stacked_has_nothing_to_say_of_transfer_rows():
+    data = DATA[2]
+    model = DistilledClassifier(GaussianNB(), SMALL, calibration="stacked", cv=3)
+    with pytest.raises(ParameterError, match="use another calibration"):
+        model.fit(data.X, data.y, X_transfer=data.X)

@@ -3,13 +3,16 @@
 import html
 import json
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from skdistill._html import definitions, flat, page, paragraph, size_text, table
 from skdistill.cli.errors import CommandError
-from skdistill.cli.scoreboard import COLUMNS, FLOOR, Board, Estimate
+from skdistill.cli.scoreboard import COLUMNS, Board
+from skdistill.estimates import Estimate
+from skdistill.metrics import FLOOR
 
 __all__ = [
     "FORMATS",
@@ -106,38 +109,18 @@ def _markdown(report: Report) -> str:
     parts = [f"# {_escape_markdown(report.title)}", _escape_markdown(report.sentence)]
     parts += [markdown_table(report.board), *LEGEND.split("\n")]
     for heading, facts in report.sections.items():
-        lines = [f"- {_escape_markdown(k)}: {_escape_markdown(v)}" for k, v in _flat(facts)]
+        lines = [f"- {_escape_markdown(k)}: {_escape_markdown(v)}" for k, v in flat(facts)]
         parts += [f"## {heading.capitalize()}", "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
 
 
 def _html(report: Report) -> str:
     header, *lines = _cells(report.board)
-    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in header)
-    body = "\n".join(
-        f'<tr><th scope="row">{html.escape(line[0])}</th>'
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in line[1:])
-        + "</tr>"
-        for line in lines
-    )
-    sections = "\n".join(
-        f"<h2>{html.escape(heading.capitalize())}</h2>\n<dl>\n"
-        + "\n".join(
-            f"<dt>{html.escape(key)}</dt><dd>{html.escape(value)}</dd>"
-            for key, value in _flat(facts)
-        )
-        + "\n</dl>"
-        for heading, facts in report.sections.items()
-    )
-    legend = "\n".join(f"<p><small>{html.escape(line)}</small></p>" for line in LEGEND.split("\n"))
-    return _PAGE.format(
-        title=html.escape(report.title),
-        sentence=html.escape(report.sentence),
-        head=head,
-        body=body,
-        legend=legend,
-        sections=sections,
-    )
+    parts = [paragraph(report.sentence), table(header, lines)]
+    parts += [f"<small>{paragraph(line)}</small>" for line in LEGEND.split("\n")]
+    for heading, facts in report.sections.items():
+        parts += [f"<h2>{html.escape(heading.capitalize())}</h2>", definitions(flat(facts))]
+    return page(report.title, "\n".join(parts))
 
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
@@ -145,42 +128,6 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     ".md": _markdown,
     ".html": _html,
 }
-
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; }}
-body {{ max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto; }}
-th, td {{ padding: .35rem .8rem; text-align: right; white-space: nowrap; }}
-thead th {{ border-bottom: 2px solid; }}
-tbody th {{ text-align: left; font-weight: normal; }}
-tbody tr:last-child > * {{ font-weight: bold; }}
-td {{ font-variant-numeric: tabular-nums; }}
-dl {{ display: grid; grid-template-columns: minmax(9rem, auto) 1fr; gap: .2rem 1rem; }}
-dd {{ margin: 0; overflow-wrap: anywhere; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{sentence}</p>
-<table>
-<thead><tr>{head}</tr></thead>
-<tbody>
-{body}
-</tbody>
-</table>
-{legend}
-{sections}
-</body>
-</html>
-"""
 
 _HEADINGS = {
     "accuracy": "accuracy",
@@ -202,7 +149,7 @@ def _cells(board: Board) -> list[list[str]]:
 
 def _cell(column: str, figure: Estimate) -> str:
     if column == "size_bytes":
-        return _bytes(figure.mean)
+        return size_text(figure.mean)
     if column == "microseconds_per_row":
         return f"{figure.mean:.3g} µs" if figure.mean < 1000 else f"{figure.mean:,.0f} µs"
     return number(figure)
@@ -212,35 +159,6 @@ def number(figure: Estimate) -> str:
     """Return ``mean ± standard error`` with four decimals, or the mean alone."""
     text = f"{figure.mean:.4f}"
     return text if figure.error is None else f"{text} ± {figure.error:.4f}"
-
-
-def _bytes(size: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} GB"
-
-
-def _flat(facts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Return (dotted key, text) pairs of nested mappings; long lists keep their first entries."""
-    pairs: list[tuple[str, str]] = []
-    for key, value in facts.items():
-        name = f"{prefix}{key}".replace("_", " ")
-        if isinstance(value, Mapping):
-            pairs += _flat(value, f"{name}: ")
-        else:
-            pairs.append((name, _text(value)))
-    return pairs
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if value and isinstance(value, Sequence) and not isinstance(value, str):
-        shown = ", ".join(_text(item) for item in value[:20])
-        return shown + (f", ... ({len(value)} in all)" if len(value) > 20 else "")
-    return "none" if value is None or value == [] else str(value)
 
 
 def _escape_markdown(text: str) -> str:

@@ -1,23 +1,19 @@
 """Scores of the four models on held-out rows, their uncertainty, and the verdict."""
 
-import io
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
-import joblib
 import numpy as np
-from scipy import stats
 from sklearn.base import BaseEstimator
 
 from skdistill.cli.trials import METHODS, Labelled
-from skdistill.metrics import calibration_error, row_log_loss
+from skdistill.costs import latency, size_bytes
+from skdistill.estimates import Estimate, margin, outcome, row_mean, split_mean
+from skdistill.metrics import FLOOR, calibration_error, row_log_loss
 
 __all__ = [
     "Board",
-    "Estimate",
     "Row",
     "Score",
     "Verdict",
@@ -34,7 +30,6 @@ COLUMNS = (
     "size_bytes",
     "microseconds_per_row",
 )
-FLOOR = 1e-3  # log-loss counts smaller probabilities as this (render.LEGEND says why)
 
 
 @dataclass(frozen=True)
@@ -76,14 +71,6 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A mean and its standard error (None where there is none)."""
-
-    mean: float
-    error: float | None = None
-
-
-@dataclass(frozen=True)
 class Row:
     """One line of the table: a method and an `Estimate` per column of `COLUMNS`."""
 
@@ -109,9 +96,7 @@ class Verdict:
     @property
     def outcome(self) -> str:
         """``"helped"``, ``"harmed"`` or ``"not shown to help"``, at the 95% level."""
-        if not abs(self.difference.mean) > self.margin:
-            return "not shown to help"
-        return "helped" if self.difference.mean < 0 else "harmed"
+        return outcome(self.difference.mean, self.margin)
 
 
 @dataclass(frozen=True)
@@ -168,7 +153,7 @@ def score_models(
     classes : ndarray of shape (K,)
         Classes in the order of the columns of `predict_proba`.
     budget : float, default=0.3
-        Seconds to spend on timing each model (three predictions at least).
+        Seconds to spend on timing each model (five predictions at least).
 
     Returns
     -------
@@ -185,7 +170,7 @@ def score_models(
             losses=row_log_loss(onehot, np.maximum(probas[method], FLOOR)),
             agrees=(probas[method].argmax(axis=1) == taught).astype(float),
             calibration_error=calibration_error(onehot, probas[method], held_out.weight),
-            size_bytes=_size(model),
+            size_bytes=size_bytes(model),
             microseconds_per_row=_speed(model, held_out.X, budget),
         )
         for method, model in models.items()
@@ -212,10 +197,10 @@ def board_of_rows(title: str, scores: Sequence[Score], held_out: Labelled) -> Bo
         Row(
             score.method,
             {
-                "accuracy": _row_mean(score.hits, weight, groups),
-                "log_loss": _row_mean(score.losses, weight, groups),
+                "accuracy": row_mean(score.hits, weight, groups),
+                "log_loss": row_mean(score.losses, weight, groups),
                 "calibration_error": Estimate(score.calibration_error),
-                "agreement": _row_mean(score.agrees, weight, groups),
+                "agreement": row_mean(score.agrees, weight, groups),
                 "size_bytes": Estimate(float(score.size_bytes)),
                 "microseconds_per_row": Estimate(score.microseconds_per_row),
             },
@@ -223,17 +208,15 @@ def board_of_rows(title: str, scores: Sequence[Score], held_out: Labelled) -> Bo
         for score in scores
     )
     losses = {score.method: score.losses for score in scores}
-    difference = _row_mean(losses["distilled"] - losses["student alone"], weight, groups)
+    difference = row_mean(losses["distilled"] - losses["student alone"], weight, groups)
     count = len(held_out.y) if groups is None else len(np.unique(groups))
-    return Board(title, rows, Verdict(difference, _margin(difference, count)))
+    return Board(title, rows, Verdict(difference, margin(difference, count)))
 
 
 def board_of_splits(title: str, splits: Sequence[Sequence[Score]], test_over_train: float) -> Board:
     """Build the table of several random splits of one data set.
 
-    Standard errors are over the splits, widened for the rows that splits share: the variance is
-    multiplied by ``1/J + n_test/n_train`` instead of ``1/J`` for J splits (Nadeau and Bengio,
-    *Inference for the generalization error*, Machine Learning, 2003).
+    Standard errors are over the splits, widened for the rows that splits share (`split_mean`).
 
     Parameters
     ----------
@@ -250,75 +233,19 @@ def board_of_splits(title: str, splits: Sequence[Sequence[Score]], test_over_tra
     figures = [{score.method: score.figures() for score in scores} for scores in splits]
 
     def estimate(method: str, column: str) -> Estimate:
-        return _split_mean([split[method][column] for split in figures], test_over_train)
+        return split_mean([split[method][column] for split in figures], test_over_train)
 
     rows = tuple(
         Row(method, {column: estimate(method, column) for column in COLUMNS}) for method in METHODS
     )
     gaps = [s["distilled"]["log_loss"] - s["student alone"]["log_loss"] for s in figures]
-    difference = _split_mean(gaps, test_over_train)
-    return Board(title, rows, Verdict(difference, _margin(difference, len(gaps))), len(gaps))
-
-
-def _split_mean(values: Sequence[float], test_over_train: float) -> Estimate:
-    mean = float(np.mean(values))
-    if len(values) < 2:
-        return Estimate(mean)
-    variance = float(np.var(values, ddof=1))
-    return Estimate(mean, float(np.sqrt(variance * (1 / len(values) + test_over_train))))
-
-
-def _row_mean(values: np.ndarray, weight: np.ndarray | None, groups: np.ndarray | None) -> Estimate:
-    """Return the weighted mean of rows and its standard error, clustered by group if given."""
-    w = np.ones(len(values)) if weight is None else weight
-    mean = float(np.average(values, weights=w))
-    parts = w * (values - mean)
-    if groups is not None:
-        parts = np.bincount(np.unique(groups, return_inverse=True)[1], weights=parts)
-    if len(parts) < 2:
-        return Estimate(mean)
-    spread = np.sqrt(np.sum(parts**2) * len(parts) / (len(parts) - 1))
-    return Estimate(mean, float(spread / w.sum()))
-
-
-def _margin(difference: Estimate, count: int) -> float:
-    if difference.error is None:
-        return float("inf")
-    return float(stats.t.ppf(0.975, count - 1)) * difference.error
+    difference = split_mean(gaps, test_over_train)
+    return Board(title, rows, Verdict(difference, margin(difference, len(gaps))), len(gaps))
 
 
 def _plain(estimate: Estimate) -> dict[str, float | None]:
     return {"mean": estimate.mean, "standard_error": estimate.error}
 
 
-class _Counter(io.RawIOBase):
-    """A file that only counts the bytes written to it."""
-
-    size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        written = memoryview(data).nbytes
-        self.size += written
-        return written
-
-    def tell(self) -> int:
-        return self.size
-
-
-def _size(model: BaseEstimator) -> int:
-    counter = _Counter()
-    joblib.dump(model, counter)
-    return counter.size
-
-
 def _speed(model: BaseEstimator, X: Any, budget: float) -> float:
-    """Return microseconds per row: median of 3 to 30 predictions of `X`, in about `budget` s."""
-    seconds: list[float] = []
-    while len(seconds) < 3 or (sum(seconds) < budget and len(seconds) < 30):
-        began = time.perf_counter()
-        model.predict_proba(X)
-        seconds.append(time.perf_counter() - began)
-    return median(seconds) / len(X) * 1e6
+    return latency(model.predict_proba, X, budget=budget).median / len(X) * 1e6

@@ -5,6 +5,8 @@ route         for                                          targets
 ============  ===========================================  =======================================
 regression    any regressor                                any number
 native        LightGBM, XGBoost                            soft labels, by the learner's gradient
+linear        logistic regression                          any, off the simplex with a ridge
+mlp           `SoftMLPClassifier`                          any
 replication   any classifier with ``sample_weight``        class probabilities, as weighted copies
 pipeline      a Pipeline that ends in one of these         those of the last step
 ============  ===========================================  =======================================
@@ -23,9 +25,13 @@ from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.students.direct import DirectStudent, predict_fitted
 from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
+from skdistill.students.linear import LinearAdapter, is_linear
+from skdistill.students.mlp import MLPAdapter
 from skdistill.students.pipeline import PipelineAdapter
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter, TemperedClassifier
+from skdistill.students.soft_logistic import SoftLogisticRegression
+from skdistill.students.soft_mlp import SoftMLPClassifier
 from skdistill.students.xgboost import resolve_xgboost
 
 __all__ = [
@@ -35,7 +41,10 @@ __all__ = [
     "Problem",
     "Route",
     "SoftCrossEntropy",
+    "SoftLogisticRegression",
+    "SoftMLPClassifier",
     "TemperedClassifier",
+    "as_student",
     "predict_fitted",
     "resolve",
 ]
@@ -82,6 +91,8 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
         return resolve_lightgbm(student, loss)
     if _is_from("xgboost", student):
         return resolve_xgboost(student)
+    if is_linear(student) or isinstance(student, SoftMLPClassifier):
+        return LinearAdapter(student) if is_linear(student) else MLPAdapter(student)
     if is_regressor(student):
         return RegressionAdapter(student)
     if not is_classifier(student):
@@ -99,6 +110,15 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
             "learner, or the matching regressor, which needs neither."
         )
     return ReplicationAdapter(student)
+
+
+def as_student(student: Any) -> Any:
+    """Return the student; None stands for a LightGBM classifier of 50 trees."""
+    if student is not None:
+        return student
+    from lightgbm import LGBMClassifier
+
+    return LGBMClassifier(n_estimators=50, verbose=-1)
 
 
 def _is_from(package: str, student: Any) -> bool:

@@ -2,14 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._arrays import one_hot
+from skdistill._devices import choose_device
+from skdistill._threads import bound_threads
 from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
 
@@ -87,7 +91,7 @@ class Route:
     Attributes
     ----------
     name : str
-        "regression", "native", "replication" or "pipeline > ...".
+        "regression", "native", "linear", "mlp", "replication" or "pipeline > ...".
     reason : str
         One sentence.
     """
@@ -154,13 +158,37 @@ class Adapter(ABC):
         return [self.fit(problem) for problem in problems]
 
     def on_device(self, device: str) -> "Adapter":
-        """Return the adapter of the same student on a "cpu" or "cuda" device."""
+        """Return the adapter of the same student on a "cpu", "cuda" or "auto" device.
+
+        Raises
+        ------
+        StudentError
+            If it is "cuda", and the learner cannot run on a GPU here.
+        """
         if device == "cpu":
             return self
-        raise StudentError(
-            f"device={device!r} is for students whose learner runs there (LightGBM, XGBoost), got "
-            f"{type(self.student).__name__}: use device='cpu', or such a learner."
+        chosen = choose_device(device, self.gpu_obstacle(), type(self.student).__name__)
+        return self if chosen == "cpu" else self.on_gpu()
+
+    def gpu_obstacle(self) -> str | None:
+        """Return why the learner cannot run on a GPU here, None if it can."""
+        return (
+            "it does not run on a GPU; LightGBM, XGBoost, and the linear and MLP students of this "
+            "package do."
         )
+
+    def on_gpu(self) -> "Adapter":
+        """Return the adapter of the same student on the GPU; asked where there is no obstacle."""
+        return self
+
+    def with_threads(self, threads: int | None) -> "Adapter":
+        """Return the adapter of the same student with at most `threads` threads; None: as it is."""
+        if threads is None:
+            return self
+        other = copy(self)
+        other.student = clone(self.student)
+        bound_threads(other.student, threads)
+        return other
 
     def fit_keywords(self, weight: Floats | None, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the keywords of the student's fit, or raise where weights would be lost."""

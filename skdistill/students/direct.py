@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from skdistill._arrays import one_hot
+from skdistill._arrays import has_namespace, one_hot, to_host
+from skdistill._compat import take_rows
 from skdistill.losses import Brier, CrossEntropy
 from skdistill.students.base import Adapter, Fitted, Problem
 
@@ -31,13 +32,22 @@ class DirectStudent(ClassifierMixin, BaseEstimator):
     ----------
     adapter : Adapter
         Of the student.
+    table : array of shape (N, d) or None, default=None
+        Where the features are on a device, which scikit-learn's cross-validation cannot index:
+        `X` may then be a column of row numbers of this table.
     """
 
-    def __init__(self, adapter: Adapter) -> None:
+    def __init__(self, adapter: Adapter, table: Any = None) -> None:
         self.adapter = adapter
+        self.table = table
 
     def __sklearn_clone__(self) -> "DirectStudent":
-        return DirectStudent(self.adapter)
+        return DirectStudent(self.adapter, self.table)
+
+    def _rows(self, X: Any) -> Any:
+        if self.table is None or has_namespace(X):
+            return X
+        return take_rows(self.table, X[:, 0])
 
     def fit(
         self, X: Any, y: Any, sample_weight: NDArray[Any] | None = None, **params: Any
@@ -63,7 +73,9 @@ class DirectStudent(ClassifierMixin, BaseEstimator):
         target = one_hot(codes, len(self.classes_), np.empty(0))
         loss = Brier() if self.adapter.default_loss == "brier" else CrossEntropy()
         self.fitted_ = self.adapter.fit(
-            Problem(X, target, loss, np.asarray(y), self.classes_, sample_weight, params)
+            Problem(
+                self._rows(X), target, loss, np.asarray(y), self.classes_, sample_weight, params
+            )
         )
         return self
 
@@ -79,4 +91,5 @@ class DirectStudent(ClassifierMixin, BaseEstimator):
         -------
         p : array of shape (n, K)
         """
-        return predict_fitted(self.fitted_, X)
+        p = predict_fitted(self.fitted_, self._rows(X))
+        return to_host(p) if has_namespace(p) else p

@@ -8,6 +8,7 @@ booster alone, reloaded from its file, gives exact probabilities.
 """
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import lightgbm
@@ -28,10 +29,12 @@ __all__ = ["SoftCrossEntropy", "resolve_lightgbm"]
 HESSIAN_FLOOR = 1e-6
 OWN_OBJECTIVES = {"binary", "multiclass", "softmax", "cross_entropy", "xentropy"}
 FORESTS = ("rf", "random_forest")
+GPU_LEARNERS = {"cuda": "LightGBM's CUDA learner", "gpu": "LightGBM's OpenCL learner"}
 
 # Names that LightGBM knows a setting by; one beside that of the estimator's signature goes first.
 ALIASES = {
     "boosting": ("boosting", "boost", "boosting_type"),
+    "device_type": ("device_type", "device"),
     "early_stopping_round": (
         "early_stopping_round",
         "early_stopping_rounds",
@@ -160,15 +163,53 @@ def _check_settings(student: Any) -> None:
 class _OnDevice(Adapter):
     """LightGBM learners name their device by a parameter."""
 
-    def on_device(self, device: str) -> Adapter:
+    def gpu_obstacle(self) -> str | None:
+        """Return why the installed LightGBM cannot use a GPU here, None if it can."""
+        return gpu_learner()[1]
+
+    def on_gpu(self) -> Adapter:
         """Return the adapter of the same student with its `device_type` set."""
-        if device == "cpu":
-            return self
-        return type(self)(clone(self.student).set_params(device_type=device))
+        return type(self)(clone(self.student).set_params(device_type=gpu_learner()[0]))
+
+    def _where(self, what: str) -> str:
+        """Return the end of the route's reason: the learner on the GPU, and what runs where."""
+        learner = GPU_LEARNERS.get(_setting(self.student, "device_type"))
+        return "" if learner is None else f"; by {learner}, {what}"
+
+
+@cache
+def gpu_learner() -> tuple[str | None, str | None]:
+    """Return the `device_type` by which the installed LightGBM fits on a GPU, and why it does not.
+
+    Found out by a fit of a few rows: the CUDA build first, then the OpenCL learner of the stock
+    wheel. One of the two returned is None.
+    """
+    reasons = []
+    for device, name in GPU_LEARNERS.items():
+        params = {"device_type": device, "num_leaves": 2, "min_data_in_leaf": 1, "verbosity": -1}
+        rows = lightgbm.Dataset(np.arange(32.0).reshape(16, 2), np.arange(16.0))
+        try:
+            lightgbm.train(params, rows, 1)
+        except lightgbm.basic.LightGBMError as error:
+            reasons.append(f"{name}: {str(error).splitlines()[0].rstrip('.')}")
+        else:
+            return device, None
+    return None, (
+        f"the installed LightGBM {lightgbm.__version__} fits on no GPU here "
+        f"({'; '.join(reasons)}). A CUDA build comes from: "
+        "pip install --no-binary lightgbm lightgbm "
+        "--config-settings=cmake.define.USE_CUDA=ON"
+    )
 
 
 class LightGBMRegression(_OnDevice, RegressionAdapter):
     """A LightGBM regressor on pseudo-targets: its own L2 objective, native on every device."""
+
+    @property
+    def route(self) -> Route:
+        """The route taken, and why."""
+        inner = super().route
+        return Route(inner.name, inner.reason + self._where("where its own objective runs"))
 
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
         """Raise StudentError if the loss or a setting cannot be honoured."""
@@ -203,7 +244,7 @@ class LightGBMAdapter(_OnDevice):
         return Route(
             "native",
             f"{type(self.student).__name__} is boosted on the gradient of the soft-target "
-            "cross-entropy",
+            "cross-entropy" + self._where("which gets the gradients of each round from the CPU"),
         )
 
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:

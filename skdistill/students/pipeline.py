@@ -4,7 +4,7 @@ The steps before the last see each row once, with its true label: scalers are no
 copies, and supervised encoders are not fooled by pseudo-labels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -52,15 +52,30 @@ class PipelineAdapter(Adapter):
             self if device == "cpu" else PipelineAdapter(self.student, self.last.on_device(device))
         )
 
+    def with_threads(self, threads: int | None) -> Adapter:
+        """Return the adapter with all steps at most at `threads` threads."""
+        other = super().with_threads(threads)
+        return PipelineAdapter(other.student, self.last.with_threads(threads))
+
     def fit(self, problem: Problem) -> Fitted:
         """Fit the steps in turn and put them together again."""
+        return self.fit_many([problem])[0]
+
+    def fit_many(self, problems: Sequence[Problem]) -> list[Fitted]:
+        """Fit the steps before the last once, and the last to each problem."""
+        first = problems[0]
         head = clone(self.student)[:-1]
-        head_params, last_params = self._split_params(head, problem.params)
-        X = head.fit_transform(problem.X, problem.labels, **head_params) if len(head) else problem.X
-        fitted = self.last.fit(replace(problem, X=X, params=last_params))
+        head_params, last_params = self._split_params(head, first.params)
+        X = head.fit_transform(first.X, first.labels, **head_params) if len(head) else first.X
+        last = self.last.fit_many([replace(p, X=X, params=last_params) for p in problems])
         name = self.student.steps[-1][0]
-        whole = clone(self.student).set_params(steps=[*head.steps, (name, fitted.model)])
-        return replace(fitted, model=whole)
+        return [
+            replace(
+                fitted,
+                model=clone(self.student).set_params(steps=[*head.steps, (name, fitted.model)]),
+            )
+            for fitted in last
+        ]
 
     def _split_params(
         self, head: Pipeline, params: Mapping[str, Any]

@@ -5,6 +5,9 @@ through, so the regressor is fitted and its booster handed to the classifier. Mo
 replication on ``multi:softprob``. XGBoost wants labels 0..K-1, whatever the user's are.
 """
 
+import json
+import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -47,11 +50,31 @@ def _check_early_stopping(student: Any) -> None:
 class _OnDevice(Adapter):
     """XGBoost learners name their device by a parameter."""
 
-    def on_device(self, device: str) -> Adapter:
+    def gpu_obstacle(self) -> str | None:
+        """Return why the installed XGBoost cannot use a GPU here, None if it can."""
+        return _gpu_obstacle()
+
+    def on_gpu(self) -> Adapter:
         """Return the adapter of the same student with its `device` set."""
-        if device == "cpu":
-            return self
-        return type(self)(clone(self.student).set_params(device=device))
+        return type(self)(clone(self.student).set_params(device="cuda"))
+
+
+@cache
+def _gpu_obstacle() -> str | None:
+    """Find out by a fit of a few rows, which XGBoost quietly moves to the CPU without a GPU."""
+    import xgboost
+
+    rows = xgboost.DMatrix(np.arange(16.0).reshape(8, 2), np.arange(8.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            booster = xgboost.train({"device": "cuda", "verbosity": 0}, rows, 1)
+        except xgboost.core.XGBoostError as error:
+            return f"XGBoost {xgboost.__version__} cannot: {str(error).splitlines()[-1]}."
+    used = json.loads(booster.save_config())["learner"]["generic_param"]["device"]
+    if used.startswith("cuda"):
+        return None
+    return f"XGBoost {xgboost.__version__} found no NVIDIA GPU, or was built without CUDA."
 
 
 class XGBoostRegression(_OnDevice, RegressionAdapter):

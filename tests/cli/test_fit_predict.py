@@ -11,8 +11,10 @@ import pytest
 
 from skdistill.cli import main
 from skdistill.cli.fit import verdict_sentence
-from skdistill.cli.scoreboard import FLOOR, Board, Estimate, Verdict
+from skdistill.cli.scoreboard import Board, Verdict
 from skdistill.cli.trials import METHODS
+from skdistill.estimates import Estimate
+from skdistill.metrics import FLOOR
 
 pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not installed")
 

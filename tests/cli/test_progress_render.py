@@ -5,9 +5,11 @@ import io
 
 import pytest
 
+from skdistill._html import size_text
 from skdistill.cli import progress, render
-from skdistill.cli.scoreboard import COLUMNS, Board, Estimate, Row, Verdict
+from skdistill.cli.scoreboard import COLUMNS, Board, Row, Verdict
 from skdistill.cli.trials import METHODS
+from skdistill.estimates import Estimate
 
 
 class Terminal(io.StringIO):
@@ -84,7 +86,7 @@ def test_html_escapes(report) -> None:
     [(7, "7 B"), (1500, "1.5 kB"), (2.5e6, "2.5 MB"), (3e9, "3 GB"), (4e13, "4e+04 GB")],
 )
 def test_sizes(size: float, said: str) -> None:
-    assert render._bytes(size) == said
+    assert size_text(size) == said
 
 
 def test_unknown_report_extension(report, tmp_path) -> None:

@@ -11,8 +11,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skdistill.cli.scoreboard import (
     COLUMNS,
-    FLOOR,
-    Estimate,
     Score,
     Verdict,
     board_of_rows,
@@ -20,6 +18,8 @@ from skdistill.cli.scoreboard import (
     score_models,
 )
 from skdistill.cli.trials import METHODS, Labelled, fit_alone
+from skdistill.estimates import Estimate
+from skdistill.metrics import FLOOR
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import has_fit_parameter
 
+from skdistill import SoftLogisticRegression, SoftMLPClassifier
+
 # Leaves are kept large by weight and not by count: a leaf of two rows can be split by any feature,
 # and rounding would decide by which.
 LIGHTGBM = {
@@ -97,9 +99,27 @@ def _classifiers() -> list[Student]:
         Student(
             "logistic",
             lambda: LogisticRegression(tol=1e-10, max_iter=1000),
-            "replication",
+            "linear",
             weight_tolerance=1e-4,
             class_tolerance=1e-4,
+        ),
+        Student("soft_logistic", lambda: SoftLogisticRegression(tol=1e-8), "linear"),
+        Student(
+            "soft_logistic_elastic_net",
+            lambda: SoftLogisticRegression(l1_ratio=0.5, tol=1e-8, max_iter=1000),
+            "linear",
+            weight_tolerance=1e-5,
+            class_tolerance=1e-5,
+        ),
+        Student(
+            "soft_mlp",
+            lambda: SoftMLPClassifier(
+                (6,), learning_rate=0.02, max_epochs=150, weight_decay=0.3, random_state=0
+            ),
+            "mlp",
+            weight_tolerance=None,  # mini-batches are drawn per row
+            class_tolerance=None,  # first weights, too
+            constant_tolerance=0.03,
         ),
         Student(
             "hist_gradient_boosting",

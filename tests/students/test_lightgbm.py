@@ -15,6 +15,7 @@ from sklearn.naive_bayes import GaussianNB
 from skdistill import Brier, CrossEntropy, DistilledClassifier
 from skdistill.exceptions import StudentError
 from skdistill.students import SoftCrossEntropy, resolve
+from skdistill.students import lightgbm as lightgbm_module
 from tests.common.checks import distil
 from tests.common.data import sample
 from tests.common.students import LIGHTGBM, STUDENTS
@@ -480,7 +481,8 @@ def test_subclasses_are_lightgbm():
     assert resolve(Tuned()).route.name == "native"
 
 
-def test_device():
+def test_device(monkeypatch):
+    monkeypatch.setattr(lightgbm_module, "gpu_learner", lambda: ("cuda", None))
     adapter = resolve(LGBMClassifier()).on_device("cuda")
     assert adapter.student.device_type == "cuda"
     assert (

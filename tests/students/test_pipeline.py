@@ -21,6 +21,7 @@ from sklearn.utils.fixes import parse_version
 from skdistill import DistilledClassifier
 from skdistill.exceptions import StudentError
 from skdistill.students import Problem, resolve
+from skdistill.students import lightgbm as lightgbm_module
 from tests.common.data import sample
 from tests.common.spies import SpyTransformer
 from tests.common.students import LIGHTGBM
@@ -119,7 +120,7 @@ def test_pipelines_nest(n_classes):
     inner = make_pipeline(PCA(2, random_state=0), LogisticRegression())
     model = fit(make_pipeline(StandardScaler(), inner), data)
     flat = fit(make_pipeline(StandardScaler(), *[step for _, step in inner.steps]), data)
-    assert model.route_.name == "pipeline > pipeline > replication"
+    assert model.route_.name == "pipeline > pipeline > linear"
     assert_array_equal(model.predict_proba(data.X), flat.predict_proba(data.X))
 
 
@@ -195,7 +196,8 @@ def test_metadata_needs_routing_and_finds_its_step():
         adapter.fit(Problem(**problem, loss=None, params=extra))
 
 
-def test_device_is_that_of_the_last_step():
+def test_device_is_that_of_the_last_step(monkeypatch):
+    monkeypatch.setattr(lightgbm_module, "gpu_learner", lambda: ("cuda", None))
     adapter = resolve(make_pipeline(StandardScaler(), LGBMClassifier())).on_device("cuda")
     assert adapter.last.student.device_type == "cuda"
     with pytest.raises(StudentError, match="device='cuda'"):

@@ -8,6 +8,7 @@ from sklearn.base import clone
 from skdistill import DistilledClassifier
 from skdistill.exceptions import StudentError
 from skdistill.students import TemperedClassifier, resolve
+from skdistill.students import xgboost as xgboost_module
 from tests.common.data import sample
 from tests.common.students import XGBOOST
 
@@ -148,7 +149,8 @@ def test_ranker_is_no_student():
         resolve(xgboost.XGBRanker())
 
 
-def test_device():
+def test_device(monkeypatch):
+    monkeypatch.setattr(xgboost_module, "_gpu_obstacle", lambda: None)
     for learner in (xgboost.XGBClassifier(), xgboost.XGBRegressor()):
         assert resolve(learner).on_device("cpu").student.device is None
         assert resolve(learner).on_device("cuda").student.device == "cuda"

@@ -1,0 +1,9 @@
+"""The methods that the suite compares: ours, the leaking ways of choosing, and the peers."""
+
+from benchmarks.methods.base import Method, Outcome, Task, TeacherLabels
+from benchmarks.methods.leaking import LEAKING
+from benchmarks.methods.ours import OURS
+
+__all__ = ["METHODS", "Method", "Outcome", "Task", "TeacherLabels"]
+
+METHODS: dict[str, Method] = OURS | LEAKING

@@ -1,0 +1,74 @@
+"""skdistill's own ways, and the two trivial ones: training directly, and distilling in-sample."""
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.methods.base import Method, Outcome, Task
+from skdistill import DistilledClassifier, DistilledClassifierCV
+from skdistill.students import DirectStudent, resolve
+
+__all__ = ["OURS"]
+
+
+def direct(task: Task) -> Outcome:
+    """Train the student on the labels."""
+    model = DirectStudent(resolve(task.student)).fit(task.X, task.y)
+    return Outcome(model.predict_proba(task.X_test), 1.0)
+
+
+def teacher(task: Task) -> Outcome:
+    """Ask the teacher itself."""
+    return Outcome(task.labels.test)
+
+
+def _distilled(task: Task, p: Any = None, **settings: Any) -> Outcome:
+    given = {"student": task.student, "cv": task.labels.splits} | settings
+    model = DistilledClassifier(None, **given)
+    model.fit(task.X, task.y, teacher_proba=task.labels.out_of_fold if p is None else p)
+    return Outcome(model.predict_proba(task.X_test), float(model.strength_ or 0.0))
+
+
+def in_sample(task: Task) -> Outcome:
+    """Distil what the teacher says of its own training rows."""
+    return _distilled(task, task.labels.in_sample, strength=0.0, calibration=None)
+
+
+def cross_fit(task: Task) -> Outcome:
+    """Distil out-of-fold probabilities as they are."""
+    return _distilled(task, strength=0.0, calibration=None)
+
+
+def fixed(task: Task) -> Outcome:
+    """Distil calibrated probabilities at the one strength that harms least often."""
+    return _distilled(task, strength=0.75)
+
+
+def default(task: Task) -> Outcome:
+    """Distil with the defaults."""
+    return _distilled(task)
+
+
+def honest(task: Task) -> dict[str, Outcome]:
+    """Choose honestly: the fitted model, and the best candidate whether shown to help or not."""
+    model = DistilledClassifierCV(None, task.student, cv=task.labels.splits)
+    labels = {"teacher_proba": task.labels.out_of_fold, "pool_proba": task.labels.pool}
+    model.fit(task.X, task.y, **labels)
+    table, p = model.cv_results_, model.predict_proba(task.X_test)
+    chosen = f"{model.best_params_['calibration']}; {model.verdict_.outcome}"
+    best = int(np.argmax(table["smoothed_test_score"]))
+    bold = Outcome(p, float(model.strength_), str(table["params"][best]["calibration"]))
+    if best != model.best_index_:
+        bold = _distilled(task, **table["params"][best])
+    return {"honest": Outcome(p, float(model.strength_), chosen), "honest, no fallback": bold}
+
+
+OURS: dict[str, Method] = {
+    "direct": direct,
+    "teacher": teacher,
+    "in-sample": in_sample,
+    "cross-fit": cross_fit,
+    "fixed .75": fixed,
+    "default": default,
+    "honest": honest,
+}

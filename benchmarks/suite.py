@@ -1,0 +1,259 @@
+"""``python -m benchmarks.suite``: every way of distilling on every set, student and teacher.
+
+Each cell is a data set, a split, a teacher and a student. 4,000 training rows (70% of a smaller
+set), test rows up to 10,000; the test log-loss of each method over that of the same student trained
+directly. Methods see the training rows only. Rows are written as they are measured; an interrupted
+run goes on where it stopped.
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from benchmarks.datasets import BUNDLED, encode, load
+from benchmarks.methods import METHODS, Outcome, Task, TeacherLabels
+from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
+from skdistill.crossfit import class_probabilities
+from skdistill.folds import make_folds
+from skdistill.metrics import score_probabilities
+from skdistill.pool import fit_pool, validation_folds
+
+FLOOR = 1e-3  # of test probabilities, lest a tree's exact zeros decide
+HARM = 1.002  # log-loss over the direct student's, up to which nobody is harmed
+N_TEST = 10_000
+N_FOLDS = 5
+KEPT = Path(".cache", "benchmarks", "suite")
+SETS = (
+    "adult",
+    "bank_marketing",
+    "churn",
+    "credit_default",
+    "higgs",
+    "magic",
+    "satimage",
+    "wine_quality",
+)
+ABOUT = f"""\
+Test log-loss (probabilities below {FLOOR} count as {FLOOR}) over that of the same student trained
+directly: geometric mean, worst cell, share of cells of at most {HARM}, cells won / tied / lost
+(beyond a relative .002), and the two-sided Wilcoxon test of the logarithms over data sets (cells
+averaged per set: seeds and students of one set are not independent)."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one method did in one cell; scores are of the test rows."""
+
+    data: str
+    seed: int
+    teacher: str
+    student: str
+    method: str
+    log_loss: float
+    brier: float
+    accuracy: float
+    auc: float
+    strength: float
+    note: str
+    seconds: float
+
+
+def boosting(trees: int, leaves: int) -> Any:
+    """Return LightGBM of so many trees of so many leaves."""
+    return lightgbm.LGBMClassifier(n_estimators=trees, num_leaves=leaves, verbose=-1, n_jobs=1)
+
+
+def teachers() -> dict[str, Any]:
+    """Return the teachers."""
+    forest = {"n_estimators": 200, "min_samples_leaf": 2, "random_state": 0}
+    return {
+        "ensemble": VotingClassifier(
+            [
+                ("lightgbm", boosting(100, 31)),
+                ("forest", RandomForestClassifier(**forest)),
+                ("extra trees", ExtraTreesClassifier(**forest)),
+            ],
+            voting="soft",
+        ),
+        "forest": RandomForestClassifier(500, random_state=0),
+        "lightgbm": boosting(100, 31),
+    }
+
+
+def students() -> dict[str, Any]:
+    """Return the students, from a tree to long boosting."""
+    return {
+        "tree, 32 leaves": DecisionTreeClassifier(max_leaf_nodes=32, random_state=0),
+        "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
+        "forest of 10": RandomForestClassifier(10, random_state=0),
+        "lightgbm 20x8": boosting(20, 8),
+        "lightgbm 50x31": boosting(50, 31),
+        "lightgbm 200x31": boosting(200, 31),
+    }
+
+
+def scores(y: Any, classes: Any, outcome: Outcome) -> dict[str, float]:
+    """Return the scores of the test rows."""
+    p = np.maximum(outcome.p, FLOOR)
+    p = p / p.sum(axis=1, keepdims=True)
+    truth = np.eye(len(classes))[np.searchsorted(classes, y)]
+    found = score_probabilities(truth, p)
+    auc = roc_auc_score(truth[:, 1], p[:, 1]) if len(classes) == 2 else roc_auc_score(truth, p)
+    return {name: found[name] for name in ("log_loss", "brier", "accuracy")} | {"auc": auc}
+
+
+def measure(name: str, seed: int, arguments: argparse.Namespace, log: Log) -> Iterator[Row]:
+    """Yield the rows of one set and seed that are not in the log yet."""
+    X, y = load(name)
+    n_train = min(arguments.rows, int(0.7 * len(y)))
+    split = train_test_split(X, y, train_size=n_train, stratify=y, random_state=seed)
+    X_train, X_test = encode(*split[:2])
+    y_train, y_test = split[2], split[3][:N_TEST]
+    X_test = X_test[:N_TEST]
+    for teacher in arguments.teachers:
+        for student in arguments.students:
+            missing = [m for m in arguments.methods if (name, seed, teacher, student, m) not in log]
+            if not missing:
+                continue
+            labels = teacher_labels(name, seed, teacher, X_train, y_train, X_test, arguments)
+            for method in missing:
+                task = Task(
+                    X_train, y_train, X_test, teachers()[teacher], students()[student], labels
+                )
+                start = time.perf_counter()
+                found = METHODS[method](task)
+                seconds = time.perf_counter() - start
+                for key, outcome in (found if isinstance(found, dict) else {method: found}).items():
+                    yield Row(
+                        name, seed, teacher, student, key,
+                        **scores(y_test, np.unique(y_train), outcome),
+                        strength=outcome.strength, note=outcome.note, seconds=seconds,
+                    )  # fmt: skip
+
+
+def teacher_labels(
+    name: str, seed: int, teacher: str, X: Any, y: Any, X_test: Any, arguments: argparse.Namespace
+) -> TeacherLabels:
+    """Return what the teacher says; made once and kept in a file."""
+    file = KEPT / f"{name}-{arguments.rows}-seed{seed}-{teacher}.npz"
+    folds = make_folds(N_FOLDS, X, y, random_state=seed)
+    if not file.exists() or arguments.quick:
+        model, classes = teachers()[teacher], np.unique(y)
+        pool = fit_pool(model, X, y, folds, validation_folds(folds, None))
+        model.fit(X, y)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(
+            file,
+            in_sample=class_probabilities(model, X, classes),
+            out_of_fold=pool.out_of_fold.values,
+            pool=pool.as_array(),
+            test=class_probabilities(model, X_test, classes),
+        )
+    with np.load(file) as known:
+        return TeacherLabels(list(folds.splits), **known)
+
+
+def ratios(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return log-loss over the direct student's: one line per cell, one column per method."""
+    cell = ["data", "seed", "teacher", "student"]
+    wide = frame.pivot_table("log_loss", cell, "method")
+    return wide.div(wide["direct"], axis=0)
+
+
+def summary(ratio: pd.DataFrame) -> pd.DataFrame:
+    """Return one line per method."""
+    lines = []
+    for method in ratio.columns.drop("direct"):
+        values = ratio[method].dropna()
+        per_set = np.log(values).groupby("data").mean()
+        p_value = stats.wilcoxon(per_set).pvalue if len(per_set) > 5 and per_set.any() else np.nan
+        won, lost = int((values < 2 - HARM).sum()), int((values > HARM).sum())
+        lines.append(
+            {
+                "method": method,
+                "geometric mean": f"{np.exp(np.log(values).mean()):.4f}",
+                "worst": f"{values.max():.3f}",
+                f"at most {HARM}": f"{(values <= HARM).mean():.1%}",
+                "won / tied / lost": f"{won} / {len(values) - won - lost} / {lost}",
+                "p": f"{p_value:.3f}",
+                "mean rank": f"{ratio.rank(axis=1)[method].mean():.2f}",
+                "cells": str(len(values)),
+            }
+        )
+    return pd.DataFrame(lines).sort_values("geometric mean").reset_index(drop=True)
+
+
+def by(ratio: pd.DataFrame, level: str) -> pd.DataFrame:
+    """Return the geometric mean and the worst cell per method, split by a part of the cell."""
+    shown = {}
+    for key, part in ratio.groupby(level):
+        shown[key] = [
+            f"{np.exp(np.log(part[m]).mean()):.3f} / {part[m].max():.3f}" for m in part.columns
+        ]
+    table = pd.DataFrame(shown, index=ratio.columns).drop(index="direct")
+    return table.rename_axis("method").reset_index()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.suite", description=__doc__)
+    add_common_arguments(parser, repeats=3)
+    parser.add_argument("--rows", type=int, default=4000, help="training rows (%(default)s)")
+    parser.add_argument("--sets", nargs="+", default=list(SETS))
+    parser.add_argument("--teachers", nargs="+", default=["ensemble"], choices=list(teachers()))
+    parser.add_argument("--students", nargs="+", default=list(students()))
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--summary", action="store_true", help="only make the tables anew")
+    arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.sets, arguments.rows, arguments.repeats = sorted(BUNDLED)[:1], 300, 1
+        arguments.teachers, arguments.students = ["lightgbm"], ["tree, 32 leaves"]
+    folder = folder_of(arguments)
+    key = ("data", "seed", "teacher", "student", "method")
+    log = Log(folder / "raw" / "suite.csv", Row, key, fresh=arguments.fresh or arguments.quick)
+    warnings.simplefilter("ignore")  # short logistic fits, columns without names
+    for seed in range(arguments.seed, arguments.seed + arguments.repeats):
+        for name in [] if arguments.summary else arguments.sets:
+            for row in measure(name, seed, arguments, log):
+                log.add(row)
+                print(
+                    f"{row.data}, seed {row.seed}, {row.teacher} -> {row.student}, {row.method}: "
+                    f"{row.log_loss:.4f} ({row.seconds:.0f} s)",
+                    flush=True,
+                )
+    ratio = ratios(log.frame())
+    kept = ratio[ratio.index.get_level_values("student") != "forest of 10"]
+    table = summary(kept if len(kept) else ratio)
+    print(table.to_string(index=False))
+    Page(
+        name="suite",
+        title="Honest choice, defaults and what stands beside them",
+        command=command_line("suite", argv),
+        about=(ABOUT, "The table leaves out the forest of 10, as its gain would hide the others."),
+    ).write(
+        folder,
+        table,
+        ("With the forest of 10", summary(ratio)),
+        ("By student: geometric mean / worst", by(ratio, "student")),
+        ("By data set: geometric mean / worst", by(ratio, "data")),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Threads: folds fitted at once times the threads of a learner must not exceed the cores."""
+
+from typing import Any
+
+import joblib
+
+__all__ = ["bound_threads", "thread_budget"]
+
+# Names under which learners take their number of threads.
+THREAD_PARAMETERS = {"n_jobs", "nthread", "num_threads", "thread_count", "n_threads"}
+
+
+def bound_threads(estimator: Any, threads: int) -> None:
+    """Lower every thread count among the parameters of `estimator` to at most `threads`.
+
+    None means one thread to scikit-learn's own estimators and all cores to the others.
+    """
+    params = estimator.get_params(deep=True)
+    for key, value in params.items():
+        parent, _, name = key.rpartition("__")
+        if name not in THREAD_PARAMETERS:
+            continue
+        owner = params[parent] if parent else estimator
+        if value is None and type(owner).__module__.startswith("sklearn."):
+            continue
+        if value is None or value < 1 or value > threads:
+            estimator.set_params(**{key: threads})
+
+
+def thread_budget(n_jobs: int | None, n_tasks: int) -> int | None:
+    """Return how many threads each of `n_tasks` parallel tasks may use; None: no bound needed."""
+    workers = min(joblib.effective_n_jobs(n_jobs), n_tasks)
+    return None if workers <= 1 else max(1, joblib.cpu_count() // workers)

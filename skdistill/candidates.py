@@ -1,0 +1,265 @@
+"""The candidates of an honest choice: students times everything a distillation can be told."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid
+
+from skdistill._validation import check_number
+from skdistill.distillation import Settings, resolve_settings
+from skdistill.exceptions import ParameterError, StudentTypeError
+
+__all__ = ["Candidate", "Grid", "expand", "name_students"]
+
+# The parameters of DistilledClassifier that stand for training on the labels.
+DIRECT = {
+    "loss": "auto",
+    "temperature": 1.0,
+    "correction": "orthogonal",
+    "calibration": None,
+    "strength": 1.0,
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is tried with every student; the parameters of `DistilledClassifierCV`.
+
+    Attributes
+    ----------
+    strengths, temperatures : sequence of float
+        Numbers.
+    losses, corrections, calibrations : sequence
+        Names or objects.
+    device : str
+        Where students are fitted.
+    """
+
+    strengths: Sequence[float]
+    temperatures: Sequence[float]
+    losses: Sequence[Any]
+    corrections: Sequence[Any]
+    calibrations: Sequence[str | None]
+    device: str
+
+    def __post_init__(self) -> None:
+        for name in ("strengths", "temperatures", "losses", "corrections", "calibrations"):
+            values = getattr(self, name)
+            if isinstance(values, str) or not hasattr(values, "__len__") or len(values) == 0:
+                raise ParameterError(
+                    f"{name} must be a non-empty sequence of values to try, got {values!r}."
+                )
+        for strength in self.strengths:
+            check_number("every strength", strength, low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One student with one set of settings.
+
+    Attributes
+    ----------
+    name : str
+        Of the student.
+    settings : Settings
+        How it is fitted; the strength is a number, or None where the correction has its own.
+    params : mapping
+        The parameters of `DistilledClassifier` that say the same.
+    varied : mapping
+        What was chosen from the student's own grid.
+    group : int
+        Number of the student: candidates with the same one differ in its labels only.
+    curve : int or None
+        Candidates that differ in nothing but the strength share one; None for the direct student.
+    """
+
+    name: str
+    settings: Settings
+    params: Mapping[str, Any]
+    varied: Mapping[str, Any]
+    group: int
+    curve: int | None = None
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether this is the student trained on the labels."""
+        return self.curve is None
+
+
+@dataclass(frozen=True)
+class _Student:
+    """A student, its name, and the values of its own parameters that it was given."""
+
+    name: str
+    estimator: Any
+    varied: Mapping[str, Any]
+
+
+def name_students(students: Any) -> dict[str, tuple[Any, Mapping[str, Any] | list[Any]]]:
+    """Return each student and its parameter grid by name.
+
+    Parameters
+    ----------
+    students : estimator, or sequence of items
+        An item is an estimator, (name, estimator), (estimator, grid) or (name, estimator, grid);
+        a single such tuple will do as well. A grid is what `ParameterGrid` takes. Students without
+        a name get that of their class, in small letters, numbered where it is shared.
+
+    Returns
+    -------
+    students : dict of str to (estimator, grid)
+
+    Raises
+    ------
+    StudentTypeError
+        If an item is none of these, or a name is used twice.
+    """
+    if hasattr(students, "fit") or isinstance(students, type):
+        students = [students]
+    elif isinstance(students, tuple) and students and not _is_item(students[-1]):
+        students = [students]  # (estimator, grid) or (name, estimator)
+    elif isinstance(students, tuple) and students and isinstance(students[0], str):
+        students = [students]
+    if not isinstance(students, list | tuple) or not students:
+        raise StudentTypeError(
+            "students must be an estimator or a non-empty list of estimators, (name, estimator), "
+            f"(estimator, grid) or (name, estimator, grid), got {students!r}."
+        )
+    items = [_parse(item) for item in students]
+    plain = [type(estimator).__name__.lower() for _, estimator, _ in items]
+    named: dict[str, tuple[Any, Any]] = {}
+    for i, (name, estimator, grid) in enumerate(items):
+        if name is None:
+            shared = plain.count(plain[i]) > 1
+            name = f"{plain[i]}-{plain[: i + 1].count(plain[i])}" if shared else plain[i]  # noqa: PLW2901
+        if name in named:
+            raise StudentTypeError(f"students must have different names, got {name!r} twice.")
+        named[name] = estimator, grid
+    return named
+
+
+def _is_item(value: Any) -> bool:
+    return hasattr(value, "fit") or isinstance(value, tuple)
+
+
+def _parse(item: Any) -> tuple[str | None, Any, Any]:
+    """Return name, estimator and grid of one item."""
+    parts = list(item) if isinstance(item, tuple) else [item]
+    name = parts.pop(0) if parts and isinstance(parts[0], str) else None
+    estimator = parts.pop(0) if parts else None
+    grid = parts.pop(0) if parts else {}
+    if parts or estimator is None or not isinstance(grid, Mapping | list):
+        raise StudentTypeError(
+            "every student must be an estimator, (name, estimator), (estimator, grid) or (name, "
+            f"estimator, grid), got {item!r}."
+        )
+    return name, estimator, grid
+
+
+def expand(students: Any, grid: Grid, n_rows: int, *, weighted: bool) -> list[Candidate]:
+    """Return every candidate, checked, the direct students first.
+
+    Plain distillation (strength 0) and the direct student are among them whether they were asked
+    for or not. Of equal candidates one is kept: where strength 1 is the direct student, that one.
+
+    Parameters
+    ----------
+    students
+        As `name_students` takes them.
+    grid : Grid
+        What is tried with each.
+    n_rows : int
+        Rows that a student will be fitted on.
+    weighted : bool
+        Whether they come with weights.
+
+    Returns
+    -------
+    candidates : list of Candidate
+
+    Raises
+    ------
+    ParameterError, StudentError
+        If a setting is unknown, or a student cannot honour it.
+    """
+    direct: list[Candidate] = []
+    others: list[Candidate] = []
+    n_curves = 0
+    for group, student in enumerate(_each_student(students)):
+        resolve = _Resolver(student.estimator, grid.device, n_rows, weighted)
+        alone = resolve(DIRECT)
+        for setting in _each_setting(grid):
+            curve = [
+                Candidate(
+                    student.name,
+                    settings,
+                    {"student": student.estimator} | setting | {"strength": strength},
+                    student.varied,
+                    group,
+                    n_curves,
+                )
+                for strength, settings in _along_strength(resolve, setting, grid.strengths)
+            ]
+            if _ends_direct(curve[0].settings, alone):
+                curve = [c for c in curve if c.settings.strength != 1.0]
+            others += curve
+            n_curves += 1
+        params = {"student": student.estimator} | DIRECT
+        direct.append(Candidate(student.name, alone, params, student.varied, group))
+    return direct + others
+
+
+class _Resolver:
+    """Resolves the settings of one student; those that take the same route share an adapter."""
+
+    def __init__(self, student: Any, device: str, n_rows: int, weighted: bool) -> None:  # noqa: FBT001
+        self.student = student
+        self.given = {"device": device, "n_rows": n_rows, "weighted": weighted}
+        self.adapters: dict[Any, Any] = {}
+
+    def __call__(self, params: Mapping[str, Any]) -> Settings:
+        settings = resolve_settings(self.student, **params, **self.given)
+        route = type(settings.adapter), settings.adapter.route
+        return replace(settings, adapter=self.adapters.setdefault(route, settings.adapter))
+
+
+def _each_student(students: Any) -> Iterator[_Student]:
+    for name, (estimator, grid) in name_students(students).items():
+        for varied in ParameterGrid(grid):
+            changed = estimator
+            if varied:
+                changed = clone(estimator).set_params(
+                    **{key: clone(value, safe=False) for key, value in varied.items()}
+                )
+            yield _Student(name, changed, varied)
+
+
+def _each_setting(grid: Grid) -> Iterator[dict[str, Any]]:
+    """Yield everything but the strength."""
+    names = ("loss", "temperature", "correction", "calibration")
+    values = (grid.losses, grid.temperatures, grid.corrections, grid.calibrations)
+    for combination in product(*values):
+        yield dict(zip(names, combination, strict=True))
+
+
+def _along_strength(
+    resolve: _Resolver, setting: Mapping[str, Any], strengths: Sequence[float]
+) -> list[tuple[Any, Settings]]:
+    """Return (strength, settings) for each strength and for 0, the strongest first."""
+    first = resolve({**setting, "strength": "auto"})
+    if not first.finds_strength:  # no correction, or one with a constant of its own
+        return [("auto", first)]
+    wanted = sorted({0.0, *map(float, strengths)}, reverse=True)
+    return [(s, replace(first, strength=s, finds_strength=False)) for s in wanted]
+
+
+def _ends_direct(settings: Settings, direct: Settings) -> bool:
+    """Whether strength 1 with these settings is the direct student."""
+    if settings.strength is None or settings.correction is None:
+        return False
+    full = np.all(settings.correction.gain(np.array([[0.3, 0.7], [0.9, 0.1]]), 1.0) == 1.0)
+    return bool(full) and settings.loss == direct.loss

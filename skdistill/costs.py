@@ -1,0 +1,184 @@
+"""What a fitted model costs: bytes on disk, nodes or parameters, seconds per prediction."""
+
+import io
+import timeit
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+
+from skdistill._compat import histogram_nodes, take_rows
+
+__all__ = ["Latency", "Parts", "count_parts", "latency", "size_bytes"]
+
+CALLS = (5, 1000)  # at least and at most so many calls are timed
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long one call takes.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows predicted in one call.
+    median, p99 : float
+        Seconds per call: the median and the 99th percentile of the calls timed.
+    n_calls : int
+        How many were timed, after one that warms up.
+    """
+
+    n_rows: int
+    median: float
+    p99: float
+    n_calls: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """How big a model is, in its own terms; None where it has no such thing or does not tell.
+
+    Attributes
+    ----------
+    nodes : int or None
+        Inner nodes and leaves of all its trees.
+    parameters : int or None
+        Coefficients and intercepts.
+    """
+
+    nodes: int | None = None
+    parameters: int | None = None
+
+
+def latency(
+    predict: Callable[[Any], Any], X: Any, n_rows: int | None = None, budget: float = 0.3
+) -> Latency:
+    """Time a function of rows.
+
+    Parameters
+    ----------
+    predict : callable
+        Say ``model.predict_proba``.
+    X : array-like, sparse array or data frame
+        Rows to call it with.
+    n_rows : int or None, default=None
+        How many of them at once, repeated in order where `X` has fewer; None: `X` as it is.
+    budget : float, default=0.3
+        Seconds to spend; five calls are timed in any case, and never more than a thousand.
+
+    Returns
+    -------
+    latency : Latency
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> latency(np.sum, np.ones((3, 2)), n_rows=7, budget=0.0).n_calls
+    5
+    """
+    count = X.shape[0] if hasattr(X, "shape") else len(X)
+    rows = X if n_rows is None else take_rows(X, np.resize(np.arange(count), n_rows))
+    timer = timeit.Timer(lambda: predict(rows))
+    first = timer.timeit(1)
+    seconds = timer.repeat(repeat=int(np.clip(budget / first, *CALLS)), number=1)
+    median, p99 = (float(value) for value in np.quantile(seconds, [0.5, 0.99]))
+    return Latency(count if n_rows is None else n_rows, median, p99, len(seconds))
+
+
+def size_bytes(model: Any) -> int:
+    """Return the size of a model on disk in bytes, as joblib dumps it uncompressed.
+
+    Examples
+    --------
+    >>> size_bytes(b"x" * 1000) > 1000
+    True
+    """
+    counter = _Counter()
+    joblib.dump(model, counter)
+    return counter.size
+
+
+def count_parts(model: Any) -> Parts:
+    """Count the nodes and parameters of a fitted model, ensembles and pipelines included.
+
+    Parameters
+    ----------
+    model : fitted estimator
+        Of scikit-learn, LightGBM or XGBoost. Of a Pipeline the last step counts.
+
+    Returns
+    -------
+    parts : Parts
+
+    Examples
+    --------
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> count_parts(DecisionTreeClassifier().fit([[0], [1]], [0, 1]))
+    Parts(nodes=3, parameters=None)
+    """
+    nodes = histogram_nodes(model)
+    if nodes is not None:
+        return Parts(nodes=nodes)
+    for attribute, count in COUNTS:
+        if hasattr(model, attribute):
+            return count(model)
+    return Parts()
+
+
+def _booster_parts(model: Any) -> Parts:
+    trees = model.booster_.dump_model()["tree_info"]
+    return Parts(nodes=sum(2 * tree["num_leaves"] - 1 for tree in trees))
+
+
+def _ensemble_parts(model: Any) -> Parts:
+    members = model.estimators_
+    return _sum([count_parts(m) for m in getattr(members, "flat", members)])
+
+
+# What tells a kind of model, and how its parts are counted.
+COUNTS: tuple[tuple[str, Callable[[Any], Parts]], ...] = (
+    ("steps", lambda model: count_parts(model.steps[-1][1])),
+    ("tree_", lambda model: Parts(nodes=int(model.tree_.node_count))),
+    ("booster_", _booster_parts),  # LightGBM
+    (  # XGBoost writes a line per node
+        "get_booster",
+        lambda model: Parts(nodes=sum(t.count("\n") for t in model.get_booster().get_dump())),
+    ),
+    (
+        "coefs_",
+        lambda model: Parts(parameters=sum(a.size for a in model.coefs_ + model.intercepts_)),
+    ),
+    (
+        "coef_",
+        lambda model: Parts(parameters=int(np.size(model.coef_) + np.size(model.intercept_))),
+    ),
+    ("estimators_", _ensemble_parts),
+    ("classifier", lambda model: count_parts(model.classifier)),  # students.TemperedClassifier
+)
+
+
+def _sum(parts: list[Parts]) -> Parts:
+    def total(counts: list[int | None]) -> int | None:
+        known = [count for count in counts if count is not None]
+        return sum(known) if known else None
+
+    return Parts(total([p.nodes for p in parts]), total([p.parameters for p in parts]))
+
+
+class _Counter(io.RawIOBase):
+    """A file that only counts the bytes written to it."""
+
+    size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        written = memoryview(data).nbytes
+        self.size += written
+        return written
+
+    def tell(self) -> int:
+        return self.size

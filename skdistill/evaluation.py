@@ -1,0 +1,355 @@
+"""Fitting every candidate on the validation folds of the pool, and judging it there."""
+
+import pickle
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.parallel import Parallel, delayed
+
+from skdistill._arrays import to_host
+from skdistill._compat import take_rows
+from skdistill._data import Data
+from skdistill._threads import thread_budget
+from skdistill.calibration import Calibration
+from skdistill.candidates import Candidate
+from skdistill.distillation import (
+    Distilled,
+    Labels,
+    Metadata,
+    fit_student,
+    label_rows,
+    make_problem,
+)
+from skdistill.pool import Pool, fit_pool
+from skdistill.scoring import Judge
+from skdistill.strength import direct_rows, naming_the_student
+from skdistill.students import Problem, predict_fitted
+from skdistill.transfer import Transfer, label_transfer
+
+__all__ = ["Scores", "evaluate", "fit_chosen", "fit_stacks", "row_losses"]
+
+Floats = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What came of each candidate c on each validation fold v.
+
+    Attributes
+    ----------
+    loss : array of shape (C, V)
+        Lower is better.
+    rows : tuple of V arrays of shape (C, m)
+        Loss of each test row of the fold; empty where the judge has none per row.
+    weights : tuple of V arrays of shape (m,)
+        Their weights; empty likewise.
+    fit_time, score_time : array of shape (C, V)
+        Seconds to fit, and to predict the fold's test rows.
+    size : array of shape (C,)
+        Bytes of the pickled student of the first fold.
+    """
+
+    loss: Floats
+    rows: tuple[Floats, ...]
+    weights: tuple[Floats, ...]
+    fit_time: Floats
+    score_time: Floats
+    size: Floats
+
+    def take(self, folds: Sequence[int]) -> "Scores":
+        """Return the same on some of the validation folds."""
+        chosen = list(folds)
+        return Scores(
+            self.loss[:, chosen],
+            tuple(self.rows[v] for v in chosen) if self.rows else (),
+            tuple(self.weights[v] for v in chosen) if self.weights else (),
+            self.fit_time[:, chosen],
+            self.score_time[:, chosen],
+            self.size,
+        )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One fitted candidate's probabilities of the test rows, and what they cost."""
+
+    p: Floats
+    fit_time: float
+    score_time: float
+    size: float
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Candidates of one student on one validation fold: what a worker is sent.
+
+    `labels` are by the name of the calibration, of the training rows in their order.
+    """
+
+    candidates: tuple[Candidate, ...]
+    train: Index
+    test: Index
+    labels: Mapping[str | None, Labels]
+    metadata: Metadata
+    transfer: Transfer | None
+    threads: int | None
+    is_first: bool
+
+
+def evaluate(
+    candidates: Sequence[Candidate],
+    data: Data,
+    pool: Pool,
+    metadata: Mapping[str, Metadata],
+    judge: Judge,
+    *,
+    stacks: Mapping[int, Pool],
+    X_transfer: Any = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> Scores:
+    """Fit every candidate per validation fold, and judge it on the fold's true labels.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        What is tried.
+    data : Data
+        The rows.
+    pool : Pool
+        The teacher's labels per validation fold.
+    metadata : mapping of str to Metadata
+        By name of the student.
+    judge : Judge
+        How students are judged.
+    stacks : mapping of int to Pool
+        The direct student's own labels, by group, where there is a stacked candidate.
+    X_transfer : array-like or data frame of N rows, or None, default=None
+        Unlabelled rows to fit on as well; the pool must have kept its teachers.
+    n_jobs : int or None, default=None
+        Fits at once; the students' threads are bounded to share the cores.
+    verbose : int, default=0
+        Of joblib.
+
+    Returns
+    -------
+    scores : Scores
+    """
+    tasks = _plan(candidates, data, pool, metadata, stacks, X_transfer, n_jobs)
+    done = Parallel(n_jobs=n_jobs, verbose=verbose)(delayed(_run)(task, data) for task in tasks)
+    shape = len(candidates), len(pool.validation)
+    loss, fit_time, score_time = (np.full(shape, np.nan) for _ in range(3))
+    size = np.full(shape[0], np.nan)
+    place = {id(c): number for number, c in enumerate(candidates)}
+    rows: list[Any] = [None] * shape[1]
+    tests = [pool.folds.splits[k][1] for k in pool.validation]
+    for task, trials in zip(tasks, done, strict=True):
+        v = next(i for i, test in enumerate(tests) if test is task.test)
+        part = data.take(task.test)
+        for candidate, trial in zip(task.candidates, trials, strict=True):
+            c = place[id(candidate)]
+            loss[c, v] = judge.loss(part, trial.p, part.weight)
+            fit_time[c, v], score_time[c, v] = trial.fit_time, trial.score_time
+            size[c] = trial.size if task.is_first else size[c]
+            of_rows = judge.rows(part, trial.p)
+            if of_rows is not None:
+                rows[v] = np.full((shape[0], len(part)), np.nan) if rows[v] is None else rows[v]
+                rows[v][c] = of_rows
+    if rows[0] is None:
+        return Scores(loss, (), (), fit_time, score_time, size)
+    weight = np.ones(len(data)) if data.weight is None else data.weight
+    weights = tuple(weight[test] for test in tests)
+    return Scores(loss, tuple(rows), weights, fit_time, score_time, size)
+
+
+def _plan(
+    candidates: Sequence[Candidate],
+    data: Data,
+    pool: Pool,
+    metadata: Mapping[str, Metadata],
+    stacks: Mapping[int, Pool],
+    X_transfer: Any,
+    n_jobs: int | None,
+) -> list[_Task]:
+    """Cut the work into tasks, at least one per worker; labels are made once per fold."""
+    groups: dict[int, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.group, []).append(candidate)
+    n_workers = joblib.effective_n_jobs(n_jobs)
+    n_chunks = -(-n_workers // (len(groups) * len(pool.validation)))
+    threads = thread_budget(n_jobs, n_chunks * len(groups) * len(pool.validation))
+    tasks = []
+    for v, k in enumerate(pool.validation):
+        train = np.flatnonzero(~np.isnan(pool.values[v][:, 0]))
+        part, test = data.take(train), pool.folds.splits[k][1]
+        shared = _calibrated(
+            {c.settings.calibration for c in candidates} - {"stacked"}, part, pool.values[v][train]
+        )
+        transfer = None
+        if X_transfer is not None:
+            transfer = Transfer(X_transfer, pool.label(X_transfer, k, data.classes))
+        for group, members in groups.items():
+            labels = shared
+            if group in stacks:
+                own = stacks[group].values[v][train]
+                labels = shared | _calibrated({"stacked"}, part, pool.values[v][train], own)
+            of_rows = metadata[members[0].name].take(train, len(data))
+            for chunk in range(n_chunks):
+                mine = tuple(members[chunk::n_chunks])
+                if mine:
+                    tasks.append(
+                        _Task(mine, train, test, labels, of_rows, transfer, threads, v == 0)
+                    )
+    return tasks
+
+
+def _calibrated(
+    names: Iterable[str | None], data: Data, raw: Floats, student: Floats | None = None
+) -> dict[str | None, Labels]:
+    return {name: label_rows(raw, data, name, student, may_be_constant=True) for name in names}
+
+
+def _run(task: _Task, data: Data) -> list[_Trial]:
+    """Fit the candidates of a task and predict the test rows."""
+    train, X_test = data.take(task.train), take_rows(data.X, task.test)
+    alike: dict[Any, list[int]] = {}
+    for number, candidate in enumerate(task.candidates):
+        key = id(candidate.settings.adapter), candidate.is_direct and task.transfer is not None
+        alike.setdefault(key, []).append(number)
+    trials: dict[int, _Trial] = {}
+    for numbers in alike.values():
+        chosen = [task.candidates[i] for i in numbers]
+        transfer = None if chosen[0].is_direct else task.transfer
+        start = time.perf_counter()
+        problems = [_problem(c, train, task, transfer) for c in chosen]
+        problems = [replace(problem, X=problems[0].X) for problem in problems]
+        adapter = chosen[0].settings.adapter.with_threads(task.threads)
+        fitted = adapter.fit_many(problems)
+        fit_time = (time.perf_counter() - start) / len(chosen)
+        for i, model in zip(numbers, fitted, strict=True):
+            start = time.perf_counter()
+            p = np.asarray(to_host(predict_fitted(model, X_test)), dtype=np.float64)
+            score_time = time.perf_counter() - start
+            # A booster is slow to pickle: the size is looked at once per candidate.
+            size = len(pickle.dumps(model.model)) if task.is_first else np.nan
+            trials[i] = _Trial(p, fit_time, score_time, size)
+    return [trials[i] for i in range(len(task.candidates))]
+
+
+def _problem(candidate: Candidate, train: Data, task: _Task, transfer: Transfer | None) -> Problem:
+    settings = candidate.settings
+    labels = task.labels[settings.calibration]
+    return make_problem(settings, settings.strength, train, labels, task.metadata, transfer)[0]
+
+
+def fit_stacks(
+    candidates: Sequence[Candidate],
+    data: Data,
+    pool: Pool,
+    metadata: Mapping[str, Metadata],
+    *,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> dict[int, Pool]:
+    """Return the direct student's own pool, by group, for each with a stacked candidate.
+
+    Parameters
+    ----------
+    candidates, data, pool, metadata, n_jobs, verbose
+        Of `evaluate`.
+
+    Returns
+    -------
+    stacks : dict of int to Pool
+        On the folds of `pool`.
+    """
+    stacks: dict[int, Pool] = {}
+    for candidate in candidates:
+        if candidate.settings.calibration != "stacked" or candidate.group in stacks:
+            continue
+        adapter, own = candidate.settings.adapter, metadata[candidate.name]
+        weight = own.student_weight
+        budget = thread_budget(n_jobs, len(pool.folds))
+        student, rows = direct_rows(adapter.with_threads(budget), data.X)
+        with naming_the_student(adapter.student):
+            stacks[candidate.group] = fit_pool(
+                student,
+                rows,
+                data.y,
+                pool.folds,
+                pool.validation,
+                params=own.student | ({} if weight is None else {"sample_weight": weight}),
+                n_jobs=n_jobs,
+                verbose=verbose,
+            )
+    return stacks
+
+
+def fit_chosen(
+    candidate: Candidate,
+    data: Data,
+    pool: Pool,
+    metadata: Metadata,
+    *,
+    stack: Pool | None = None,
+    X_transfer: Any = None,
+) -> Distilled:
+    """Fit one candidate on all rows, to the ordinary out-of-fold labels.
+
+    A direct student is fitted on all rows, those without labels of the teacher included.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        The choice.
+    data, pool, metadata, X_transfer
+        Of `evaluate`.
+    stack : Pool or None, default=None
+        The direct student's own pool, if it is stacked.
+
+    Returns
+    -------
+    distilled : Distilled
+    """
+    settings = candidate.settings
+    raw = pool.out_of_fold.values
+    if candidate.is_direct:
+        every = Labels(data.one_hot, data.one_hot, np.arange(len(data)), Calibration())
+        done = fit_student(settings, settings.strength, data, every, metadata)
+        return replace(done, labels=label_rows(raw, data, settings.calibration))
+    own = None if stack is None else stack.out_of_fold.values
+    labels = label_rows(raw, data, settings.calibration, own)
+    transfer = None
+    if X_transfer is not None:
+        transfer = label_transfer(pool.out_of_fold.teachers or (), X_transfer, data.classes)
+    return fit_student(settings, settings.strength, data, labels, metadata, transfer)
+
+
+def row_losses(scores: Scores, data: Data, pool: Pool) -> Floats:
+    """Return each candidate's loss of each given row, averaged over repeats.
+
+    Parameters
+    ----------
+    scores : Scores
+        With losses per row.
+    data, pool
+        Of `evaluate`.
+
+    Returns
+    -------
+    losses : array of shape (C, n_given)
+        NaN in rows of no validation fold.
+    """
+    total = np.zeros((len(scores.loss), data.n_given))
+    times = np.zeros(data.n_given)
+    for k, rows in zip(pool.validation, scores.rows, strict=True):
+        test = data.kept[pool.folds.splits[k][1]]
+        total[:, test] += rows
+        times[test] += 1
+    return np.where(times > 0, total / np.maximum(times, 1), np.nan)

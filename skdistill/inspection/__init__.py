@@ -1,0 +1,51 @@
+"""See what a distillation did: reports, comparisons and pictures of fitted estimators.
+
+==========================  ===================================================================
+`TeacherReport`             is the teacher worth distilling, and what should be minded?
+`DistillationReport`        what did the student keep, what does it cost, what does it beat?
+`compare`                   distillation and its rivals on the same folds
+`frontier`                  many students of one teacher: loss against latency and size
+`ReliabilityDisplay`        said and observed frequencies of teacher and student
+`FidelityDisplay`           the student's probabilities against the teacher's
+`ResidualDisplay`           where the teacher is wrong on average, by a feature
+`StrengthDisplay`           scores by how far the teacher was corrected
+`FrontierDisplay`           the picture of `frontier`
+`ComparisonDisplay`         the picture of `compare`
+`DistillationCurveDisplay`  direct against distilled, by the number of training rows
+==========================  ===================================================================
+
+Everything reads public fitted attributes only. Displays have `frame()`, what is drawn as a data
+frame, beside `plot()`; pictures need matplotlib and frames pandas: ``pip install
+"skdistill[plot]"``.
+"""
+
+from skdistill.inspection.comparison import Comparison, compare
+from skdistill.inspection.comparison_display import ComparisonDisplay
+from skdistill.inspection.curve import DistillationCurveDisplay
+from skdistill.inspection.distillation import DistillationReport, ModelFigures
+from skdistill.inspection.fidelity import FidelityDisplay
+from skdistill.inspection.frontier_display import FrontierDisplay
+from skdistill.inspection.pareto import Frontier, FrontierPoint, frontier
+from skdistill.inspection.reliability import ReliabilityDisplay
+from skdistill.inspection.residual import ResidualDisplay
+from skdistill.inspection.strength import StrengthDisplay
+from skdistill.inspection.teacher import Duplicates, TeacherReport
+
+__all__ = [
+    "Comparison",
+    "ComparisonDisplay",
+    "DistillationCurveDisplay",
+    "DistillationReport",
+    "Duplicates",
+    "FidelityDisplay",
+    "Frontier",
+    "FrontierDisplay",
+    "FrontierPoint",
+    "ModelFigures",
+    "ReliabilityDisplay",
+    "ResidualDisplay",
+    "StrengthDisplay",
+    "TeacherReport",
+    "compare",
+    "frontier",
+]

@@ -1,0 +1,160 @@
+"""Reports as HTML: tables, sentences and pictures in one self-contained page."""
+
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skdistill import _html
+from skdistill.exceptions import ParameterError
+from skdistill.inspection._display import Display, picture
+
+__all__ = [
+    "Report",
+    "cell",
+    "floor_note",
+    "plain",
+    "score_line",
+    "section",
+    "sentences",
+    "value_table",
+]
+
+STYLE = """\
+.skdistill-report { font: 15px/1.5 system-ui, sans-serif; }
+.skdistill-report table { border-collapse: collapse; display: block; overflow-x: auto; }
+.skdistill-report th, .skdistill-report td { padding: .25rem .7rem; text-align: right; }
+.skdistill-report th, .skdistill-report td { white-space: nowrap; }
+.skdistill-report thead th { border-bottom: 2px solid; }
+.skdistill-report th:first-child { text-align: left; }
+.skdistill-report tbody th { font-weight: normal; }
+.skdistill-report td { font-variant-numeric: tabular-nums; }
+.skdistill-report dl { display: grid; grid-template-columns: minmax(9rem, auto) 1fr; }
+.skdistill-report dl { gap: .2rem 1rem; }
+.skdistill-report dd { margin: 0; overflow-wrap: anywhere; }
+.skdistill-report .pictures { display: flex; flex-wrap: wrap; gap: 1rem; }
+.skdistill-report figure { margin: 0; }
+.skdistill-report img { max-width: 100%; background: white; }
+"""
+HEADINGS = {
+    "auc": "AUC",
+    "brier": "Brier score",
+    "brier_error": "its standard error",
+    "kl": "KL, nats",
+    "log_loss": "log-loss",
+    "logit_r2": "R² of log-odds",
+    "n_rows": "rows",
+}
+PAGE_STYLE = """\
+:root { color-scheme: light dark; }
+body { max-width: 68rem; margin: 2rem auto; padding: 0 1rem; font-family: system-ui, sans-serif; }
+"""
+
+
+class Report(ABC):
+    """A record that can show itself as HTML."""
+
+    title: str
+
+    @abstractmethod
+    def _sections(self) -> list[str]:
+        """Return the parts of the page as HTML."""
+
+    @abstractmethod
+    def _pictures(self) -> Mapping[str, Display]:
+        """Return the pictures by caption."""
+
+    @abstractmethod
+    def _text(self) -> list[str]:
+        """Return the report in a few plain lines."""
+
+    def __str__(self) -> str:
+        return "\n".join(self._text())
+
+    def save(self, path: str | Path) -> None:
+        """Write the report as one HTML page that needs nothing else: its pictures are in it.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Where; ends in ``.html``.
+
+        Raises
+        ------
+        ParameterError
+            If the path ends otherwise.
+        ImportError
+            If matplotlib is not installed.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ParameterError(f"path must end in .html, got {str(path)!r}.")
+        drawn = "\n".join(picture(display, name) for name, display in self._pictures().items())
+        page = _html.page(self.title, self._body(drawn), PAGE_STYLE + STYLE)
+        path.write_text(page, encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        if importlib.util.find_spec("matplotlib") is None:
+            drawn = _html.paragraph('For pictures: pip install "skdistill[plot]".')
+        else:
+            drawn = "\n".join(picture(display, name) for name, display in self._pictures().items())
+        return f"<style>\n{STYLE}</style>\n{self._body(drawn)}"
+
+    def _body(self, drawn: str) -> str:
+        first, *rest = self._sections()
+        parts = [first, f'<div class="pictures">\n{drawn}\n</div>', *rest]
+        return '<div class="skdistill-report">\n' + "\n".join(parts) + "\n</div>"
+
+
+def section(heading: str, *parts: str) -> str:
+    """Return a heading and what stands below it."""
+    return "\n".join([f"<h2>{_html.escape(heading)}</h2>", *parts])
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """Return sentences as a list."""
+    items = "\n".join(f"<li>{_html.escape(text)}</li>" for text in texts)
+    return f"<ul>\n{items}\n</ul>"
+
+
+def value_table(corner: str, rows: Mapping[Any, Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Return a table of numbers: a line per entry of `rows`, a column per name of `columns`."""
+    header = [corner, *(HEADINGS.get(column, column.replace("_", " ")) for column in columns)]
+    lines = [[str(name), *(cell(row.get(c)) for c in columns)] for name, row in rows.items()]
+    return _html.table(header, lines)
+
+
+def floor_note(floor: float) -> str:
+    """Return the sentence on what the log-loss makes of tiny probabilities."""
+    return _html.paragraph(f"Log-loss counts probabilities below {floor:g} as {floor:g}.")
+
+
+def score_line(name: str, scores: Mapping[str, float]) -> str:
+    """Return the scores of one model as a line of text."""
+    told = [f"{HEADINGS.get(k, k.replace('_', ' '))} {v:.4f}" for k, v in scores.items()]
+    return f"{name}: {', '.join(told)}"
+
+
+def cell(value: Any) -> str:
+    """Return a number as text; empty where there is none."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
+    return f"{value:.4f}" if isinstance(value, float | np.floating) else str(value)
+
+
+def plain(value: Any) -> Any:
+    """Return nested mappings, sequences and NumPy values as plain types for JSON; NaN as None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

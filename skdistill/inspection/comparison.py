@@ -1,0 +1,353 @@
+"""Distillation and its rivals on the same folds, in one call."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import cross_validate
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.validation import check_memory, has_fit_parameter
+
+from skdistill._validation import check_choice
+from skdistill.estimates import Estimate, margin, outcome, split_mean
+from skdistill.exceptions import ParameterError
+from skdistill.folds import Folds, make_folds
+from skdistill.inspection._display import data_frame
+from skdistill.inspection._methods import METHODS
+from skdistill.inspection._scores import LOWER_IS_BETTER, SCORES, score_model
+from skdistill.inspection.comparison_display import ComparisonDisplay
+from skdistill.metrics import FLOOR
+
+__all__ = ["Comparison", "compare"]
+
+WORDS = {"helped": "better", "harmed": "worse", "not shown to help": "not shown to differ"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Scores of several methods on the same folds; what `compare` returns.
+
+    Attributes
+    ----------
+    scores : mapping of str to mapping of str to tuple of float
+        By method and score, one value per fold.
+    fit_seconds : mapping of str to tuple of float
+        By method, the seconds of each fit; teachers found in the cache cost next to nothing.
+    baseline : str
+        The method that the others are compared with.
+    test_over_train : float
+        Held-out rows per training row, which the errors are widened by.
+    floor : float
+        The log-loss counts smaller probabilities as this.
+    """
+
+    scores: Mapping[str, Mapping[str, tuple[float, ...]]]
+    fit_seconds: Mapping[str, tuple[float, ...]]
+    baseline: str
+    test_over_train: float
+    floor: float
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds, over all repeats."""
+        return len(self.fit_seconds[self.baseline])
+
+    def estimate(self, method: str, metric: str = "log_loss") -> Estimate:
+        """Return the mean of a score over the folds, and its standard error.
+
+        Parameters
+        ----------
+        method : str
+            A key of `scores`.
+        metric : str, default="log_loss"
+            A score.
+
+        Returns
+        -------
+        estimate : Estimate
+        """
+        return split_mean(self.scores[method][metric], self.test_over_train)
+
+    def difference(self, method: str, metric: str = "log_loss") -> Estimate:
+        """Return the mean over folds of a score less that of the baseline, and its error.
+
+        Parameters
+        ----------
+        method : str
+            A key of `scores`.
+        metric : str, default="log_loss"
+            A score.
+
+        Returns
+        -------
+        estimate : Estimate
+        """
+        pairs = zip(self.scores[method][metric], self.scores[self.baseline][metric], strict=True)
+        return split_mean([ours - theirs for ours, theirs in pairs], self.test_over_train)
+
+    def frame(self) -> Any:
+        """Return a row per method and score.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Columns ``method, metric, mean, standard_error``; for the others than the baseline
+            ``difference, difference_error, low, high`` (a 95% interval) and ``outcome``: "better",
+            "worse" or "not shown to differ"; ``fit_seconds``, the mean.
+        """
+        lines = [self._line(method, metric) for method in self.scores for metric in SCORES]
+        return data_frame({name: [line[name] for line in lines] for name in lines[0]})
+
+    def display(self, metric: str = "log_loss") -> ComparisonDisplay:
+        """Return the differences of one score as a display.
+
+        Parameters
+        ----------
+        metric : str, default="log_loss"
+            A score.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+
+        Raises
+        ------
+        ParameterError
+            If there is no such score.
+        """
+        check_choice("metric", metric, SCORES)
+        lines = [self._line(method, metric) for method in self.scores if method != self.baseline]
+        columns = ([line[name] for line in lines] for name in ("difference", "low", "high"))
+        methods = [line["method"] for line in lines]
+        return ComparisonDisplay.from_predictions(
+            methods, *columns, metric=metric, baseline=self.baseline
+        )
+
+    def plot(self, ax: Any = None, metric: str = "log_loss") -> ComparisonDisplay:
+        """Draw the differences of one score from the baseline.
+
+        Parameters
+        ----------
+        ax : matplotlib axes or None, default=None
+            Where; None makes a new figure.
+        metric : str, default="log_loss"
+            A score.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+        """
+        return self.display(metric).plot(ax)
+
+    def __str__(self) -> str:
+        return "\n".join(self._sentence(method) for method in self.scores)
+
+    def _line(self, method: str, metric: str) -> dict[str, Any]:
+        mean = self.estimate(method, metric)
+        line = {"method": method, "metric": metric, "mean": mean.mean}
+        line["standard_error"] = _number(mean.error)
+        gap, half = self.difference(method, metric), np.nan
+        found = ""
+        if method == self.baseline:
+            gap = Estimate(np.nan)
+        else:
+            half = margin(gap, self.n_folds)
+            sign = 1.0 if metric in LOWER_IS_BETTER else -1.0
+            found = WORDS[outcome(sign * gap.mean, half)]
+        line |= {"difference": gap.mean, "difference_error": _number(gap.error)}
+        line |= {"low": gap.mean - half, "high": gap.mean + half, "outcome": found}
+        return line | {"fit_seconds": float(np.mean(self.fit_seconds[method]))}
+
+    def _sentence(self, method: str) -> str:
+        line = self._line(method, "log_loss")
+        start = f"{method}: log-loss {line['mean']:.4f}"
+        if np.isfinite(line["standard_error"]):
+            start += f" (standard error {line['standard_error']:.4f})"
+        if method == self.baseline:
+            return f"{start}, which the others are compared with."
+        where = "below" if line["difference"] < 0 else "above"
+        between = f"95% interval of the difference {line['low']:+.4f} to {line['high']:+.4f}"
+        gap = f"{abs(line['difference']):.4f} {where} {self.baseline}"
+        return f"{start}, {gap}, {between}: {line['outcome']}."
+
+
+def compare(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    others: Mapping[str, Any] | None = None,
+    methods: Sequence[str] = tuple(METHODS),
+    baseline: str = "direct",
+    cv: Any = 5,
+    n_repeats: int | None = None,
+    groups: Any = None,
+    floor: float = FLOOR,
+    memory: Any = None,
+    n_jobs: int | None = None,
+    random_state: Any = None,
+    verbose: int = 0,
+) -> Comparison:
+    """Compare a distillation with its rivals by repeated cross-validation on the same folds.
+
+    ===========  ================================================================================
+    teacher      the teacher itself
+    direct       the student, trained on the labels
+    plain        the student of a teacher that labelled the rows it was fitted on; uncorrected
+    cross-fit    the student of teachers that had not seen the row; uncalibrated, uncorrected
+    distilled    the estimator as it is
+    ===========  ================================================================================
+
+    Teachers are cached: "teacher" and "plain" share one fit per fold, "cross-fit" and "distilled"
+    share those of the estimator's own folds. Differences from the baseline are paired by fold, and
+    their intervals widened for the rows that folds share (Nadeau and Bengio, 2003).
+
+    Parameters
+    ----------
+    estimator : DistilledClassifier
+        Fitted or not; it is cloned. Callbacks set on it report its fits.
+    X : array-like, sparse array or data frame of n rows
+        Features.
+    y : array-like of shape (n,)
+        Labels.
+    others : mapping of str to classifier, or None, default=None
+        Further classifiers with `predict_proba`, by name.
+    methods : sequence of str, default=("teacher", "direct", "plain", "cross-fit", "distilled")
+        Which of the above to run.
+    baseline : str, default="direct"
+        Name of the method to compare with.
+    cv : int, splitter or iterable of (train, test), default=5
+        Folds to score on; an integer draws stratified folds.
+    n_repeats : int or None, default=None
+        How often integer folds are drawn; None is twice, and once for what is no integer.
+    groups : array-like of shape (n,) or None, default=None
+        Groups that folds must not split; passed on to the fits that take them.
+    floor : float, default=1e-3
+        The log-loss counts smaller probabilities as this, lest the exact zeros of a tree decide.
+    memory : str, joblib.Memory or None, default=None
+        Where teachers are cached; None is a temporary folder, removed at the end.
+    n_jobs : int or None, default=None
+        Folds fitted at once.
+    random_state : int, RandomState or None, default=None
+        Shuffles integer folds, and those of an estimator whose own is no integer.
+    verbose : int, default=0
+        Of scikit-learn's `cross_validate`, which reports each fold above 1.
+
+    Returns
+    -------
+    comparison : Comparison
+
+    Raises
+    ------
+    ParameterError
+        If a method is unknown or a name taken, the baseline is none of them, or the estimator is no
+        distiller or has no teacher for a method that needs one.
+    FoldError
+        If the folds cannot be used.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skdistill import DistilledClassifier
+    >>> from skdistill.inspection import compare
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = DistilledClassifier(
+    ...     RandomForestClassifier(20, random_state=0), DecisionTreeClassifier(random_state=0)
+    ... )
+    >>> methods = ("direct", "distilled")
+    >>> found = compare(model, X, y, methods=methods, cv=3, n_repeats=1, random_state=0)
+    >>> found.estimate("distilled").mean < found.estimate("direct").mean
+    True
+    """
+    _check(estimator, methods, others or {}, baseline)
+    labels = column_or_1d(y)
+    rng = check_random_state(random_state)
+    seed = int(rng.randint(np.iinfo(np.int32).max))
+    groups = None if groups is None else np.asarray(groups)
+    if n_repeats is None:
+        n_repeats = 2 if isinstance(cv, int | np.integer) else 1
+    folds = make_folds(cv, X, labels, groups=groups, n_repeats=n_repeats, random_state=rng)
+    if not isinstance(estimator.random_state, int | np.integer):
+        estimator = clone(estimator).set_params(random_state=seed)
+    scratch = tempfile.TemporaryDirectory() if memory is None else nullcontext(memory)
+    with scratch as place:
+        # A path would do, but joblib would then announce what it computes.
+        cache = joblib.Memory(place, verbose=0) if isinstance(place, str) else check_memory(place)
+        candidates = {name: METHODS[name](estimator, cache) for name in methods}
+        run = partial(
+            _run,
+            X=X,
+            y=labels,
+            folds=folds,
+            groups=groups,
+            floor=floor,
+            n_jobs=n_jobs,
+            verbose=verbose,
+        )
+        found = {name: run(each) for name, each in (candidates | dict(others or {})).items()}
+    return Comparison(
+        scores={
+            name: {s: tuple(r[f"test_{s}"].tolist()) for s in SCORES} for name, r in found.items()
+        },
+        fit_seconds={name: tuple(result["fit_time"].tolist()) for name, result in found.items()},
+        baseline=baseline,
+        test_over_train=float(np.mean([len(test) / len(train) for train, test in folds.splits])),
+        floor=floor,
+    )
+
+
+def _run(
+    candidate: Any,
+    *,
+    X: Any,
+    y: NDArray[Any],
+    folds: Folds,
+    groups: NDArray[Any] | None,
+    floor: float,
+    n_jobs: int | None,
+    verbose: int,
+) -> dict[str, NDArray[Any]]:
+    grouped = groups is not None and has_fit_parameter(candidate, "groups")
+    return cross_validate(
+        candidate,
+        X,
+        y,
+        cv=list(folds.splits),
+        scoring=partial(score_model, floor=floor),
+        params={"groups": groups} if grouped else None,
+        n_jobs=n_jobs,
+        verbose=verbose,
+        error_score="raise",
+    )
+
+
+def _check(
+    estimator: Any, methods: Sequence[str], others: Mapping[str, Any], baseline: str
+) -> None:
+    lacking = [name for name in ("teacher", "student", "strength") if not hasattr(estimator, name)]
+    if lacking:
+        raise ParameterError(
+            f"estimator must be a DistilledClassifier, got {type(estimator).__name__} without "
+            f"{', '.join(lacking)}: pass it in others=, beside a DistilledClassifier."
+        )
+    if isinstance(methods, str):
+        raise ParameterError(f"methods must be a sequence of names, got the string {methods!r}.")
+    for name in methods:
+        check_choice("every method", name, METHODS, "; others go into others=")
+    taken = sorted(set(methods) & set(others))
+    if taken:
+        raise ParameterError(f"names in others must differ from those of methods, got {taken}.")
+    check_choice("baseline", baseline, [*methods, *others])
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value

@@ -1,0 +1,365 @@
+"""Many students of one teacher: what each loses, and what it costs to run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
+from sklearn.utils import column_or_1d
+from sklearn.utils.parallel import Parallel, delayed
+
+from skdistill._compat import take_rows
+from skdistill._validation import check_integer, check_number
+from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
+from skdistill.estimates import Estimate, row_mean, split_mean
+from skdistill.exceptions import ParameterError
+from skdistill.folds import make_folds
+from skdistill.inspection._display import data_frame
+from skdistill.inspection._scores import log_loss_rows, one_hot_labels, probabilities, scores
+from skdistill.inspection.frontier_display import FrontierDisplay
+from skdistill.metrics import FLOOR
+
+__all__ = ["Frontier", "FrontierPoint", "frontier"]
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """One student of a frontier.
+
+    Attributes
+    ----------
+    name : str
+        Of the student.
+    loss : Estimate
+        Log-loss on rows that neither teacher nor student was fitted on, with its standard error.
+    scores : mapping of str to float
+        Accuracy, log-loss, AUC, Brier score and calibration error there.
+    latency : Latency
+        Of ``predict_proba``, in seconds per call.
+    size_bytes : int
+        Of the student, as joblib dumps it.
+    parts : Parts
+        Its nodes or parameters.
+    strength : float or None
+        How far its teacher was corrected (mean over the folds).
+    """
+
+    name: str
+    loss: Estimate
+    scores: Mapping[str, float]
+    latency: Latency
+    size_bytes: int
+    parts: Parts
+    strength: float | None
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Students of one teacher; what `frontier` returns.
+
+    Attributes
+    ----------
+    points : tuple of FrontierPoint
+        In the order of the students given.
+    protocol : str
+        On which rows the losses were measured, in words.
+    """
+
+    points: tuple[FrontierPoint, ...]
+    protocol: str
+
+    def display(self, against: str = "latency") -> FrontierDisplay:
+        """Return the frontier as a display.
+
+        Parameters
+        ----------
+        against : {"latency", "size_bytes"}, default="latency"
+            The horizontal axis.
+
+        Returns
+        -------
+        display : FrontierDisplay
+        """
+        points = self.points
+        errors = [np.nan if p.loss.error is None else p.loss.error for p in points]
+        return FrontierDisplay.from_predictions(
+            [p.name for p in points],
+            [p.loss.mean for p in points],
+            [p.latency.median for p in points],
+            [p.size_bytes for p in points],
+            errors,
+            against=against,
+        )
+
+    @property
+    def front(self) -> tuple[FrontierPoint, ...]:
+        """The students that no other one beats in loss, latency and size together."""
+        marks = self.display().table["on_front"]
+        return tuple(point for point, on in zip(self.points, marks, strict=True) if on)
+
+    def best_under(self, latency: float | None = None, size: float | None = None) -> FrontierPoint:
+        """Return the student of the smallest loss within a budget.
+
+        Parameters
+        ----------
+        latency : float or None, default=None
+            Seconds per call, median; None for no limit.
+        size : float or None, default=None
+            Bytes on disk; None for no limit.
+
+        Returns
+        -------
+        point : FrontierPoint
+
+        Raises
+        ------
+        ParameterError
+            If no student is within the budget.
+        """
+        slow, large = (np.inf if limit is None else limit for limit in (latency, size))
+        fits = [p for p in self.points if p.latency.median <= slow and p.size_bytes <= large]
+        if not fits:
+            fastest = min(self.points, key=lambda p: p.latency.median)
+            smallest = min(self.points, key=lambda p: p.size_bytes)
+            raise ParameterError(
+                f"no student is within latency={latency!r} and size={size!r}: the fastest, "
+                f"{fastest.name}, takes {fastest.latency.median:.3g} s, the smallest, "
+                f"{smallest.name}, has {smallest.size_bytes} bytes. Allow more, or add smaller "
+                "students."
+            )
+        return min(fits, key=lambda p: p.loss.mean)
+
+    def frame(self) -> Any:
+        """Return a row per student.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            The columns of `FrontierDisplay.frame` and ``latency_p99, nodes, parameters, strength,
+            accuracy, auc, brier, calibration_error``.
+        """
+        columns = dict(self.display().table)
+        columns["latency_p99"] = [p.latency.p99 for p in self.points]
+        columns["nodes"] = [p.parts.nodes for p in self.points]
+        columns["parameters"] = [p.parts.parameters for p in self.points]
+        columns["strength"] = [p.strength for p in self.points]
+        for name in ("accuracy", "auc", "brier", "calibration_error"):
+            columns[name] = [p.scores[name] for p in self.points]
+        return data_frame(columns)
+
+    def plot(self, ax: Any = None, against: str = "latency") -> FrontierDisplay:
+        """Draw loss against latency or size.
+
+        Parameters
+        ----------
+        ax : matplotlib axes or None, default=None
+            Where; None makes a new figure.
+        against : {"latency", "size_bytes"}, default="latency"
+            The horizontal axis.
+
+        Returns
+        -------
+        display : FrontierDisplay
+        """
+        return self.display(against).plot(ax)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One student on one split."""
+
+    row_losses: NDArray[np.float64]
+    scores: Mapping[str, float]
+    strength: float | None
+    model: Any  # kept on the first split only
+
+
+def frontier(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    students: Mapping[str, Any],
+    *,
+    cv: Any = None,
+    test_size: float = 0.25,
+    groups: Any = None,
+    latency_rows: int = 1,
+    budget: float = 0.3,
+    floor: float = FLOOR,
+    n_jobs: int | None = None,
+    random_state: Any = None,
+    verbose: int = 0,
+) -> Frontier:
+    """Distil one teacher into many students, and weigh what each loses against what it costs.
+
+    On each split the teacher is cross-fitted once, and every student is fitted to its labels by
+    `DistilledClassifier.refit_student`. Losses are those of rows outside the split's training part,
+    which neither teacher nor student has seen. To go on with a student, call
+    ``estimator.refit_student(X, y, student=...)`` on a fitted estimator.
+
+    Parameters
+    ----------
+    estimator : DistilledClassifier
+        Fitted or not; it is cloned.
+    X : array-like, sparse array or data frame of n rows
+        Features.
+    y : array-like of shape (n,)
+        Labels.
+    students : mapping of str to estimator
+        Students by name.
+    cv : int, splitter, iterable of (train, test) or None, default=None
+        Folds to score on. None holds out one random part, stratified or of whole groups.
+    test_size : float, default=0.25
+        Share of rows (or groups) to hold out where `cv` is None.
+    groups : array-like of shape (n,) or None, default=None
+        Groups that no split may divide.
+    latency_rows : int, default=1
+        Rows predicted in one call when timing.
+    budget : float, default=0.3
+        Seconds to spend on timing each student.
+    floor : float, default=1e-3
+        The log-loss counts smaller probabilities as this.
+    n_jobs : int or None, default=None
+        Splits at once. Students are timed afterwards, one by one.
+    random_state : int, RandomState or None, default=None
+        Draws the rows held out, or the folds.
+    verbose : int, default=0
+        Of joblib, which reports each split above 10.
+
+    Returns
+    -------
+    frontier : Frontier
+
+    Raises
+    ------
+    ParameterError
+        If `students` is no mapping or empty, a number is out of range, or `test_size` is given with
+        `cv`.
+    FoldError, StudentError
+        If the folds or a student cannot be used.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skdistill import DistilledClassifier
+    >>> from skdistill.inspection import frontier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = DistilledClassifier(RandomForestClassifier(20, random_state=0), random_state=0)
+    >>> trees = {
+    ...     f"{n} leaves": DecisionTreeClassifier(max_leaf_nodes=n, random_state=0) for n in (2, 16)
+    ... }
+    >>> found = frontier(model, X, y, trees, random_state=0)
+    >>> found.protocol
+    '143 of 569 rows held out'
+    >>> found.best_under(size=1e6).name
+    '16 leaves'
+    """
+    _check(students, cv, test_size)
+    check_integer("latency_rows", latency_rows, low=1)
+    labels = column_or_1d(y)
+    groups = None if groups is None else np.asarray(groups)
+    if cv is None:
+        splits = [_hold_out(X, labels, groups, test_size, random_state)]
+        protocol = f"{len(splits[0][1])} of {len(labels)} rows held out"
+    else:
+        splits = list(make_folds(cv, X, labels, groups=groups, random_state=random_state).splits)
+        protocol = f"cross-validation on {len(splits)} folds"
+    trials = Parallel(n_jobs=n_jobs, verbose=verbose)(
+        delayed(_one_split)(
+            clone(estimator), X, labels, groups, students, split, floor, keep=number == 0
+        )
+        for number, split in enumerate(splits)
+    )
+    ratio = float(np.mean([len(test) / len(train) for train, test in splits]))
+    held_out = None if groups is None else groups[splits[0][1]]
+    points = []
+    for name in students:
+        own = [trial[name] for trial in trials]
+        loss = _loss(own, ratio, held_out)
+        points.append(_point(name, own, loss, X, latency_rows=latency_rows, budget=budget))
+    return Frontier(tuple(points), protocol)
+
+
+def _point(
+    name: str, trials: list[_Trial], loss: Estimate, X: Any, *, latency_rows: int, budget: float
+) -> FrontierPoint:
+    model = trials[0].model
+    strengths = [trial.strength for trial in trials]
+    figures = {key: [trial.scores[key] for trial in trials] for key in trials[0].scores}
+    return FrontierPoint(
+        name=name,
+        loss=loss,
+        scores={key: float(np.mean(values)) for key, values in figures.items()},
+        latency=latency(model.predict_proba, X, latency_rows, budget),
+        size_bytes=size_bytes(model.student_),
+        parts=count_parts(model.student_),
+        strength=None if None in strengths else float(np.mean(strengths)),
+    )
+
+
+def _one_split(
+    estimator: Any,
+    X: Any,
+    y: NDArray[Any],
+    groups: NDArray[Any] | None,
+    students: Mapping[str, Any],
+    split: tuple[Index, Index],
+    floor: float,
+    *,
+    keep: bool,
+) -> dict[str, _Trial]:
+    """Cross-fit the teacher on the training part, and fit and score each student."""
+    train, test = split
+    X_train, X_test = take_rows(X, train), take_rows(X, test)
+    part = None if groups is None else groups[train]
+    names = list(students)
+    fitted = estimator.set_params(student=students[names[0]]).fit(X_train, y[train], groups=part)
+    found = {}
+    for name in names:
+        model = fitted
+        if name != names[0]:
+            model = fitted.refit_student(X_train, y[train], groups=part, student=students[name])
+        p = probabilities(model, X_test, model.classes_)
+        onehot = one_hot_labels(y[test], model.classes_)
+        found[name] = _Trial(
+            row_losses=log_loss_rows(onehot, p, floor),
+            scores=scores(onehot, p, floor=floor),
+            strength=model.strength_,
+            model=model if keep else None,
+        )
+    return found
+
+
+def _loss(trials: list[_Trial], test_over_train: float, groups: Any) -> Estimate:
+    """Return the loss and its error: over rows for one split, over folds for several."""
+    if len(trials) == 1:
+        return row_mean(trials[0].row_losses, groups=groups)
+    return split_mean([float(t.row_losses.mean()) for t in trials], test_over_train)
+
+
+def _hold_out(
+    X: Any, y: NDArray[Any], groups: Any, test_size: float, random_state: Any
+) -> tuple[Index, Index]:
+    kind = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
+    splitter = kind(n_splits=1, test_size=test_size, random_state=random_state)
+    return next(splitter.split(X, y, groups))
+
+
+def _check(students: Any, cv: Any, test_size: Any) -> None:
+    if not isinstance(students, Mapping) or not students:
+        raise ParameterError(
+            'students must be a mapping such as {"tree": DecisionTreeClassifier()}, got '
+            f"{students!r}."
+        )
+    check_number("test_size", test_size, low=0.0, high=1.0, low_open=True, high_open=True)
+    if cv is not None and test_size != 0.25:
+        raise ParameterError(
+            f"test_size={test_size!r} has no effect with cv={cv!r}: leave one of the two out."
+        )

@@ -1,0 +1,229 @@
+"""The score of a student as a function of how far its teacher was corrected."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from skdistill.candidates import DIRECT
+from skdistill.exceptions import InputError, ParameterError
+from skdistill.inspection._display import Display
+
+__all__ = ["StrengthDisplay"]
+
+
+class StrengthDisplay(Display):
+    """Scores by strength: honest ones with their errors, and the naive ones where they are known.
+
+    Parameters
+    ----------
+    table : mapping of str to sequence
+        The columns of `frame`: student, strength, score (greater is better), standard_error,
+        smoothed score and naive score (NaN where there is none), and whether it is the best.
+
+    Attributes
+    ----------
+    ax_, figure_ : matplotlib axes and figure
+        Where `plot` drew last.
+
+    Examples
+    --------
+    >>> from skdistill.inspection import StrengthDisplay
+    >>> display = StrengthDisplay.from_predictions([0.0, 0.5, 1.0], [-0.4, -0.3, -0.5], best=1)
+    >>> display.frame()[["strength", "score", "best"]]
+       strength  score   best
+    0       0.0   -0.4  False
+    1       0.5   -0.3   True
+    2       1.0   -0.5  False
+    """
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        super().__init__(table)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any = None,
+        y: Any = None,
+        sample_weight: Any = None,
+        groups: Any = None,
+    ) -> "StrengthDisplay":
+        """Take the scores of a fitted search.
+
+        There is a curve for each student and each other setting that was tried; the student trained
+        on the labels is a point at strength 1. Errors are those of the mean over the folds.
+
+        Parameters
+        ----------
+        estimator : DistilledClassifierCV
+            Fitted; its `cv_results_`, `best_index_`, `n_splits_` and `teacher_proba_` are read.
+        X, y : array-like of n rows, or None, default=None
+            The training rows, to show the naive scores as well: those of the same search on
+            ordinary out-of-fold labels, which have seen the validation rows. No teacher is fitted,
+            every candidate is.
+        sample_weight, groups : array-like of shape (n,) or None, default=None
+            As they were given to `fit`; only with `X` and `y`.
+
+        Returns
+        -------
+        display : StrengthDisplay
+
+        Raises
+        ------
+        ParameterError
+            If the estimator has no such results, or its folds cannot be drawn again.
+        """
+        results = getattr(estimator, "cv_results_", None)
+        if results is None or "param_strength" not in results:
+            raise ParameterError(
+                "expected a fitted estimator with cv_results_ over strengths, such as "
+                f"DistilledClassifierCV, got {type(estimator).__name__}: fit one first."
+            )
+        naive = None
+        if X is not None:
+            naive = _naive_scores(estimator, X, y, sample_weight=sample_weight, groups=groups)
+        return cls.from_predictions(
+            results["param_strength"],
+            results["mean_test_score"],
+            results["std_test_score"] / np.sqrt(estimator.n_splits_ - 1),
+            naive,
+            smoothed=results["smoothed_test_score"],
+            students=_curve_names(results),
+            best=int(estimator.best_index_),
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        strengths: Any,
+        scores: Any,
+        errors: Any = None,
+        naive: Any = None,
+        best: int | None = None,
+        *,
+        smoothed: Any = None,
+        students: Any = None,
+    ) -> "StrengthDisplay":
+        """Take scores that are known.
+
+        Parameters
+        ----------
+        strengths : array-like of shape (m,)
+            Strengths in [0, 1].
+        scores : array-like of shape (m,)
+            Honest scores, greater is better.
+        errors : array-like of shape (m,) or None, default=None
+            Their standard errors.
+        naive : array-like of shape (m,) or None, default=None
+            Scores of a cross-validation on labels that have seen the validation rows.
+        best : int or None, default=None
+            Index of the strength chosen.
+        smoothed : array-like of shape (m,) or None, default=None
+            Scores of a smooth curve through the honest ones.
+        students : array-like of shape (m,) or None, default=None
+            Names of the students; each has a curve.
+
+        Returns
+        -------
+        display : StrengthDisplay
+
+        Raises
+        ------
+        InputError
+            If the lengths differ.
+        ParameterError
+            If `best` is no index.
+        """
+        numbers = np.asarray(strengths, dtype=np.float64)
+        m = len(numbers)
+        unknown = np.full(m, np.nan)
+        table = {
+            "student": np.full(m, "student") if students is None else np.asarray(students, str),
+            "strength": numbers,
+            "score": np.asarray(scores, dtype=np.float64),
+            "standard_error": unknown if errors is None else np.asarray(errors, dtype=np.float64),
+            "smoothed": unknown if smoothed is None else np.asarray(smoothed, dtype=np.float64),
+            "naive": unknown if naive is None else np.asarray(naive, dtype=np.float64),
+        }
+        for name, column in table.items():
+            if column.shape != (m,):
+                raise InputError(
+                    f"{name} must have shape ({m},), one per strength, got shape {column.shape}."
+                )
+        if best is not None and not 0 <= best < m:
+            raise ParameterError(f"best must be an index in 0..{m - 1}, got {best!r}.")
+        table["best"] = np.arange(m) == (-1 if best is None else best)
+        return cls(table)
+
+    def _draw(self, ax: Any) -> None:
+        columns = {name: np.asarray(column) for name, column in self.table.items()}
+        names = dict.fromkeys(columns["student"].tolist())
+        for number, name in enumerate(names):
+            own = np.flatnonzero(columns["student"] == name)
+            own = own[np.argsort(columns["strength"][own], kind="stable")]
+            at = {key: column[own] for key, column in columns.items()}
+            prefix = f"{name}, " if len(names) > 1 else ""
+            self._draw_one(ax, at, f"C{number % 10}", prefix)
+        best = columns["best"]
+        if best.any():
+            ax.plot(
+                columns["strength"][best],
+                columns["score"][best],
+                linestyle="none",
+                marker="*",
+                markersize=14,
+                color="black",
+                label="chosen",
+            )
+        ax.set(xlabel="strength (0: plain distillation, 1: full correction)", ylabel="score")
+        ax.legend()
+
+    @staticmethod
+    def _draw_one(ax: Any, at: Mapping[str, Any], hue: str, prefix: str) -> None:
+        x, error = at["strength"], np.nan_to_num(at["standard_error"])
+        ax.errorbar(
+            x, at["score"], error, marker="o", capsize=2, color=hue, label=f"{prefix}honest"
+        )
+        if np.isfinite(at["smoothed"]).any():
+            label = None if prefix else "smoothed"
+            ax.plot(x, at["smoothed"], color=hue, alpha=0.5, label=label)
+        if np.isfinite(at["naive"]).any():
+            ax.plot(x, at["naive"], color=hue, linestyle="--", marker="x", label=f"{prefix}naive")
+
+
+def _naive_scores(estimator: Any, X: Any, y: Any, **metadata: Any) -> Any:
+    """Return the scores of the same search on labels that leak, in place of its pool."""
+    p = estimator.teacher_proba_
+    n_folds = len(estimator.pool_proba_)
+    search = clone(estimator).set_params(teacher=None, return_row_losses=False)
+    search.fit(X, y, teacher_proba=p, pool_proba=np.stack([p] * n_folds), **metadata)
+    if not np.array_equal(search.fold_, estimator.fold_):
+        raise ParameterError(
+            "the folds of the search cannot be drawn again, so its naive scores would be on other "
+            "rows: set random_state to an integer, or pass cv as a list of splits."
+        )
+    return search.cv_results_["mean_test_score"]
+
+
+def _curve_names(results: Mapping[str, Any]) -> list[str]:
+    """Return for each candidate its student, and those of its settings that differ elsewhere."""
+    students = [str(name) for name in results["param_student"]]
+    apart = ("param_student", "param_strength")
+    columns = [key for key in results if key.startswith("param_") and key not in apart]
+    settings = [[f"{key[6:]} {results[key][i]}" for key in columns] for i in range(len(students))]
+    direct = [_is_direct(results, i) for i in range(len(students))]
+    taught = [own for own, is_direct in zip(settings, direct, strict=True) if not is_direct]
+    differs = [len({own[place] for own in taught}) > 1 for place in range(len(columns))]
+    names = []
+    for student, own, is_direct in zip(students, settings, direct, strict=True):
+        told = [text for text, differ in zip(own, differs, strict=True) if differ]
+        names.append(", ".join([student, *(["direct"] if is_direct else told)]))
+    return names
+
+
+def _is_direct(results: Mapping[str, Any], i: int) -> bool:
+    """Whether a candidate is the student trained on the labels; it is told by its settings."""
+    columns = {f"param_{name}": value for name, value in DIRECT.items()}
+    return all(key in results and results[key][i] == value for key, value in columns.items())

@@ -1,0 +1,441 @@
+"""The teacher's passport: whether it is worth distilling, and what should be minded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import column_or_1d
+
+from skdistill._html import definitions
+from skdistill._validation import check_probabilities, check_weights, row_fingerprints
+from skdistill.estimates import row_mean
+from skdistill.exceptions import InputError, ParameterError
+from skdistill.inspection._advice import advise
+from skdistill.inspection._display import Display, data_frame
+from skdistill.inspection._page import (
+    Report,
+    floor_note,
+    plain,
+    score_line,
+    section,
+    sentences,
+    value_table,
+)
+from skdistill.inspection._residual import ResidualFit, explain_residual
+from skdistill.inspection._scores import (
+    CLASS_COLUMNS,
+    LOWER_IS_BETTER,
+    SCORES,
+    class_scores,
+    one_hot_labels,
+    probabilities,
+    scores,
+)
+from skdistill.inspection._teaching import OutOfFoldRows, fitted_teacher, out_of_fold
+from skdistill.inspection.reliability import ReliabilityDisplay
+from skdistill.metrics import FLOOR
+
+__all__ = ["Duplicates", "TeacherReport"]
+
+Floats = NDArray[np.float64]
+FOLD_COLUMNS = (*SCORES, "brier_error")
+GAPS = ("accuracy", "log_loss", "auc", "brier")
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Rows with an identical row elsewhere.
+
+    Attributes
+    ----------
+    share : float
+        Share of rows with an identical row.
+    in_other_fold : float
+        Share of rows with an identical row in another fold, whose label their out-of-fold
+        probabilities have seen; NaN where the folds are not known.
+    conflicting : float
+        Share of rows with an identical row of another label: no model can be right on both.
+    """
+
+    share: float
+    in_other_fold: float
+    conflicting: float
+
+
+@dataclass(frozen=True)
+class TeacherReport(Report):
+    """What is known of a teacher from its out-of-fold probabilities.
+
+    Attributes
+    ----------
+    classes : array of shape (K,)
+        Sorted classes.
+    n_rows : int
+        Rows with out-of-fold probabilities.
+    n_unlabelled : int
+        Rows of the fit without: of weight zero, or in no test fold.
+    scores : mapping of str to mapping of str to float
+        Accuracy, log-loss, AUC, Brier score and calibration error: "out of fold"; "out of fold,
+        calibrated"; "in-sample" where it was asked for; "class frequencies", which ignore x.
+    by_class : mapping of object to mapping of str to float
+        For each class against the rest, of the calibrated probabilities: rows, frequency, mean
+        probability, recall, AUC, Brier score.
+    by_fold : mapping of int to mapping of str to float
+        The scores of each fold, of the calibrated probabilities, and the standard error of its
+        Brier score; empty where folds are not known.
+    memorisation : mapping of str to float, or None
+        Log-loss and Brier score out of fold less in-sample, accuracy and AUC in-sample less out of
+        fold: how much better the teacher looks on rows it has seen. None where not asked for.
+    residual : ResidualFit or None
+        What the features explain of the calibrated teacher's residual, out of fold.
+    duplicates : Duplicates or None
+        Identical rows; None where there are no features.
+    lead : float or None
+        Brier score of the direct student less that of the calibrated teacher, both out of fold,
+        where ``strength="auto"`` has measured it.
+    reliability : ReliabilityDisplay
+        Reliability curves.
+    floor : float
+        The log-loss counts smaller probabilities as this.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skdistill import DistilledClassifier
+    >>> from skdistill.inspection import TeacherReport
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> student = DecisionTreeClassifier(max_leaf_nodes=8, random_state=0)
+    >>> model = DistilledClassifier(GaussianNB(), student, random_state=0).fit(X, y)
+    >>> report = TeacherReport.from_estimator(model, X, y, teacher="fit")
+    >>> report.recommendations[-1]
+    'Keep the calibration: it lowers the log-loss from 0.31... to 0.18...'
+    """
+
+    classes: NDArray[Any]
+    n_rows: int
+    n_unlabelled: int
+    scores: Mapping[str, Mapping[str, float]]
+    by_class: Mapping[Any, Mapping[str, float]]
+    by_fold: Mapping[int, Mapping[str, float]]
+    memorisation: Mapping[str, float] | None
+    residual: ResidualFit | None
+    duplicates: Duplicates | None
+    lead: float | None
+    reliability: ReliabilityDisplay
+    floor: float
+
+    title = "Teacher passport"
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        teacher: Any = None,
+        residual_model: Any = "auto",
+        floor: float = FLOOR,
+    ) -> "TeacherReport":
+        """Make the passport of a fitted estimator's teacher.
+
+        Parameters
+        ----------
+        estimator : DistilledClassifier
+            Fitted.
+        X : array-like, sparse array or data frame of n rows
+            The rows it was fitted on.
+        y : array-like of shape (n,)
+            Their labels.
+        sample_weight : array-like of shape (n,) or None, default=None
+            Their weights.
+        teacher : classifier, "fit" or None, default=None
+            For the memorisation gap: a teacher that was fitted on all these rows, or "fit", which
+            costs one fit of the teacher on all of them. None leaves the gap out.
+        residual_model : regressor, "auto" or None, default="auto"
+            Regresses the residual on the features, fitted once per fold and class; "auto" is a
+            small `HistGradientBoostingRegressor`, None leaves the residual out.
+        floor : float, default=1e-3
+            The log-loss counts smaller probabilities as this.
+
+        Returns
+        -------
+        report : TeacherReport
+
+        Raises
+        ------
+        InputError
+            If the rows are not those of the fit.
+        ParameterError
+            If `teacher` or `residual_model` cannot be used.
+        """
+        taught = out_of_fold(estimator, X, y, sample_weight)
+        in_sample = None
+        if teacher is not None:
+            fitted = fitted_teacher(estimator, teacher, X, y, sample_weight)
+            in_sample = probabilities(fitted, taught.X, estimator.classes_)
+        shrinkage = estimator.report_.shrinkage
+        return _report(
+            taught,
+            estimator.classes_,
+            in_sample=in_sample,
+            residual_model=residual_model,
+            lead=None if shrinkage is None else shrinkage["excess"],
+            floor=floor,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y: Any,
+        p: Any,
+        *,
+        classes: Any = None,
+        calibrated: Any = None,
+        in_sample: Any = None,
+        folds: Any = None,
+        X: Any = None,
+        sample_weight: Any = None,
+        residual_model: Any = "auto",
+        floor: float = FLOOR,
+    ) -> "TeacherReport":
+        """Make the passport of any out-of-fold probabilities.
+
+        Parameters
+        ----------
+        y : array-like of shape (n,)
+            Labels.
+        p : array-like of shape (n, K)
+            Probabilities of each row from a teacher that had not seen its label.
+        classes : array-like of shape (K,) or None, default=None
+            Classes in the order of the columns; None: the sorted labels.
+        calibrated : array-like of shape (n, K) or None, default=None
+            The same, calibrated; None where they are not to be calibrated.
+        in_sample : array-like of shape (n, K) or None, default=None
+            Probabilities from a teacher that was fitted on all rows, for the memorisation gap.
+        folds : array-like of shape (n,) or None, default=None
+            Number of the fold of each row.
+        X : array-like, sparse array or data frame of n rows, or None, default=None
+            Features, for duplicates and the residual.
+        sample_weight : array-like of shape (n,) or None, default=None
+            Row weights.
+        residual_model : regressor, "auto" or None, default="auto"
+            As in `from_estimator`.
+        floor : float, default=1e-3
+            The log-loss counts smaller probabilities as this.
+
+        Returns
+        -------
+        report : TeacherReport
+
+        Raises
+        ------
+        InputError
+            If labels, probabilities, folds or weights cannot be used.
+        """
+        labels = column_or_1d(y)
+        n = len(labels)
+        classes = np.unique(labels) if classes is None else np.asarray(classes)
+        raw = check_probabilities(p, n, classes, "p").astype(np.float64)
+        if calibrated is None:
+            calibrated = raw
+        fold = np.full(n, -1) if folds is None else np.asarray(folds)
+        if fold.shape != (n,) or fold.dtype.kind not in "iu":
+            raise InputError(
+                f"folds must have shape ({n},), the number of each row's fold, got shape "
+                f"{fold.shape} and dtype {fold.dtype}."
+            )
+        taught = OutOfFoldRows(
+            X=X,
+            labels=labels,
+            raw=raw,
+            calibrated=check_probabilities(calibrated, n, classes, "calibrated"),
+            weight=check_weights(sample_weight, n),
+            fold=fold,
+            n_given=n,
+        )
+        if in_sample is not None:
+            in_sample = check_probabilities(in_sample, n, classes, "in_sample")
+        return _report(
+            taught, classes, in_sample=in_sample, residual_model=residual_model, floor=floor
+        )
+
+    @property
+    def recommendations(self) -> tuple[str, ...]:
+        """What to do about it, in sentences with their figures."""
+        return advise(self)
+
+    def frame(self, of: str = "scores") -> Any:
+        """Return one of the tables.
+
+        Parameters
+        ----------
+        of : {"scores", "by_class", "by_fold"}, default="scores"
+            Which.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            A row per kind of probabilities, per class, or per fold; its name is the index.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such table.
+        """
+        if of not in ("scores", "by_class", "by_fold"):
+            raise ParameterError(f"of must be 'scores', 'by_class' or 'by_fold', got {of!r}.")
+        rows = getattr(self, of)
+        columns = {"by_class": CLASS_COLUMNS, "by_fold": FOLD_COLUMNS}.get(of, SCORES)
+        frame = data_frame({c: [row[c] for row in rows.values()] for c in columns})
+        frame.index = list(rows)
+        return frame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain types for JSON; NaN becomes None.
+
+        Returns
+        -------
+        facts : dict
+        """
+        names = ("n_rows", "n_unlabelled", "scores", "by_class", "by_fold", "memorisation", "lead")
+        facts = {"classes": self.classes} | {name: getattr(self, name) for name in names}
+        if self.residual is not None:
+            bound = self.residual.squared_error
+            facts["residual"] = {
+                "r2": self.residual.r2,
+                "squared_error": bound.mean,
+                "standard_error": bound.error,
+            }
+        if self.duplicates is not None:
+            facts["duplicates"] = vars(self.duplicates)
+        facts["recommendations"] = self.recommendations
+        return plain(facts)
+
+    def _sections(self) -> list[str]:
+        facts = {}
+        if self.residual is not None:
+            bound = self.residual.squared_error
+            facts["residual explained by x, out of fold"] = f"R² {self.residual.r2:.4f}"
+            facts["squared error, at least"] = f"{max(bound.mean, 0.0):.4f}"
+        if self.lead is not None:
+            facts["lead over the direct student"] = f"{self.lead:+.4f} in Brier score, out of fold"
+        if self.duplicates is not None:
+            facts["rows with an identical row"] = f"{self.duplicates.share:.2%}"
+            if np.isfinite(self.duplicates.in_other_fold):
+                facts["… in another fold"] = f"{self.duplicates.in_other_fold:.2%}"
+            facts["… of another label"] = f"{self.duplicates.conflicting:.2%}"
+        facts["rows without probabilities"] = f"{self.n_unlabelled:,}"
+        parts = [
+            section("What to do", sentences(self.recommendations)),
+            section(
+                f"Scores of {self.n_rows:,} rows",
+                value_table("", self.scores, SCORES),
+                floor_note(self.floor),
+            ),
+            section("By class", value_table("class", self.by_class, CLASS_COLUMNS)),
+            section("Further figures", definitions(facts.items())),
+        ]
+        if self.memorisation is not None:
+            gap = {"better on rows it has seen by": self.memorisation}
+            parts.insert(2, section("Memorisation gap", value_table("", gap, GAPS)))
+        if self.by_fold:
+            parts.insert(-1, section("By fold", value_table("fold", self.by_fold, FOLD_COLUMNS)))
+        return parts
+
+    def _text(self) -> list[str]:
+        return [*(score_line(k, v) for k, v in self.scores.items()), *self.recommendations]
+
+    def _pictures(self) -> Mapping[str, Display]:
+        return {"Reliability, out of fold": self.reliability}
+
+
+def _report(
+    taught: OutOfFoldRows,
+    classes: NDArray[Any],
+    *,
+    in_sample: Floats | None,
+    residual_model: Any,
+    lead: float | None = None,
+    floor: float = FLOOR,
+) -> TeacherReport:
+    """Compute every part of the report."""
+    y, weight, p = one_hot_labels(taught.labels, classes), taught.weight, taught.calibrated
+    share = np.average(y, axis=0, weights=weight)
+    said = {"out of fold": taught.raw}
+    if p is not taught.raw and not np.array_equal(p, taught.raw):
+        said["out of fold, calibrated"] = p
+    if in_sample is not None:
+        said["in-sample"] = in_sample
+    said["class frequencies"] = np.broadcast_to(share, y.shape)
+    found = {name: scores(y, values, weight, floor) for name, values in said.items()}
+    by_class = class_scores(y, p, weight)
+    duplicates = residual = None
+    if taught.X is not None:
+        duplicates = _duplicates(taught)
+        if residual_model is not None:
+            residual = explain_residual(taught.X, y - p, residual_model, taught.fold, weight)
+    names = {"out of fold": "teacher", "out of fold, calibrated": "teacher, calibrated"}
+    curves = {label: said[name] for name, label in names.items() if name in said}
+    return TeacherReport(
+        classes=classes,
+        n_rows=len(y),
+        n_unlabelled=taught.n_given - len(y),
+        scores=found,
+        by_class={
+            label: {name: column[k].item() for name, column in by_class.items()}
+            for k, label in enumerate(classes.tolist())
+        },
+        by_fold=_by_fold(y, p, weight, taught.fold, floor),
+        memorisation=None if in_sample is None else _gap(found),
+        residual=residual,
+        duplicates=duplicates,
+        lead=lead,
+        reliability=ReliabilityDisplay.from_predictions(
+            taught.labels, curves, classes=classes, sample_weight=weight
+        ),
+        floor=floor,
+    )
+
+
+def _gap(found: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return by how much each score is better in-sample than out of fold."""
+    seen, unseen = found["in-sample"], found["out of fold"]
+    return {
+        name: (unseen[name] - seen[name]) * (1.0 if name in LOWER_IS_BETTER else -1.0)
+        for name in GAPS
+    }
+
+
+def _by_fold(
+    y: Floats, p: Floats, weight: Floats | None, fold: NDArray[Any], floor: float
+) -> dict[int, dict[str, float]]:
+    found = {}
+    for number in np.unique(fold[fold >= 0]).tolist():
+        own = fold == number
+        w = None if weight is None else weight[own]
+        error = row_mean(np.sum((y[own] - p[own]) ** 2, axis=1), w).error
+        spread = {"brier_error": np.nan if error is None else error}
+        found[number] = scores(y[own], p[own], w, floor) | spread
+    return found
+
+
+def _duplicates(taught: OutOfFoldRows) -> Duplicates:
+    _, twin = np.unique(row_fingerprints(taught.X), return_inverse=True)
+
+    def differs_among_twins(values: NDArray[Any]) -> float:
+        codes = np.unique(values, return_inverse=True)[1]
+        pairs = np.unique(np.column_stack([twin, codes]), axis=0)
+        return float(np.mean(np.bincount(pairs[:, 0])[twin] > 1))
+
+    known = taught.fold.min() >= 0
+    return Duplicates(
+        share=float(np.mean(np.bincount(twin)[twin] > 1)),
+        in_other_fold=differs_among_twins(taught.fold) if known else np.nan,
+        conflicting=differs_among_twins(taught.labels),
+    )

@@ -1,0 +1,346 @@
+"""`distillation_path`: a linear student for many strengths, temperatures, penalties and folds.
+
+The cross-entropy knows a target only by ``sum_i w_i t_i x_i'``, so all candidates share the passes
+over the rows: per iteration one matrix product gives the scores of all of them, and one the
+gradients (see `skdistill.students.multinomial`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_consistent_length
+
+from skdistill._arrays import Array, as_like, log_softmax, namespace, one_hot, to_host
+from skdistill._compat import take_rows
+from skdistill._devices import choose_device, cupy_obstacle, onto
+from skdistill._validation import (
+    check_labels,
+    check_number,
+    check_probabilities,
+    check_weights,
+)
+from skdistill.corrections import Correction, resolve_correction
+from skdistill.exceptions import FoldError, ParameterError
+from skdistill.losses import CrossEntropy
+from skdistill.students import SoftLogisticRegression
+from skdistill.students.linear_problems import bounded, solve_batch
+from skdistill.students.rows import check_rows
+
+__all__ = ["DistillationPath", "distillation_path"]
+
+
+@dataclass(frozen=True)
+class DistillationPath:
+    """Linear students of P candidates and F folds.
+
+    Parameters
+    ----------
+    strengths, temperatures, Cs : array of shape (P,)
+        Settings of each candidate.
+    classes : array of shape (K,)
+        Sorted classes.
+    folds : tuple of (train, test)
+        Row numbers of each fold.
+    coef : array of shape (P, F, R, d)
+        Coefficients, at temperature one; R is 1 for two classes, else K.
+    intercept : array of shape (P, F, R)
+        Intercepts.
+    n_iter : int array of shape (P, F)
+        Iterations.
+    converged : bool array of shape (P, F)
+        Whether the gradient came below the tolerance.
+    """
+
+    strengths: NDArray[np.float64]
+    temperatures: NDArray[np.float64]
+    Cs: NDArray[np.float64]
+    classes: NDArray[Any]
+    folds: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+    coef: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+    n_iter: NDArray[np.int64]
+    converged: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.strengths)
+
+    def log_loss(self, X: Any, y: Any, sample_weight: Any = None) -> NDArray[np.float64]:
+        """Return the log-loss of every candidate on the test rows of every fold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            The rows that the path was fitted on.
+        y : array-like of shape (n,)
+            Their labels.
+        sample_weight : array-like of shape (n,) or None, default=None
+            Row weights.
+
+        Returns
+        -------
+        losses : array of shape (P, F)
+            In nats, NaN where a fold has no test rows.
+        """
+        rows = check_rows(SoftLogisticRegression(), X, reset=True, sparse=True)
+        codes = np.searchsorted(self.classes, np.asarray(y))
+        weight = check_weights(sample_weight, len(codes))
+        weight = np.ones(len(codes)) if weight is None else weight
+        losses = np.full(self.n_iter.shape, np.nan)
+        for fold, (_, test) in enumerate(self.folds):
+            if len(test):
+                losses[:, fold] = self._log_loss(
+                    fold, take_rows(rows, test), codes[test], weight[test]
+                )
+        return losses
+
+    def _log_loss(
+        self, fold: int, rows: Any, codes: NDArray[np.int64], weight: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the log-loss (P,) of one fold's students on some rows."""
+        n_scores, d = self.coef.shape[2:]
+        like = _like(rows)
+        xp = namespace(like)
+        flat = as_like(self.coef[:, fold].reshape(-1, d), like, like.dtype)
+        shift = as_like(self.intercept[:, fold].reshape(-1), like, like.dtype)
+        scores = xp.reshape(rows @ flat.T + shift, (len(codes) * len(self), n_scores))
+        if n_scores == 1:
+            scores = xp.concat([xp.zeros_like(scores), scores], axis=1)
+        logs = xp.reshape(log_softmax(scores), (len(codes), len(self), -1))
+        hit = one_hot(as_like(codes, like), logs.shape[2], like)[:, None, :]
+        per_row = -to_host(xp.sum(logs * hit, axis=2)).astype(np.float64)
+        return np.asarray(weight @ per_row / weight.sum())
+
+    def student(self, candidate: int, fold: int = 0) -> SoftLogisticRegression:
+        """Return the fitted student of a candidate and fold.
+
+        Parameters
+        ----------
+        candidate : int
+            Its number.
+        fold : int, default=0
+            Number of the fold.
+
+        Returns
+        -------
+        student : SoftLogisticRegression
+        """
+        model = SoftLogisticRegression(C=float(self.Cs[candidate]))
+        model.classes_ = self.classes
+        model.coef_ = self.coef[candidate, fold]
+        model.intercept_ = self.intercept[candidate, fold]
+        model.n_iter_ = self.n_iter[candidate, fold : fold + 1].astype(np.int32)
+        model.n_features_in_ = self.coef.shape[3]
+        return model
+
+
+def distillation_path(
+    X: Any,
+    y: Any,
+    p: Any,
+    *,
+    strengths: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
+    temperatures: Sequence[float] = (1.0,),
+    Cs: Sequence[float] = (1.0,),
+    folds: Sequence[tuple[Any, Any]] | None = None,
+    correction: str | Correction = "orthogonal",
+    sample_weight: Any = None,
+    l1_ratio: float = 0.0,
+    fit_intercept: bool = True,
+    tol: float = 1e-4,
+    max_iter: int = 100,
+    device: str = "cpu",
+) -> DistillationPath:
+    """Fit a linear student for every strength, temperature, penalty and fold, all at once.
+
+    Candidate and fold have the target of `CrossEntropy` at that temperature, corrected as far as
+    the strength says, and are fitted as `SoftLogisticRegression` would be to the training rows of
+    the fold.
+
+    Parameters
+    ----------
+    X : array-like, sparse array, or array of an array-API namespace, of shape (n, d)
+        Features.
+    y : array-like of shape (n,)
+        Labels.
+    p : array-like of shape (n, K) or (F, n, K)
+        Probabilities of the teacher, out of fold; one set for all folds, or one per fold (as an
+        honest choice needs, see `skdistill.pool`). Rows that a fold does not train on may be NaN.
+    strengths : sequence of float in [0, 1], default=(0, 0.25, 0.5, 0.75, 1)
+        How far to correct.
+    temperatures : sequence of float, default=(1,)
+        T of the loss.
+    Cs : sequence of float, default=(1,)
+        Inverse strengths of the penalty.
+    folds : sequence of F pairs (train, test) of row numbers, or None, default=None
+        Rows to train on, and rows to judge on. None trains on all rows.
+    correction : str or Correction, default="orthogonal"
+        One that follows the strength.
+    sample_weight : array-like of shape (n,) or None, default=None
+        Row weights.
+    l1_ratio : float, default=0.0
+        Share of the L1 penalty.
+    fit_intercept : bool, default=True
+        Whether there is an intercept.
+    tol : float, default=1e-4
+        Of `SoftLogisticRegression`.
+    max_iter : int, default=100
+        Iterations per candidate and fold, at most.
+    device : {"cpu", "cuda", "auto"}, default="cpu"
+        Where NumPy rows are fitted; arrays of another namespace are fitted where they are.
+
+    Returns
+    -------
+    path : DistillationPath
+        Candidates in the order strengths, temperatures, Cs, the last changing fastest.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of range, or the correction does not follow the strength.
+    InputError
+        If labels, weights or probabilities cannot be used.
+    FoldError
+        If a fold has no training rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdistill import distillation_path
+    >>> X = np.array([[-2.0], [-1.0], [1.0], [2.0]])
+    >>> p = np.array([[0.9, 0.1], [0.7, 0.3], [0.3, 0.7], [0.1, 0.9]])
+    >>> path = distillation_path(X, [0, 1, 0, 1], p, strengths=[0.0, 1.0], Cs=[0.1, 10.0])
+    >>> path.coef.shape
+    (4, 1, 1, 1)
+    >>> path.log_loss(X, [0, 1, 0, 1]).shape
+    (4, 1)
+    """
+    rule = _check_rule(correction)
+    candidates = _candidates(strengths, temperatures, Cs)
+    rows = check_rows(SoftLogisticRegression(), X, reset=True, sparse=True)
+    rows = onto(rows, choose_device(device, cupy_obstacle(), "distillation_path"))
+    classes, codes = check_labels(y)
+    check_consistent_length(rows, codes)
+    splits = _check_folds(folds, len(codes))
+    weight = check_weights(sample_weight, len(codes))
+    weight = np.ones(len(codes)) if weight is None else weight
+    like = _like(rows)
+    labels = as_like(one_hot(codes, len(classes), np.empty(0)), like, like.dtype)
+    masses, targets = [], []
+    for number, (train, _) in enumerate(splits):
+        mass = np.zeros(len(codes))
+        mass[train] = weight[train]
+        masses.append(as_like(mass, like, like.dtype))
+        teacher = as_like(_teacher(p, number, len(splits), train, codes, classes), like, like.dtype)
+        targets.append(_targets(labels, teacher, masses[-1], rule, candidates))
+    n_folds = len(splits)
+    solution = solve_batch(
+        rows,
+        masses,
+        [targets[fold][c[:2]] for c in candidates for fold in range(n_folds)],
+        np.tile(np.arange(n_folds), len(candidates)),
+        classes,
+        C=np.repeat([C for _, _, C in candidates], n_folds),
+        l1_ratio=check_number("l1_ratio", l1_ratio, low=0.0, high=1.0),
+        fit_intercept=fit_intercept,
+        tol=check_number("tol", tol, low=0.0, low_open=True),
+        max_iter=max_iter,
+    )
+    settings = np.array(candidates, dtype=np.float64)
+    shape = (len(candidates), n_folds)
+    T = settings[:, 1].reshape(-1, 1, 1)
+    return DistillationPath(
+        *settings.T,
+        classes,
+        splits,
+        T[..., None] * solution.coef.reshape(shape + solution.coef.shape[1:]),
+        T * solution.intercept.reshape((*shape, -1)),
+        solution.n_iter.reshape(shape),
+        solution.converged.reshape(shape),
+    )
+
+
+def _check_rule(correction: str | Correction) -> Correction:
+    rule = resolve_correction(correction)
+    if rule is None or not rule.uses_strength:
+        raise ParameterError(
+            f"correction must be one that follows the strength, got {correction!r}: a path runs "
+            "over strengths."
+        )
+    return rule
+
+
+def _candidates(
+    strengths: Sequence[float], temperatures: Sequence[float], Cs: Sequence[float]
+) -> list[tuple[float, float, float]]:
+    candidates = list(
+        product(
+            [check_number("strengths", s, low=0.0, high=1.0) for s in strengths],
+            [check_number("temperatures", t, low=0.0, low_open=True) for t in temperatures],
+            [check_number("Cs", C, low=0.0, low_open=True) for C in Cs],
+        )
+    )
+    if not candidates:
+        raise ParameterError("strengths, temperatures and Cs must each have an entry, got none.")
+    return candidates
+
+
+def _check_folds(
+    folds: Sequence[tuple[Any, Any]] | None, n_rows: int
+) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
+    if folds is None:
+        return ((np.arange(n_rows), np.arange(n_rows)),)
+    splits = tuple((np.asarray(train), np.asarray(test)) for train, test in folds)
+    if not splits or any(len(train) == 0 for train, _ in splits):
+        raise FoldError(
+            "folds must be pairs (train, test) of row numbers, none of them without training rows."
+        )
+    return splits
+
+
+def _teacher(
+    p: Any,
+    number: int,
+    n_folds: int,
+    train: NDArray[np.int64],
+    codes: NDArray[np.int64],
+    classes: NDArray[Any],
+) -> NDArray[Any]:
+    """Return the probabilities of a fold, checked; equal ones where it does not train."""
+    p = np.asarray(p)
+    if p.ndim == 3 and len(p) != n_folds:
+        raise ParameterError(
+            f"p must have one table for all folds or one per fold ({n_folds}), got {len(p)}."
+        )
+    table = p[number] if p.ndim == 3 else p
+    if table.ndim != 2 or len(table) != len(codes):
+        return check_probabilities(table, len(codes), classes, "p")  # which says what is wrong
+    values = np.full(table.shape, 1.0 / table.shape[1])
+    values[train] = table[train]
+    return check_probabilities(values, len(codes), classes, "p")
+
+
+def _targets(
+    labels: Array,
+    teacher: Array,
+    mass: Array,
+    rule: Correction,
+    candidates: list[tuple[float, float, float]],
+) -> dict[tuple[float, float], Array]:
+    """Return the target of each strength and temperature."""
+    targets: dict[tuple[float, float], Array] = {}
+    for strength, temperature, _ in candidates:
+        if (strength, temperature) not in targets:
+            gain = rule.gain(teacher, strength)
+            loss = CrossEntropy(temperature=temperature)
+            target = loss.target(labels, teacher, gain)
+            targets[strength, temperature] = bounded(target, mass)[0]
+    return targets
+
+
+def _like(rows: Any) -> Array:
+    """Return an array of the dtype and device of `rows`, which may be sparse."""
+    return np.empty(0, dtype=rows.dtype) if hasattr(rows, "tocsr") else rows

@@ -1,0 +1,100 @@
+"""Choosing among candidates by what they scored on the validation folds."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill.candidates import Candidate
+from skdistill.evaluation import Scores
+
+__all__ = ["choose", "paired_error", "smooth"]
+
+Floats = NDArray[np.float64]
+MIN_POINTS = 4  # of a parabola with a degree of freedom left
+
+
+def smooth(candidates: Sequence[Candidate], loss: Floats) -> Floats:
+    """Return the losses, along each curve of strengths replaced by the parabola through them.
+
+    The direct student stands for itself: a tree grown on labels gives probabilities of exactly
+    zero, and its loss need not lie on the curve of those that saw any soft label.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        What was tried.
+    loss : array of shape (C,)
+        Their losses.
+
+    Returns
+    -------
+    smoothed : array of shape (C,)
+        Least squares on each curve of at least four points, all of them finite.
+    """
+    smoothed = loss.copy()
+    curves: dict[int, list[int]] = {}
+    for number, candidate in enumerate(candidates):
+        if candidate.curve is not None:
+            curves.setdefault(candidate.curve, []).append(number)
+    for members in curves.values():
+        if len(members) < MIN_POINTS or not np.all(np.isfinite(loss[members])):
+            continue
+        at = np.array([candidates[i].settings.strength for i in members])
+        smoothed[members] = np.polyval(np.polyfit(at, loss[members], 2), at)
+    return smoothed
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    *,
+    among: Sequence[int] | None = None,
+    smoothed: bool = True,
+    prefer: str | None = None,
+) -> int:
+    """Return the number of the best candidate.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        What was tried.
+    scores : Scores
+        What came of them.
+    among : sequence of int or None, default=None
+        Numbers of those that can be chosen; None for all.
+    smoothed : bool, default=True
+        Whether losses are smoothed along the strength.
+    prefer : {"faster", "smaller"} or None, default=None
+        Of the candidates within one standard error of the best, the one that predicts fastest, or
+        the smallest; None for the best itself. The error is that of the paired difference.
+
+    Returns
+    -------
+    number : int
+    """
+    allowed = np.arange(len(candidates)) if among is None else np.asarray(among)
+    mean = scores.loss.mean(axis=1)
+    loss = smooth(candidates, mean) if smoothed else mean
+    loss = np.where(np.isnan(loss), np.inf, loss)
+    best = int(allowed[np.argmin(loss[allowed])])
+    if prefer is None:
+        return best
+    cost = scores.score_time.mean(axis=1) if prefer == "faster" else scores.size
+    close = [c for c in allowed if loss[c] - loss[best] <= paired_error(scores, c, best)]
+    return int(min(close, key=lambda c: (cost[c], loss[c])))
+
+
+def paired_error(scores: Scores, a: int, b: int) -> float:
+    """Return the standard error of the mean difference in loss between two candidates.
+
+    Over test rows where there is a loss per row, else over folds. Rows (or folds) are taken as
+    independent, the students as they were fitted.
+    """
+    if not scores.rows:
+        apart = scores.loss[a] - scores.loss[b]
+        return float(np.std(apart, ddof=1) / np.sqrt(len(apart)))
+    apart = np.concatenate([rows[a] - rows[b] for rows in scores.rows])
+    weight = np.concatenate(scores.weights)
+    share = weight / weight.sum()
+    return float(np.sqrt(np.sum((share * (apart - share @ apart)) ** 2)))

@@ -1,0 +1,56 @@
+"""Route "mlp": the network of this package on the soft target itself."""
+
+import numpy as np
+from sklearn.base import clone
+
+from skdistill._devices import cupy_obstacle
+from skdistill.exceptions import StudentError
+from skdistill.losses import Brier, CrossEntropy, Loss
+from skdistill.students.base import Adapter, Fitted, Problem, Route
+from skdistill.students.soft_mlp import check_network
+
+__all__ = ["MLPAdapter"]
+
+
+class MLPAdapter(Adapter):
+    """Fits a `SoftMLPClassifier` to soft or signed targets; held-out rows count by their labels."""
+
+    default_loss = "cross_entropy"
+
+    @property
+    def route(self) -> Route:
+        """The route taken, and why."""
+        where = ", on the GPU" if self.student.device == "cuda" else ""
+        return Route(
+            "mlp",
+            f"{type(self.student).__name__} is trained on the soft target itself, and stopped by "
+            f"true labels{where}",
+        )
+
+    def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
+        """Raise StudentError if the loss or a setting cannot be honoured."""
+        if not isinstance(loss, Brier | CrossEntropy):
+            raise StudentError(
+                f"loss={loss.name!r} has targets that are no class probabilities, which "
+                f"{type(self.student).__name__} needs: use loss='cross_entropy' or 'brier'."
+            )
+        check_network(self.student)
+
+    def gpu_obstacle(self) -> str | None:
+        """Return why CuPy cannot be used, None if it can."""
+        return cupy_obstacle()
+
+    def on_gpu(self) -> Adapter:
+        """Return the adapter of the same student with its `device` set."""
+        return type(self)(clone(self.student).set_params(device="cuda"))
+
+    def fit(self, problem: Problem) -> Fitted:
+        """Fit to the target; the temperature is undone in the last layer."""
+        model = clone(self.student)
+        keywords = self.fit_keywords(problem.weight, problem.params)
+        model.fit(problem.X, problem.target, labels=problem.codes, **keywords)
+        temperature = getattr(problem.loss, "temperature", 1.0)
+        model.classes_ = problem.classes
+        for last in (model.coefs_, model.intercepts_):
+            last[-1] = np.asarray(last[-1] * temperature, dtype=last[-1].dtype)
+        return Fitted(model)

@@ -1,0 +1,308 @@
+"""The distillation report: each figure recomputed from the models themselves."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
+from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from skdistill import DistilledClassifier, DistilledClassifierCV, Fast
+from skdistill._html import time_text
+from skdistill.costs import count_parts, size_bytes
+from skdistill.exceptions import InputError, ParameterError
+from skdistill.inspection import (
+    DistillationReport,
+    FidelityDisplay,
+    ReliabilityDisplay,
+    TeacherReport,
+)
+from tests.common.data import sample
+
+FAST = {"latency_rows": (), "budget": 0.0}
+
+
+def make(case, **settings):
+    train = {"X_train": case.train.X, "y_train": case.train.y, "teacher": case.teacher}
+    given = train | {"latency_rows": (1, 500), "budget": 0.0} | settings
+    return DistillationReport.from_estimator(case.model, case.test.X, case.test.y, **given)
+
+
+@pytest.fixture(scope="module")
+def report(three):
+    return make(three)
+
+
+@pytest.fixture(scope="module")
+def models(three):
+    """The four models, made by hand."""
+    X, y = three.train.X, three.train.y
+    return {
+        "teacher": three.teacher,
+        "direct": DecisionTreeClassifier(max_leaf_nodes=6, random_state=0).fit(X, y),
+        "plain": clone(three.model).set_params(strength=0.0).fit(X, y),
+        "distilled": three.model,
+    }
+
+
+def test_scores_of_each_model(three, report, models):
+    data = three.test
+    assert list(report.models) == list(models)
+    for name, model in models.items():
+        p = model.predict_proba(data.X)
+        found = report.models[name].scores
+        assert found["accuracy"] == pytest.approx((p.argmax(axis=1) == data.codes).mean())
+        observed = np.maximum(p[np.arange(80), data.codes], 1e-3)
+        assert found["log_loss"] == pytest.approx(-np.log(observed).mean())
+        assert found["brier"] == pytest.approx(((data.one_hot - p) ** 2).sum(axis=1).mean())
+        aucs = [roc_auc_score(data.one_hot[:, k], p[:, k]) for k in range(3)]
+        assert found["auc"] == pytest.approx(np.mean(aucs))
+        top, hit = p.max(axis=1), p.argmax(axis=1) == data.codes
+        bins = np.minimum((top * 15).astype(int), 14)
+        error = sum(abs((hit - top)[bins == b].sum()) for b in range(15)) / 80
+        assert found["calibration_error"] == pytest.approx(error)
+
+
+def test_fidelity_of_each_model(three, report, models):
+    p = three.teacher.predict_proba(three.test.X)
+    for name, model in models.items():
+        q = model.predict_proba(three.test.X)
+        found = report.models[name].fidelity
+        assert found == FidelityDisplay.from_predictions(p, q).scores
+        assert found["agreement"] == pytest.approx((p.argmax(axis=1) == q.argmax(axis=1)).mean())
+    assert report.models["teacher"].fidelity == pytest.approx(
+        {"kl": 0.0, "agreement": 1.0, "logit_r2": 1.0}
+    )
+
+
+def test_figures_by_class(three, report):
+    data = three.test
+    q = three.model.predict_proba(data.X)
+    taught = three.teacher.predict_proba(data.X).argmax(axis=1)
+    for k, name in enumerate(data.classes):
+        row = report.models["distilled"].by_class[name]
+        own = data.codes == k
+        assert row["n_rows"] == own.sum()
+        assert row["recall"] == pytest.approx((q[own].argmax(axis=1) == k).mean())
+        assert row["agreement"] == pytest.approx((q[taught == k].argmax(axis=1) == k).mean())
+
+
+def test_costs_are_those_of_the_plain_models(three, report, models):
+    for name, model in models.items():
+        bare = model.student_ if hasattr(model, "student_") else model
+        assert report.models[name].size_bytes == pytest.approx(size_bytes(bare), abs=64)
+        assert report.models[name].parts == count_parts(bare)
+        assert [timed.n_rows for timed in report.models[name].latency] == [1, 500]
+        assert all(0 < timed.median <= timed.p99 for timed in report.models[name].latency)
+    leaves = three.model.student_.get_n_leaves()
+    assert report.models["distilled"].parts.nodes == 2 * leaves - 1
+
+
+def test_gain_is_paired_by_row(three, report, models):
+    data = three.test
+    losses = {}
+    for name in ("direct", "distilled"):
+        p = models[name].predict_proba(data.X)[np.arange(80), data.codes]
+        losses[name] = -np.log(np.maximum(p, 1e-3))
+    gap = losses["distilled"] - losses["direct"]
+    assert report.gain.mean == pytest.approx(gap.mean())
+    assert report.gain.error == pytest.approx(gap.std(ddof=1) / np.sqrt(80))
+    low, high = stats.t.interval(0.95, 79, gap.mean(), gap.std(ddof=1) / np.sqrt(80))
+    assert f"95% interval of the difference {low:+.4f} to {high:+.4f}" in report.sentence
+    helped = "helped" if high < 0 else "harmed" if low > 0 else "is not shown to help"
+    assert report.sentence.endswith(f"distilling {helped}.")
+
+
+def test_weights_of_held_out_rows(three):
+    data = three.test
+    weight = np.random.default_rng(0).uniform(0.5, 2.0, size=80)
+    report = make(three, sample_weight=weight, **FAST)
+    p = three.model.predict_proba(data.X)
+    brier = np.average(((data.one_hot - p) ** 2).sum(axis=1), weights=weight)
+    assert report.models["distilled"].scores["brier"] == pytest.approx(brier)
+    taught = three.teacher.predict_proba(data.X).argmax(axis=1)
+    agreement = np.average(taught == p.argmax(axis=1), weights=weight)
+    assert report.models["distilled"].fidelity["agreement"] == pytest.approx(agreement)
+    bins = report.displays["Reliability on held-out rows"]
+    assert bins.table["model"][0] == "teacher"
+
+
+def test_weights_of_training_rows(two, weight):
+    data = two.train
+    weight = weight.copy()
+    weight[:9] = 0.0
+    model = clone(two.model).fit(data.X, data.y, sample_weight=weight)
+    report = DistillationReport.from_estimator(
+        model,
+        two.test.X,
+        two.test.y,
+        X_train=data.X,
+        y_train=data.y,
+        train_params={"sample_weight": weight},
+        teacher="fit",
+        **FAST,
+    )
+    direct = DecisionTreeClassifier(max_leaf_nodes=6, random_state=0)
+    direct.fit(data.X[9:], data.y[9:], sample_weight=weight[9:])
+    hits = (direct.predict(two.test.X) == two.test.y).mean()
+    assert report.models["direct"].scores["accuracy"] == pytest.approx(hits)
+    teacher = clone(two.model.teacher).fit(data.X, data.y, sample_weight=weight)
+    p = teacher.predict_proba(two.test.X)
+    brier = ((two.test.one_hot - p) ** 2).sum(axis=1).mean()
+    assert report.models["teacher"].scores["brier"] == pytest.approx(brier)
+
+
+def test_without_training_rows_and_teacher(two):
+    report = DistillationReport.from_estimator(two.model, two.test.X, two.test.y, **FAST)
+    assert list(report.models) == ["distilled"]
+    assert report.gain is None
+    assert report.models["distilled"].fidelity == {}
+    assert "nothing to compare it with" in report.sentence
+    assert list(report.displays) == ["Reliability on held-out rows"]
+    assert "kl" not in report.frame().columns
+    assert "Fidelity" not in report._body("")
+
+
+def test_transfer_rows_are_taught_but_not_to_the_direct_student(two):
+    data = two.train
+    extra = sample(2, 40, seed=5).X
+    model = clone(two.model).fit(data.X, data.y, X_transfer=extra)
+    report = DistillationReport.from_estimator(
+        model,
+        two.test.X,
+        two.test.y,
+        X_train=data.X,
+        y_train=data.y,
+        train_params={"X_transfer": extra},
+        **FAST,
+    )
+    direct = DecisionTreeClassifier(max_leaf_nodes=6, random_state=0).fit(data.X, data.y)
+    assert report.models["direct"].scores["accuracy"] == pytest.approx(
+        direct.score(two.test.X, two.test.y)
+    )
+    assert report.fit["n_transfer"] == 40
+
+
+def test_regressors_and_fixed_corrections_have_all_rows(two):
+    """A correction with a constant of its own does not follow the strength."""
+    data = two.train
+    model = DistilledClassifier(
+        two.model.teacher, DecisionTreeRegressor(max_leaf_nodes=4), cv=3, correction=Fast(c=0.1)
+    ).fit(data.X, data.y)
+    report = DistillationReport.from_estimator(
+        model, two.test.X, two.test.y, X_train=data.X, y_train=data.y, **FAST
+    )
+    direct = DecisionTreeRegressor(max_leaf_nodes=4).fit(data.X, data.y == "yes")
+    brier = 2 * np.mean((direct.predict(two.test.X) - (two.test.y == "yes")) ** 2)
+    assert report.models["direct"].scores["brier"] == pytest.approx(brier)
+    assert report.fit["strength"] is None
+
+
+def test_what_the_fit_did_is_there(three, report):
+    assert report.fit == three.model.report_.to_dict()
+    text = report._body("")
+    assert "shrinkage: disagreement" in text
+    assert "touched share" in text
+
+
+def test_displays(three, report):
+    p = three.model.predict_proba(three.test.X)
+    bins = report.displays["Reliability on held-out rows"].frame()
+    own = bins[bins["model"] == "distilled"].reset_index(drop=True)
+    expected = ReliabilityDisplay.from_predictions(three.test.y, {"distilled": p}, n_bins=10)
+    pd.testing.assert_frame_equal(own, expected.frame())
+    scatter = report.displays["Fidelity to the teacher"].frame()
+    assert_allclose(scatter["student"], p.ravel(order="F"))
+
+
+def test_frames(report):
+    frame = report.frame()
+    assert_array_equal(frame.index, ["teacher", "direct", "plain", "distilled"])
+    assert frame.loc["distilled", "log_loss"] == report.models["distilled"].scores["log_loss"]
+    assert frame.loc["teacher", "latency_500_p99"] == report.models["teacher"].latency[1].p99
+    assert np.isnan(frame.loc["teacher", "parameters"])
+    by_class = report.frame("by_class")
+    recall = report.models["plain"].by_class["pear"]["recall"]
+    assert by_class.loc[("plain", "pear"), "recall"] == recall
+    with pytest.raises(ParameterError, match="of must be 'models' or 'by_class', got 'all'"):
+        report.frame("all")
+
+
+def test_to_dict_is_plain(report):
+    facts = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert facts["models"]["direct"]["brier"] == report.models["direct"].scores["brier"]
+    assert facts["models"]["direct"]["parameters"] is None
+    assert facts["gain"]["mean"] == report.gain.mean
+    assert facts["sentence"] == report.sentence
+    assert facts["fit"]["strength"] == report.fit["strength"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(2.5, "2.5 s"), (0.0123, "12.3 ms"), (4.56e-5, "45.6 µs")]
+)
+def test_times(seconds, said):
+    assert time_text(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"y_train": None}, "X_train and y_train belong together"),
+        ({"X_train": None, "y_train": None, "teacher": "fit"}, "teacher='fit' needs X_train"),
+        (
+            {"X_train": None, "y_train": None, "train_params": {"groups": [0]}},
+            "train_params needs X_train and y_train",
+        ),
+        ({"train_params": {"weight": [1]}}, r"may hold sample_weight, groups and X_transfer"),
+        ({"teacher": "full"}, "a fitted classifier, 'fit' or None, got 'full'"),
+    ],
+)
+def test_bad_settings(two, settings, said):
+    with pytest.raises(ParameterError, match=said):
+        make(two, **settings)
+
+
+def test_a_search_has_the_report_of_its_choice(two):
+    """Against a distiller with the settings that it chose."""
+    search = DistilledClassifierCV(
+        two.model.teacher,
+        two.model.student,
+        cv=3,
+        strengths=(0.0, 0.5),
+        calibrations=("sigmoid",),
+        fallback=False,
+        random_state=0,
+    ).fit(two.train.X, two.train.y)
+    rows = {"X_train": two.train.X, "y_train": two.train.y}
+    found = DistillationReport.from_estimator(search, two.test.X, two.test.y, **rows, **FAST)
+    again = DistilledClassifier(two.model.teacher, cv=3, random_state=0, **search.best_params_)
+    again.fit(two.train.X, two.train.y)
+    known = DistillationReport.from_estimator(again, two.test.X, two.test.y, **rows, **FAST)
+    assert list(found.models) == ["direct", "plain", "distilled"]
+    for name in found.models:
+        assert found.models[name].scores == pytest.approx(known.models[name].scores)
+    with pytest.raises(ParameterError, match="does not keep the labels of X_transfer"):
+        DistillationReport.from_estimator(
+            search, two.test.X, two.test.y, train_params={"X_transfer": two.test.X}, **rows
+        )
+
+
+def test_reports_are_a_few_plain_lines_as_text(two):
+    text = str(make(two, **FAST))
+    assert text.startswith("teacher: accuracy 0.")
+    assert "held-out rows" in text.splitlines()[-1]
+    teacher = TeacherReport.from_estimator(two.model, two.train.X, two.train.y)
+    lines = str(teacher).splitlines()
+    assert lines[0].startswith("out of fold: accuracy 0.")
+    assert lines[-1] == teacher.recommendations[-1]
+
+
+def test_bad_rows(two):
+    with pytest.raises(InputError, match="y must be the labels that the estimator was fitted on"):
+        make(two, X_train=two.train.X, y_train=two.train.y[::-1])
+    with pytest.raises(InputError, match=r"got \['maybe'\] as well"):
+        DistillationReport.from_estimator(two.model, two.test.X[:2], ["no", "maybe"], **FAST)

@@ -1,0 +1,169 @@
+"""`frontier`: honest losses, costs of the students themselves, one cross-fit per split."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
+from sklearn.tree import DecisionTreeClassifier
+
+from skdistill import DistilledClassifier
+from skdistill.costs import Latency, Parts, count_parts, size_bytes
+from skdistill.estimates import Estimate
+from skdistill.exceptions import LeakWarning, ParameterError, StudentError
+from skdistill.inspection import Frontier, FrontierDisplay, FrontierPoint, frontier
+from tests.common.data import sample
+from tests.inspection.test_comparison import CountingTeacher
+
+DATA = sample(2, 120)
+STUDENTS = {
+    "stump": DecisionTreeClassifier(max_leaf_nodes=2, random_state=0),
+    "tree": DecisionTreeClassifier(max_leaf_nodes=9, random_state=0),
+}
+MODEL = DistilledClassifier(
+    DecisionTreeClassifier(min_samples_leaf=4, random_state=0), cv=3, random_state=0
+)
+
+
+def point(name, loss, latency, size):
+    timed = Latency(1, latency, latency, 5)
+    scores = dict.fromkeys(("accuracy", "auc", "brier", "calibration_error"), 0.5)
+    return FrontierPoint(name, Estimate(loss, 0.01), scores, timed, size, Parts(nodes=3), 0.5)
+
+
+FOUND = Frontier(
+    (
+        point("tiny", 0.5, 1e-5, 100),
+        point("middling", 0.6, 1e-4, 1000),
+        point("big", 0.4, 1e-3, 10_000),
+    ),
+    "by hand",
+)
+
+
+def test_losses_on_rows_held_out():
+    found = frontier(MODEL, DATA.X, DATA.y, STUDENTS, test_size=0.3, random_state=5, budget=0.0)
+    train, test = next(
+        StratifiedShuffleSplit(1, test_size=0.3, random_state=5).split(DATA.X, DATA.y)
+    )
+    assert found.protocol == "36 of 120 rows held out"
+    for name, own in zip(STUDENTS, found.points, strict=True):
+        model = clone(MODEL).set_params(student=STUDENTS[name])
+        model.fit(DATA.X[train], DATA.y[train])
+        p = model.predict_proba(DATA.X[test])
+        losses = -np.log(np.maximum(p[np.arange(36), DATA.codes[test]], 1e-3))
+        assert own.name == name
+        assert own.loss.mean == pytest.approx(losses.mean())
+        assert own.loss.error == pytest.approx(losses.std(ddof=1) / 6)
+        assert own.scores["accuracy"] == pytest.approx(model.score(DATA.X[test], DATA.y[test]))
+        assert own.strength == model.strength_
+        assert own.parts == count_parts(model.student_)
+        assert own.size_bytes == pytest.approx(size_bytes(model.student_), abs=64)
+        assert own.latency.n_rows == 1
+        assert own.latency.median > 0
+
+
+def test_losses_by_cross_validation():
+    found = frontier(
+        MODEL, DATA.X, DATA.y, STUDENTS, cv=3, random_state=5, budget=0.0, latency_rows=50
+    )
+    assert found.protocol == "cross-validation on 3 folds"
+    folds = list(StratifiedKFold(3, shuffle=True, random_state=5).split(DATA.X, DATA.y))
+    for name, own in zip(STUDENTS, found.points, strict=True):
+        losses, strengths = [], []
+        for train, test in folds:
+            model = clone(MODEL).set_params(student=STUDENTS[name])
+            model.fit(DATA.X[train], DATA.y[train])
+            observed = model.predict_proba(DATA.X[test])[np.arange(len(test)), DATA.codes[test]]
+            losses.append(-np.log(np.maximum(observed, 1e-3)).mean())
+            strengths.append(model.strength_)
+        assert own.loss.mean == pytest.approx(np.mean(losses))
+        error = np.std(losses, ddof=1) * np.sqrt(1 / 3 + 0.5)
+        assert own.loss.error == pytest.approx(error)
+        assert own.strength == pytest.approx(np.mean(strengths))
+        assert own.latency.n_rows == 50
+
+
+def test_the_teacher_is_cross_fitted_once_per_split(tmp_path):
+    path = tmp_path / "fits"
+    model = clone(MODEL).set_params(teacher=CountingTeacher(str(path)))
+    frontier(model, DATA.X, DATA.y, STUDENTS, cv=2, random_state=0, budget=0.0)
+    assert len(path.read_text(encoding="utf-8").split()) == 2 * 3
+
+
+def test_groups_are_held_out_whole_and_kept_whole_in_the_folds():
+    """Copies of a row in one group: were a fold to split them, the estimator would warn."""
+    X, y = np.repeat(DATA.X[:30], 4, axis=0), np.repeat(DATA.y[:30], 4)
+    X[:, 0] += np.repeat(np.arange(30), 4)
+    groups = np.repeat(np.arange(30), 4)
+    settings = {"test_size": 0.2, "random_state": 0, "budget": 0.0}
+    found = frontier(MODEL, X, y, STUDENTS, groups=groups, **settings)
+    assert found.protocol == "24 of 120 rows held out"
+    assert all(own.loss.error > 0 for own in found.points)
+    with pytest.warns(LeakWarning, match="identical row in another fold"):
+        frontier(MODEL, X, y, STUDENTS, **settings)
+
+
+def test_workers_change_no_loss():
+    settings = {"cv": 2, "random_state": 0, "budget": 0.0}
+    alone = frontier(MODEL, DATA.X, DATA.y, STUDENTS, **settings)
+    shared = frontier(MODEL, DATA.X, DATA.y, STUDENTS, n_jobs=2, **settings)
+    assert [p.loss for p in alone.points] == [p.loss for p in shared.points]
+
+
+def test_best_under_a_budget():
+    assert FOUND.best_under().name == "big"
+    assert FOUND.best_under(latency=1e-4).name == "tiny"
+    assert FOUND.best_under(size=10_000).name == "big"
+    assert FOUND.best_under(latency=1.0, size=9_999).name == "tiny"
+    said = "the fastest, tiny, takes 1e-05 s, the smallest, tiny, has 100 bytes"
+    with pytest.raises(ParameterError, match=said):
+        FOUND.best_under(latency=1e-6)
+
+
+def test_front_leaves_out_who_is_beaten():
+    assert [p.name for p in FOUND.front] == ["tiny", "big"]
+    assert FOUND.frame()["on_front"].tolist() == [True, False, True]
+
+
+def test_frame_and_plot():
+    frame = FOUND.frame()
+    assert frame["loss"].tolist() == [0.5, 0.6, 0.4]
+    assert frame["latency"].tolist() == [1e-5, 1e-4, 1e-3]
+    assert frame["nodes"].tolist() == [3, 3, 3]
+    display = FOUND.plot(against="size_bytes")
+    assert display.ax_.get_xlabel() == "bytes on disk"
+    assert {text.get_text() for text in display.ax_.texts} == {"tiny", "middling", "big"}
+    assert_allclose(display.frame()["size_bytes"], [100, 1000, 10_000])
+
+
+def test_display_from_estimator_is_that_of_frontier():
+    settings = {"random_state": 0, "budget": 0.0}
+    display = FrontierDisplay.from_estimator(MODEL, DATA.X, DATA.y, STUDENTS, **settings)
+    expected = frontier(MODEL, DATA.X, DATA.y, STUDENTS, **settings).display()
+    columns = ["student", "loss", "standard_error", "size_bytes"]
+    pd.testing.assert_frame_equal(display.frame()[columns], expected.frame()[columns])
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"students": {}}, "students must be a mapping"),
+        ({"students": [STUDENTS["tree"]]}, "students must be a mapping"),
+        ({"test_size": 1.0}, "test_size must be a finite number"),
+        ({"cv": 3, "test_size": 0.5}, "test_size=0.5 has no effect with cv=3"),
+        ({"latency_rows": 0}, "latency_rows must be an integer of at least 1"),
+    ],
+)
+def test_bad_settings(settings, said):
+    students = settings.pop("students", STUDENTS)
+    with pytest.raises(ParameterError, match=said):
+        frontier(MODEL, DATA.X, DATA.y, students, **settings)
+
+
+def test_a_student_without_a_route_raises():
+    from sklearn.neighbors import KNeighborsClassifier
+
+    with pytest.raises(StudentError, match="no route can distil into KNeighborsClassifier"):
+        frontier(MODEL, DATA.X, DATA.y, {"nn": KNeighborsClassifier()}, random_state=0)

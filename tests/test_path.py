@@ -1,0 +1,127 @@
+"""`distillation_path`: each of its students is the one fitted alone."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedKFold
+
+from skdistill import CrossEntropy, Fast, SoftLogisticRegression, distillation_path
+from skdistill.exceptions import FoldError, InputError, ParameterError
+from tests.common.data import sample
+
+DATA = {n_classes: sample(n_classes) for n_classes in (2, 3)}
+any_classes = pytest.mark.parametrize("n_classes", [2, 3], ids=["binary", "multiclass"])
+
+
+def folds_of(data, n=3):
+    return list(StratifiedKFold(n, shuffle=True, random_state=0).split(data.X, data.y))
+
+
+def alone(path, candidate, rows, data, teacher, weight, **settings):
+    loss = CrossEntropy(temperature=path.temperatures[candidate])
+    gain = np.full(len(rows), path.strengths[candidate])
+    target = loss.target(data.one_hot[rows], teacher[rows], gain)
+    model = SoftLogisticRegression(C=path.Cs[candidate], **settings)
+    return model.fit(data.X[rows], target, None if weight is None else weight[rows])
+
+
+@any_classes
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
+@pytest.mark.parametrize("weighted", [False, True], ids=["even", "weighted"])
+def test_each_student_is_the_one_fitted_alone(n_classes, l1_ratio, weighted):
+    data = DATA[n_classes]
+    teacher = 0.8 * data.teacher + 0.2 / n_classes
+    weight = np.linspace(0.5, 2.0, len(data.y)) if weighted else None
+    settings = {"l1_ratio": l1_ratio, "tol": 1e-7, "max_iter": 2000}
+    path = distillation_path(
+        data.X,
+        data.y,
+        teacher,
+        strengths=[0.0, 1.0],
+        temperatures=[1.0, 2.0],
+        Cs=[0.05, 1.0],
+        folds=folds_of(data),
+        sample_weight=weight,
+        **settings,
+    )
+    assert len(path) == 8
+    assert path.converged.all()
+    losses = path.log_loss(data.X, data.y, weight)
+    for candidate in range(8):
+        for fold, (train, test) in enumerate(folds_of(data)):
+            model = alone(path, candidate, train, data, teacher, weight, **settings)
+            T = path.temperatures[candidate]
+            assert_allclose(path.coef[candidate, fold], T * model.coef_, atol=1e-3)
+            student = path.student(candidate, fold)
+            p = student.predict_proba(data.X[test])
+            expected = log_loss(
+                data.y[test], p, sample_weight=None if weight is None else weight[test]
+            )
+            assert losses[candidate, fold] == pytest.approx(expected)
+            assert_array_equal(
+                student.predict(data.X), data.classes[student.predict_proba(data.X).argmax(axis=1)]
+            )
+
+
+def test_without_folds_all_rows_are_trained_on():
+    data = DATA[2]
+    path = distillation_path(data.X, data.y, data.teacher, strengths=[0.5])
+    model = alone(path, 0, np.arange(len(data.y)), data, data.teacher, None)
+    assert path.coef.shape == (1, 1, 1, 4)
+    assert_allclose(path.coef[0, 0], model.coef_, atol=1e-6)
+
+
+def test_probabilities_of_each_fold():
+    """Those of rows that a fold does not train on play no part, and may be missing."""
+    data = DATA[3]
+    folds = folds_of(data)
+    tables = np.stack([data.teacher**power for power in (1.0, 0.5, 2.0)])
+    tables /= tables.sum(axis=2, keepdims=True)
+    spoilt = tables.copy()
+    for fold, (_, test) in enumerate(folds):
+        spoilt[fold, test] = np.nan
+    settings = {"strengths": [0.3], "folds": folds}
+    path = distillation_path(data.X, data.y, spoilt, **settings)
+    for fold in range(3):
+        one = distillation_path(data.X, data.y, tables[fold], strengths=[0.3], folds=[folds[fold]])
+        assert_allclose(path.coef[:, fold], one.coef[:, 0], atol=2e-3)
+
+
+def test_sparse_rows_and_other_corrections():
+    data = DATA[3]
+    settings = {"strengths": [0.2, 0.8], "folds": folds_of(data), "correction": Fast(), "tol": 1e-7}
+    dense = distillation_path(data.X, data.y, data.teacher, **settings)
+    sparse = distillation_path(sp.csr_array(data.X), data.y, data.teacher, **settings)
+    assert_allclose(sparse.coef, dense.coef, atol=1e-4)
+    assert_allclose(
+        sparse.log_loss(sp.csr_array(data.X), data.y), dense.log_loss(data.X, data.y), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"strengths": []}, ParameterError, "must each have an entry"),
+        ({"strengths": [1.5]}, ParameterError, "strengths must be"),
+        ({"temperatures": [0.0]}, ParameterError, "temperatures must be"),
+        ({"Cs": [-1.0]}, ParameterError, "Cs must be"),
+        ({"correction": None}, ParameterError, "follows the strength"),
+        ({"correction": Fast(c=1.0)}, ParameterError, "follows the strength"),
+        ({"folds": []}, FoldError, "pairs"),
+        ({"folds": [([], [0, 1])]}, FoldError, "without training rows"),
+        ({"p": DATA[2].teacher[:-1]}, InputError, "p must have shape"),
+        ({"p": 2.0 * DATA[2].teacher}, InputError, "sum to one"),
+        ({"p": np.stack([DATA[2].teacher] * 2)}, ParameterError, "one per fold"),
+        ({"sample_weight": -np.ones(240)}, InputError, "sample_weight"),
+        ({"l1_ratio": 2.0}, ParameterError, "l1_ratio must be"),
+        ({"device": "tpu"}, ParameterError, "device must be"),
+    ],
+    ids=lambda v: next(iter(v)) if isinstance(v, dict) else "",
+)
+def test_bad_input(changes, error, message):
+    data = DATA[2]
+    given = {"X": data.X, "y": data.y, "p": data.teacher} | changes
+    with pytest.raises(error, match=message):
+        distillation_path(**given)

@@ -1,0 +1,155 @@
+"""The verdict compares what was chosen without the rows it is compared on."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.naive_bayes import GaussianNB
+from sklearn.tree import DecisionTreeClassifier
+
+from skdistill._data import check_data
+from skdistill.candidates import Grid, expand
+from skdistill.evaluation import Scores
+from skdistill.folds import make_folds
+from skdistill.pool import fit_pool, validation_folds
+from skdistill.scoring import make_judge
+from skdistill.verdict import judge_distillation
+
+GRID = Grid((0.0, 0.5), (1.0,), ("auto",), ("orthogonal",), (None,), "cpu")
+
+
+@pytest.fixture
+def setting(binary):
+    """Candidates (direct, .5, 0), data and a pool of three folds."""
+    X, y = binary
+    data = check_data(X, y, None, None)
+    folds = make_folds(3, X, y, random_state=0)
+    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
+    return expand(DecisionTreeClassifier(), GRID, len(y), weighted=False), data, pool
+
+
+def verdict(setting, rows, scoring="neg_log_loss", loss=None, weights=None, **options):
+    candidates, data, pool = setting
+    rows = [np.asarray(r) for r in rows]
+    if loss is None:
+        loss = np.array([r.mean(axis=1) for r in rows]).T
+    blank = np.zeros_like(loss)
+    weights = [np.ones(r.shape[1]) for r in rows] if weights is None else weights
+    scores = Scores(loss, tuple(rows), tuple(weights), blank, blank, blank[:, 0])
+    judge = make_judge(scoring)
+    return judge_distillation(candidates, scores, data, pool, judge, n_student_fits=9, **options)
+
+
+def losses(setting, shifts, noise=0.1, seed=0):
+    """Return row losses of each candidate: common ones, shifted, with noise of their own."""
+    _, _, pool = setting
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _, test in pool.folds.splits:
+        base = rng.random(len(test))
+        own = noise * rng.standard_normal((3, len(test)))
+        rows.append(base + np.asarray(shifts)[:, None] + own)
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("shifts", "outcome"),
+    [
+        ((0.5, 0.3, 0.4), "helps"),
+        ((0.3, 0.5, 0.4), "harms"),
+        ((0.4, 0.4, 0.5), "not shown to help"),
+    ],
+)
+def test_outcomes(setting, shifts, outcome):
+    found = verdict(setting, losses(setting, shifts))
+    assert found.outcome == outcome
+    assert found.distilled - found.direct == pytest.approx(found.difference)
+    low, high = found.interval
+    assert low < found.difference < high
+    assert found.n_teacher_fits == 6
+    assert found.n_student_fits == 9
+    assert found.n_rows == 300
+
+
+def test_the_interval_is_that_of_paired_rows(setting):
+    rows = losses(setting, (0.5, 0.3, 0.6))
+    found = verdict(setting, rows, alpha=0.1)
+    apart = np.concatenate([r[1] - r[0] for r in rows])
+    expected = stats.t.interval(0.9, 299, apart.mean(), stats.sem(apart))
+    np.testing.assert_allclose(found.interval, expected)
+    assert found.level == 0.9
+
+
+def test_each_fold_is_judged_by_the_choice_of_the_others(setting):
+    """Candidate 2 wins overall only by its luck on fold 0; there the others' choice counts."""
+    rows = [np.tile([[0.5], [0.4], [0.45]], r.shape[1]) for r in losses(setting, (0, 0, 0))]
+    rows[0][2] = -1.0
+    found = verdict(setting, rows)
+    n = np.array([r.shape[1] for r in rows])
+    fold_losses = [0.4, 0.45, 0.45]  # fold 0: chosen by folds 1 and 2; else candidate 2
+    assert found.distilled == pytest.approx(np.average(fold_losses, weights=n))
+    assert found.direct == pytest.approx(0.5)
+
+
+def test_weights_count(setting):
+    rows = losses(setting, (0.5, 0.3, 0.6))
+    weights = [np.linspace(0.1, 3.0, r.shape[1]) for r in rows]
+    found = verdict(setting, rows, weights=weights)
+    joined = [np.concatenate([r[c] for r in rows]) for c in (1, 0)]
+    mean = [np.average(values, weights=np.concatenate(weights)) for values in joined]
+    assert [found.distilled, found.direct] == pytest.approx(mean)
+
+
+def test_rows_of_a_group_are_taken_together(setting):
+    """Copies of a row in one group tell nothing new."""
+    candidates, data, pool = setting
+    groups = np.arange(300) // 3
+    grouped = candidates, check_data(data.X, data.y, None, groups), pool
+    rows = losses(setting, (0.5, 0.5, 0.5))
+    tests = np.concatenate([test for _, test in pool.folds.splits])
+    joined = np.concatenate(rows, axis=1)
+    per_group = np.random.default_rng(1).standard_normal((3, 100))
+    at = np.cumsum([r.shape[1] for r in rows])[:-1]
+    joined = joined + per_group[:, groups[tests]]
+    rows = np.split(joined, at, axis=1)
+    alone, together = verdict(setting, rows), verdict(grouped, rows)
+    width = [v.interval[1] - v.interval[0] for v in (alone, together)]
+    assert 1.4 < width[1] / width[0] < 2.0  # sqrt(3)
+
+
+def test_without_losses_per_row_folds_are_compared(setting):
+    _, _, pool = setting
+    loss = np.array([[0.5, 0.52, 0.51], [0.4, 0.43, 0.41], [0.6, 0.6, 0.6]])
+    scores = Scores(loss, (), (), np.zeros_like(loss), np.zeros_like(loss), np.zeros(3))
+    candidates, data, pool = setting
+    found = judge_distillation(
+        candidates, scores, data, pool, make_judge("roc_auc"), n_student_fits=9
+    )
+    apart = loss[1] - loss[0]
+    overlap = np.mean([len(test) / len(train) for train, test in pool.folds.splits])
+    error = np.sqrt(np.var(apart, ddof=1) * (1 / 3 + overlap))  # Nadeau and Bengio
+    reach = stats.t.ppf(0.975, 2) * error
+    np.testing.assert_allclose(found.interval, [apart.mean() - reach, apart.mean() + reach])
+    assert found.n_rows == 3
+    assert found.loss == "minus roc_auc"
+
+
+def test_it_prints_one_sentence_and_is_ready_for_json(setting):
+    found = verdict(setting, losses(setting, (0.5, 0.3, 0.4)))
+    text = str(found)
+    assert text.startswith("Distilling helps: log-loss ")
+    assert "95% interval" in text
+    assert "6 teacher fits" in text
+    assert "\n" not in text
+    again = json.loads(json.dumps(found.to_dict()))
+    assert again["outcome"] == "helps"
+    assert set(again["teacher"]) == {"raw", "calibrated"}
+
+
+def test_a_direct_student_beside_equal_ones_leaves_no_doubt(setting):
+    """No difference at all: the interval is a point, and nothing is shown."""
+    rows = [np.tile(r[:1], (3, 1)) for r in losses(setting, (0.5, 0.5, 0.5))]
+    found = verdict(setting, rows)
+    assert found.outcome == "not shown to help"
+    assert found.interval == (0.0, 0.0)
