@@ -25,6 +25,7 @@ from skdistill.distillation import (
     label_rows,
     make_problem,
 )
+from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.pool import Pool, fit_pool
 from skdistill.scoring import Judge
 from skdistill.strength import direct_rows, naming_the_student
@@ -92,6 +93,7 @@ class _Task:
     `labels` are by the name of the calibration, of the training rows in their order.
     """
 
+    fold: int
     candidates: tuple[Candidate, ...]
     train: Index
     test: Index
@@ -204,7 +206,7 @@ def _plan(
                 mine = tuple(members[chunk::n_chunks])
                 if mine:
                     tasks.append(
-                        _Task(mine, train, test, labels, of_rows, transfer, threads, v == 0)
+                        _Task(k, mine, train, test, labels, of_rows, transfer, threads, v == 0)
                     )
     return tasks
 
@@ -230,7 +232,14 @@ def _run(task: _Task, data: Data) -> list[_Trial]:
         problems = [_problem(c, train, task, transfer) for c in chosen]
         problems = [replace(problem, X=problems[0].X) for problem in problems]
         adapter = chosen[0].settings.adapter.with_threads(task.threads)
-        fitted = adapter.fit_many(problems)
+        try:
+            fitted = adapter.fit_many(problems)
+        except Exception as error:
+            kind = StudentTypeError if isinstance(error, TypeError) else StudentError
+            raise kind(
+                f"the student {chosen[0].name!r} could not be fitted on the training rows of "
+                f"validation fold {task.fold}: {type(error).__name__}: {error}"
+            ) from error
         fit_time = (time.perf_counter() - start) / len(chosen)
         for i, model in zip(numbers, fitted, strict=True):
             start = time.perf_counter()

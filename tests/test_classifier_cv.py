@@ -32,6 +32,7 @@ from skdistill.exceptions import (
     FoldError,
     InputError,
     ParameterError,
+    StudentError,
     StudentTypeError,
 )
 from tests.common.data import sample
@@ -431,6 +432,16 @@ def test_bad_settings_raise_before_anything_is_fitted(settings, error, message):
     with pytest.raises(error, match=message):
         searcher(CountingTeacher(), **settings).fit(X, y)
     assert not fits
+
+
+def test_a_student_that_fails_is_named_with_its_fold():
+    class Broken(CountingTeacher):
+        def fit(self, X, y, sample_weight=None):
+            raise OSError("no space left")
+
+    X, y = DATA[2].X, DATA[2].y
+    with pytest.raises(StudentError, match=r"'b' could not be fitted.*fold 0: OSError: no space"):
+        searcher(students=[("a", SMALL), ("b", Broken())]).fit(X, y)
 
 
 def test_bad_rows_raise():
