@@ -392,17 +392,17 @@ n_features_in_, feature_names_in_
         common = {"n_jobs": self.n_jobs, "verbose": self.verbose}
         with progress.step("fit the direct students"):
             stacks = fit_stacks(candidates, data, pool, metadata, **common)
-        with progress.step("fit the candidates"):
-            scores = evaluate(
-                candidates,
-                data,
-                pool,
-                metadata,
-                judge,
-                stacks=stacks,
-                X_transfer=X_transfer,
-                **common,
-            )
+        scores = evaluate(
+            candidates,
+            data,
+            pool,
+            metadata,
+            judge,
+            stacks=stacks,
+            X_transfer=X_transfer,
+            progress=progress,
+            **common,
+        )
         return stacks, scores
 
     def _decide(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._arrays import to_host
-from skdistill._compat import take_rows
+from skdistill._compat import Progress, take_rows
 from skdistill._data import Data
 from skdistill._threads import thread_budget
 from skdistill.calibration import Calibration
@@ -115,6 +115,7 @@ def evaluate(
     X_transfer: Any = None,
     n_jobs: int | None = None,
     verbose: int = 0,
+    progress: Progress | None = None,
 ) -> Scores:
     """Fit every candidate per validation fold, and judge it on the fold's true labels.
 
@@ -138,13 +139,31 @@ def evaluate(
         Fits at once; the students' threads are bounded to share the cores.
     verbose : int, default=0
         Of joblib.
+    progress : Progress or None, default=None
+        Where to report tasks.
 
     Returns
     -------
     scores : Scores
     """
     tasks = _plan(candidates, data, pool, metadata, stacks, X_transfer, n_jobs)
-    done = Parallel(n_jobs=n_jobs, verbose=verbose)(delayed(_run)(task, data) for task in tasks)
+    progress = Progress(None) if progress is None else progress
+    with progress.step("fit the candidates", n_steps=len(tasks)) as step:
+        done = Parallel(n_jobs=n_jobs, verbose=verbose)(
+            delayed(_run)(task, data, number, step) for number, task in enumerate(tasks)
+        )
+    return _gather(tasks, done, candidates, data, pool, judge)
+
+
+def _gather(
+    tasks: Sequence[_Task],
+    done: Sequence[list[_Trial]],
+    candidates: Sequence[Candidate],
+    data: Data,
+    pool: Pool,
+    judge: Judge,
+) -> Scores:
+    """Judge every trial, and put what came of it in its place."""
     shape = len(candidates), len(pool.validation)
     loss, fit_time, score_time = (np.full(shape, np.nan) for _ in range(3))
     size = np.full(shape[0], np.nan)
@@ -217,8 +236,13 @@ def _calibrated(
     return {name: label_rows(raw, data, name, student, may_be_constant=True) for name in names}
 
 
-def _run(task: _Task, data: Data) -> list[_Trial]:
+def _run(task: _Task, data: Data, number: int, progress: Progress) -> list[_Trial]:
     """Fit the candidates of a task and predict the test rows."""
+    with progress.step(f"{task.candidates[0].name}, fold {task.fold}", number):
+        return _try(task, data)
+
+
+def _try(task: _Task, data: Data) -> list[_Trial]:
     train, X_test = data.take(task.train), take_rows(data.X, task.test)
     alike: dict[Any, list[int]] = {}
     for number, candidate in enumerate(task.candidates):

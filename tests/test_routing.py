@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from skdistill import DistilledClassifier
+from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.exceptions import ParameterError, TeacherError
 
 
@@ -206,3 +206,18 @@ def test_verbose_reports_the_folds(binary, capfd):
     model.fit(X, y)
     said = "".join(capfd.readouterr())
     assert "3 out of" in said or said.count("[CV] END") >= 3  # as the version words it
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_the_progress_bar_runs_through_a_search(binary, n_jobs, capfd):
+    callback = pytest.importorskip("sklearn.callback")
+    pytest.importorskip("rich")
+    X, y = binary
+    model = DistilledClassifierCV(
+        GaussianNB(), DecisionTreeClassifier(max_depth=2), cv=3, n_jobs=n_jobs
+    )
+    model.set_callbacks(callback.ProgressBar(max_propagation_depth=None))
+    model.fit(X, y)
+    said = capfd.readouterr().out
+    assert "DistilledClassifierCV" in said
+    assert "fit the candidates" in said
