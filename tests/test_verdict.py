@@ -72,11 +72,12 @@ def test_outcomes(setting, shifts, outcome):
     assert found.n_rows == 300
 
 
-def test_the_interval_is_that_of_paired_rows(setting):
+def test_the_interval_is_that_of_paired_rows_widened_for_other_training_sets(setting):
     rows = losses(setting, (0.5, 0.3, 0.6))
     found = verdict(setting, rows, alpha=0.1)
     apart = np.concatenate([r[1] - r[0] for r in rows])
-    expected = stats.t.interval(0.9, 299, apart.mean(), stats.sem(apart))
+    error = stats.sem(apart) * np.sqrt(1 + 3 * 100 / 200)  # Nadeau and Bengio
+    expected = stats.t.interval(0.9, 299, apart.mean(), error)
     np.testing.assert_allclose(found.interval, expected)
     assert found.level == 0.9
 
@@ -90,6 +91,21 @@ def test_each_fold_is_judged_by_the_choice_of_the_others(setting):
     fold_losses = [0.4, 0.45, 0.45]  # fold 0: chosen by folds 1 and 2; else candidate 2
     assert found.distilled == pytest.approx(np.average(fold_losses, weights=n))
     assert found.direct == pytest.approx(0.5)
+
+
+def test_repeats_widen_it_no_further(binary):
+    """Each row is there twice, in folds of its own repeat; its two losses are taken together."""
+    X, y = binary
+    data = check_data(X, y, None, None)
+    folds = make_folds(3, X, y, random_state=0, n_repeats=2)
+    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
+    setting = expand(DecisionTreeClassifier(), GRID, len(y), weighted=False), data, pool
+    rng = np.random.default_rng(0)
+    own = rng.random((3, 300)) + np.array([0.5, 0.3, 0.6])[:, None]
+    found = verdict(setting, [own[:, test] for _, test in folds.splits])
+    apart = own[1] - own[0]
+    reach = stats.t.ppf(0.975, 299) * stats.sem(apart) * np.sqrt(2.5)
+    np.testing.assert_allclose(found.interval, [apart.mean() - reach, apart.mean() + reach])
 
 
 def test_weights_count(setting):
