@@ -7,6 +7,7 @@ are multiplied into gradients and Hessians; and the saved text names its objecti
 booster alone, reloaded from its file, gives exact probabilities.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -21,6 +22,7 @@ from skdistill._compat import adopt_booster, restore_settings
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, balanced_weights
+from skdistill.students.lightgbm_rows import SharedRows
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 
@@ -285,36 +287,66 @@ class LightGBMAdapter(_OnDevice):
 
     def fit(self, problem: Problem) -> Fitted:
         """Fit on the labels themselves where nothing soft is left, else by our objective."""
+        return self._fit(problem, None)
+
+    def fit_many(self, problems: Sequence[Problem]) -> list[Fitted]:
+        """Fit one student per problem, each the very one of `fit`, on rows binned once."""
+        shared = SharedRows() if self._may_share(problems) else None
+        return [self._fit(problem, shared) for problem in problems]
+
+    def _may_share(self, problems: Sequence[Problem]) -> bool:
+        """Whether LightGBM's own `fit` on the CPU, without further parameters, is all there is."""
+        return (
+            len(problems) > 1
+            and type(self.student) in (lightgbm.LGBMClassifier, lightgbm.LGBMRegressor)
+            and _setting(self.student, "device_type") in (None, "cpu")
+            and not any(problem.params for problem in problems)
+        )
+
+    def _fit(self, problem: Problem, shared: SharedRows | None) -> Fitted:
         temperature = getattr(problem.loss, "temperature", 1.0)
         if problem.is_hard and temperature == 1.0 and self._is_classifier:
             keywords = self.fit_keywords(problem.weight, problem.params)
             return Fitted(clone(self.student).fit(problem.X, problem.labels, **keywords))
-        model = clone(self.student)
-        given = model.get_params()
+        given = self.student.get_params()
         objective = _objective(problem, given.get("class_weight"), temperature)
         start = (
             objective.start() if given.get("boost_from_average", True) else 0.0 * objective.start()
         )
-        n_classes = len(problem.classes)
-        model.set_params(objective=objective, class_weight=None)
-        if self._is_classifier:
-            labels: Any = problem.labels
-        else:
-            labels = problem.codes.astype(np.float64)
-            if n_classes > 2:
-                model.set_params(num_class=n_classes, metric="multi_logloss")
-        init_score = np.broadcast_to(start, objective.target.shape)
+        init_score = np.array(np.broadcast_to(start, objective.target.shape))
         try:
-            model.fit(problem.X, labels, init_score=np.array(init_score), **problem.params)
+            if shared is None or shared.template is None:
+                model = self._fit_estimator(problem, objective, init_score, shared)
+            else:
+                model = shared.fit(objective, init_score)
         except lightgbm.basic.LightGBMError as error:
             if "num_features" in str(error):
                 return self._fit_without_features(problem)
             raise StudentError(f"LightGBM could not fit the student: {error}") from error
-        restore_settings(model, given)
+        n_classes = len(problem.classes)
         name = "binary" if n_classes == 2 else "multiclass"
         booster = _self_contained(model.booster_, np.atleast_1d(start), n_classes)
         adopt_booster(model, booster, name if self._is_classifier else "regression")
         return Fitted(model, None if self._is_classifier else Decoder(Brier()))
+
+    def _fit_estimator(
+        self, problem: Problem, objective: Any, init_score: Floats, shared: SharedRows | None
+    ) -> Any:
+        """Return a clone fitted by LightGBM's own `fit`; leave in `shared` what others can use."""
+        model = clone(self.student)
+        given = model.get_params()
+        model.set_params(objective=objective, class_weight=None)
+        labels: Any = problem.labels
+        if not self._is_classifier:
+            labels = problem.codes.astype(np.float64)
+            if len(problem.classes) > 2:
+                model.set_params(num_class=len(problem.classes), metric="multi_logloss")
+        keywords = dict(problem.params) if shared is None else {"callbacks": [shared]}
+        model.fit(problem.X, labels, init_score=init_score, **keywords)
+        restore_settings(model, given)
+        if shared is not None:
+            shared.keep(model)
+        return model
 
     def _fit_without_features(self, problem: Problem) -> Fitted:
         """Fit a constant: no feature can be split (all constant, or too few rows for two leaves).

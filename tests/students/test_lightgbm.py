@@ -7,14 +7,17 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
-from lightgbm import Booster, LGBMClassifier, LGBMRanker, LGBMRegressor
+from lightgbm import Booster, LGBMClassifier, LGBMModel, LGBMRanker, LGBMRegressor
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skdistill import Brier, CrossEntropy, DistilledClassifier
 from skdistill.exceptions import StudentError
-from skdistill.students import SoftCrossEntropy, resolve
+from skdistill.students import Problem, SoftCrossEntropy, resolve
 from skdistill.students import lightgbm as lightgbm_module
 from tests.common.checks import distil
 from tests.common.data import sample
@@ -514,3 +517,220 @@ def test_no_package_is_imported_to_recognise_its_learners(monkeypatch):
     assert resolve(GaussianNB()).route.name == "replication"
     assert resolve(LGBMClassifier()).route.name == "native"
     assert "xgboost" not in sys.modules
+
+
+# Many problems on the same rows
+
+
+def many_problems(data, X=None, **params):
+    """Return problems that differ in target, weight, loss; the second has nothing soft left."""
+    weight = np.linspace(0.5, 2.0, len(data.y))
+    warm = CrossEntropy(temperature=2.0)
+    half = 0.5 * data.one_hot + 0.5 * data.teacher
+    kinds = [
+        (data.teacher, CrossEntropy(), None),
+        (data.one_hot, CrossEntropy(), None),
+        (half, CrossEntropy(), weight),
+        (warm.target(data.one_hot, data.teacher, np.zeros(len(data.y))), warm, None),
+        (data.one_hot, warm, weight[::-1].copy()),
+        (data.teacher, CrossEntropy(), None),
+    ]
+    X = data.X if X is None else X
+    return [Problem(X, t, loss, data.y, data.classes, w, params) for t, loss, w in kinds]
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """Keywords of each call of `fit` of LightGBM's estimators."""
+    calls = []
+    plain = LGBMModel.fit
+
+    def counted(self, *args, **keywords):
+        calls.append(keywords)
+        return plain(self, *args, **keywords)
+
+    monkeypatch.setattr(LGBMModel, "fit", counted)
+    return calls
+
+
+def plain_state(model):
+    """Return all that a fitted estimator knows, in a form that can be compared."""
+    state = vars(model) | vars(model)["_other_params"] | model.get_params()
+    del state["_other_params"]
+    state["_Booster"] = model.booster_.model_to_string(), model.booster_.params
+    state["_le"] = getattr(model, "classes_", None)
+    if isinstance(state["random_state"], np.random.RandomState):
+        state["random_state"] = pickle.dumps(state["random_state"])
+    return {key: repr(value) for key, value in state.items()}
+
+
+def assert_same_as_alone(student, problems):
+    """Each student of `fit_many` is the one of `fit`, to the last bit."""
+    adapter = resolve(student, "cross_entropy")
+    together = adapter.fit_many(problems)
+    assert len(together) == len(problems)
+    for fitted, problem in zip(together, problems, strict=True):
+        alone = adapter.fit(problem)
+        assert type(fitted.model) is type(alone.model) is type(student)
+        assert type(fitted.decode) is type(alone.decode)
+        assert plain_state(fitted.model) == plain_state(alone.model)
+        for name in ("n_features_in_", "feature_name_", "feature_names_in_"):
+            assert_array_equal(*(getattr(m, name, None) for m in (fitted.model, alone.model)))
+        X = problem.X
+        predict = "predict_proba" if isinstance(student, LGBMClassifier) else "predict"
+        expected = getattr(alone.model, predict)(X)
+        assert_array_equal(getattr(fitted.model, predict)(X), expected)
+        again = pickle.loads(pickle.dumps(fitted.model))
+        assert_array_equal(getattr(again, predict)(X), expected)
+    return together
+
+
+@any_classes
+@pytest.mark.parametrize("kind", [LGBMClassifier, LGBMRegressor])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"subsample": 0.6, "subsample_freq": 1, "colsample_bytree": 0.5, "random_state": 3},
+        {"colsample_bytree": 0.5, "extra_trees": True, "random_state": np.random.RandomState(5)},
+        {"boosting_type": "dart", "drop_rate": 0.5},
+        {"data_sample_strategy": "goss", "use_quantized_grad": True},
+        {"class_weight": "balanced"},
+        {"boost_from_average": False, "max_bin": 7},
+        {"monotone_constraints": [1, 0, -1, 0], "interaction_constraints": [[0, 1], [2, 3]]},
+    ],
+    ids=name_of,
+)
+def test_many_problems_give_the_very_students_of_each_alone(n_classes, kind, settings, fits):
+    problems = many_problems(DATA[n_classes])
+    n_hard = sum(p.is_hard and p.loss.temperature == 1.0 for p in problems)
+    student = kind(**{**LIGHTGBM, "n_estimators": 5, **settings})
+    assert n_hard == 1
+    resolve(student, "cross_entropy").fit_many(problems)
+    # A classifier's hard labels go by LightGBM's own objective; of the rest only one is fitted.
+    assert len(fits) == (1 + n_hard if kind is LGBMClassifier else 1)
+    assert_same_as_alone(student, problems)
+
+
+@any_classes
+@pytest.mark.parametrize("kind", [LGBMClassifier, LGBMRegressor])
+@pytest.mark.parametrize("form", ["categories", "sparse", "missing"])
+def test_many_problems_on_other_rows_than_arrays(n_classes, kind, form, fits):
+    data = DATA[n_classes]
+    X = {
+        "categories": with_categories(data),
+        "sparse": csr_matrix(np.where(data.X > 0.5, data.X, 0.0)),
+        "missing": np.where(data.X > 0.9, np.nan, data.X),
+    }[form]
+    student = kind(**LIGHTGBM, min_data_per_group=1, cat_smooth=0, cat_l2=0)
+    problems = many_problems(data, X)
+    resolve(student, "cross_entropy").fit_many(problems)
+    assert len(fits) == (2 if kind is LGBMClassifier else 1)
+    together = assert_same_as_alone(student, problems)
+    if form == "categories":
+        trees = [fitted.model.booster_.trees_to_dataframe() for fitted in together]
+        assert all("==" in set(tree["decision_type"]) for tree in trees)
+
+
+@any_classes
+def test_many_problems_after_a_pipeline_share_the_binning(n_classes, fits):
+    problems = many_problems(DATA[n_classes])
+    adapter = resolve(make_pipeline(StandardScaler(), LGBMClassifier(**LIGHTGBM)))
+    together = adapter.fit_many(problems)
+    assert len(fits) == 2
+    for fitted, problem in zip(together, problems, strict=True):
+        alone = adapter.fit(problem).model
+        assert plain_state(fitted.model[-1]) == plain_state(alone[-1])
+        assert_array_equal(fitted.model.predict_proba(problem.X), alone.predict_proba(problem.X))
+
+
+@any_classes
+def test_students_of_many_problems_share_nothing(n_classes):
+    data = DATA[n_classes]
+    student = LGBMClassifier(**LIGHTGBM, min_gain_to_split=0.0)
+    models = [f.model for f in resolve(student).fit_many(many_problems(data))]
+    before = [model.predict_proba(data.X) for model in models]
+    models[2].booster_.set_leaf_output(0, 0, 9.0)
+    models[3].set_params(n_estimators=1, drop_rate=0.3).fit(data.X[:, :2], data.y == data.y[0])
+    for number in (0, 1, 4, 5):
+        assert_array_equal(models[number].predict_proba(data.X), before[number])
+        assert "drop_rate" not in models[number].get_params()
+        assert_array_equal(models[number].classes_, data.classes)
+    fresh = clone(models[5]).fit(data.X, data.y)  # the shipped student can be retrained
+    assert_array_equal(
+        fresh.predict_proba(data.X), clone(student).fit(data.X, data.y).predict_proba(data.X)
+    )
+
+
+class Doubled(LGBMClassifier):
+    """A learner whose `fit` is its own."""
+
+    def fit(self, X, y, **keywords):
+        return super().fit(2.0 * X, y, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("student", "params"),
+    [
+        (LGBMClassifier(**LIGHTGBM), {"feature_name": ["e", "f", "g", "h"]}),
+        (LGBMClassifier(**LIGHTGBM), {"categorical_feature": [3]}),
+        (LGBMClassifier(**LIGHTGBM), {"callbacks": [lightgbm.log_evaluation(0)]}),
+        (Doubled(**LIGHTGBM), {}),
+    ],
+    ids=["feature_name", "categorical_feature", "callbacks", "subclass"],
+)
+def test_many_problems_are_fitted_one_by_one_where_more_is_asked(student, params, fits):
+    data = DATA[2]
+    X = pd.DataFrame(np.abs(data.X), columns=list("abcd"))
+    problems = many_problems(data, X, **params)
+    resolve(student).fit_many(problems)
+    assert len(fits) == len(problems)
+    assert_same_as_alone(student, problems)
+
+
+@pytest.mark.parametrize("name", ["device", "device_type"])
+def test_many_problems_on_another_device_are_fitted_one_by_one(name, monkeypatch):
+    calls = []
+    plain = LGBMModel.fit
+
+    def on_cpu(self, *args, **keywords):
+        calls.append(self.get_params()[name])
+        return plain(self.set_params(**{name: "cpu"}), *args, **keywords)
+
+    monkeypatch.setattr(LGBMModel, "fit", on_cpu)
+    problems = many_problems(DATA[2])
+    resolve(LGBMClassifier(**LIGHTGBM, **{name: "gpu"})).fit_many(problems)
+    assert calls == ["gpu"] * len(problems)
+    calls.clear()
+    resolve(LGBMClassifier(**LIGHTGBM, **{name: "cpu"})).fit_many(problems)
+    assert len(calls) == 2
+
+
+@any_classes
+@pytest.mark.parametrize("kind", [LGBMClassifier, LGBMRegressor])
+def test_many_problems_on_features_without_information(n_classes, kind):
+    data = DATA[n_classes]
+    adapter = resolve(kind(**LIGHTGBM), "cross_entropy")
+    problems = many_problems(data, np.ones((len(data.y), 2)))[:3]
+    for fitted, problem in zip(adapter.fit_many(problems), problems, strict=True):
+        alone = adapter.fit(problem)
+        assert_array_equal(fitted.model.predict(problem.X), alone.model.predict(problem.X))
+
+
+def test_error_of_lightgbm_is_chained_for_each_of_many_problems(monkeypatch):
+    problems = many_problems(DATA[2])
+    adapter = resolve(LGBMClassifier(**LIGHTGBM, monotone_constraints=[1, 1]))
+    with pytest.raises(StudentError, match="LightGBM could not fit"):
+        adapter.fit_many(problems)
+
+    def refuse(*_args, **_keywords):
+        raise lightgbm.basic.LightGBMError("no")
+
+    monkeypatch.setattr(lightgbm, "train", refuse)
+    with pytest.raises(StudentError, match="LightGBM could not fit the student: no") as caught:
+        resolve(LGBMClassifier(**LIGHTGBM)).fit_many(problems)
+    assert isinstance(caught.value.__cause__, lightgbm.basic.LightGBMError)
+
+
+def test_no_problems_give_no_students():
+    assert resolve(LGBMClassifier(**LIGHTGBM)).fit_many([]) == []

@@ -1,0 +1,64 @@
+"""Rows that LightGBM bins once for many objectives.
+
+Its estimators bin the rows anew in each `fit`. Bins depend on the features and the settings alone,
+not on objective, start score or labels: those of a first fit serve the others.
+"""
+
+from copy import deepcopy
+from typing import Any
+
+import lightgbm
+
+from skdistill._compat import adopt_booster
+from skdistill.students.base import Floats
+
+__all__ = ["SharedRows"]
+
+
+class SharedRows:
+    """What the first fit of an estimator leaves for others on the same rows.
+
+    It is a callback of that fit: LightGBM shows it the binned rows, and the parameters that it made
+    of the estimator's settings.
+
+    Attributes
+    ----------
+    template : estimator or None
+        The first model, without its booster; None until its fit is done.
+    """
+
+    before_iteration = True  # when LightGBM calls it
+
+    def __init__(self) -> None:
+        self.template: Any = None
+        self._rows: Any = None
+        self._params: dict[str, Any] = {}
+
+    def __call__(self, env: Any) -> None:
+        """Take the rows and the parameters of a fit under way."""
+        self._rows, self._params = env.model.train_set, env.params
+
+    def keep(self, model: Any) -> None:
+        """Take the fitted model as the template."""
+        self.template = deepcopy(model)
+        adopt_booster(self.template, None, "")
+
+    def fit(self, objective: Any, init_score: Floats) -> Any:
+        """Return the model that the estimator's own fit by another objective would give.
+
+        Parameters
+        ----------
+        objective : SoftCrossEntropy
+            What is minimised.
+        init_score : array of shape (n,) or (n, K)
+            Scores at the start.
+
+        Returns
+        -------
+        model : estimator
+            A copy of the template with its own booster.
+        """
+        params = self._params | {"objective": lambda scores, _: objective(None, scores)}
+        model = deepcopy(self.template)
+        adopt_booster(model, lightgbm.train(params, self._rows.set_init_score(init_score)), "")
+        return model
