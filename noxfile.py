@@ -12,7 +12,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests-3.11(newest)"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
-BENCHMARKS = ["speed", "paper", "calibration", "strength", "suite", "linear"]
+BENCHMARKS = ["speed", "paper", "calibration", "strength", "suite", "linear", "scale"]
 
 
 @nox.session(python=PYTHONS)
@@ -64,7 +64,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def docs(session: nox.Session) -> None:
-    """Build the documentation, warnings as errors, into docs/_build/html."""
+    """Build docs/_build/html, warnings as errors; the gallery and the notebooks are run."""
     session.install(".[docs]")
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
 
@@ -75,6 +75,14 @@ def benchmarks(session: nox.Session, name: str) -> None:
     """Run a module of benchmarks/, with --quick unless arguments are given."""
     session.install(".[test,plot]")
     session.run("python", "-m", f"benchmarks.{name}", *(session.posargs or ["--quick"]))
+
+
+@nox.session(python="3.11")
+def hot_paths(session: nox.Session) -> None:
+    """Time the hot paths and keep the timings in .benchmarks; see benchmarks/test_hot_paths.py."""
+    session.install(".[test]", *_tool("pytest-benchmark"))
+    options = session.posargs or ["--benchmark-autosave"]
+    session.run("python", "-m", "pytest", "benchmarks/test_hot_paths.py", *options)
 
 
 def _tool(name: str) -> list[str]:

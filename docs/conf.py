@@ -1,23 +1,25 @@
 """Sphinx configuration. Builds without network: ``sphinx-build -W -b html docs docs/_build/html``.
 
-Two things are made here rather than written by hand: the page of the API, from
-``skdistill.__all__``, and the tables of the benchmarks, from the files in ``docs/results``.
+Made rather than written by hand: the page of the API (``_ext/reference.py``), the tables of the
+benchmarks (``_ext/results.py``), the gallery, which runs ``examples/plot_*.py``, and the outputs of
+the notebooks, which are run too. `SKDISTILL_GALLERY` may hold a pattern of the examples to run
+while one writes: ``SKDISTILL_GALLERY=plot_03``.
 """
 
-import inspect
-import json
+import os
 import sys
 from pathlib import Path
-from typing import ClassVar
-
-from docutils import nodes
-from docutils.parsers.rst import Directive
-from docutils.statemachine import StringList
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # the source beside these pages, installed or not
+sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]  # the source beside these pages
+# The kernels of the notebooks run the same source.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
 
-import skdistill  # noqa: E402  (after the line above)
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small fits: threads only wait for each other
+
+import skdistill  # noqa: E402  (after the lines above)
 
 project = "skdistill"
 author = "skdistill developers"
@@ -27,20 +29,54 @@ version = release = skdistill.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_gallery.gen_gallery",
+    "myst_nb",
+    "mathml",
+    "reference",
+    "results",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "results"]
-nitpicky = False  # numpydoc links words such as "array of shape (n, K)"
+exclude_patterns = ["_build", "results", "examples", "generated/gallery/*.ipynb"]
+# Roles that are written out (:class:, :term: ...) must find their target. Single backticks in
+# docstrings are names of parameters as often as of objects, and link where they can.
+nitpicky = True
+nitpick_ignore_regex = [("py:obj", ".*")]
 default_role = "py:obj"
+# A page that another part of the project may bring: see the table of contents of the guide.
+suppress_warnings = ["toc.empty_glob"]
 
 autodoc_typehints = "none"  # the numpydoc sections say the types, with shapes
 autosummary_generate = True
 autosummary_imported_members = True
+# Frontier and frontier are one file name on some systems.
+autosummary_filename_map = {"skdistill.inspection.frontier": "skdistill.inspection.frontier-call"}
 numpydoc_show_class_members = False  # the template of a class lists them
 numpydoc_validation_checks: set[str] = set()  # tests/test_public.py checks what is ours to keep
 
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "generated/gallery",
+    "filename_pattern": os.environ.get("SKDISTILL_GALLERY", "plot_"),
+    "within_subsection_order": "FileNameSortKey",
+    "doc_module": ("skdistill",),
+    "backreferences_dir": "generated/backreferences",
+    "capture_repr": ("_repr_html_", "__str__"),
+    "download_all_examples": False,
+    "show_signature": False,
+    "plot_gallery": True,
+    "remove_config_comments": True,
+    "write_computation_times": False,
+}
+
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_output_stderr = "warn"  # a warning on a page is one of the build
+
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"skdistill {release}"
 html_show_sourcelink = False
@@ -49,75 +85,3 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
 }
-
-
-def _section(title: str, about: str, objects: list) -> str:
-    names = "\n".join(f"   {obj.__name__}" for obj in objects)
-    head = f"{title}\n{'-' * len(title)}\n\n{about}\n\n"
-    return f"{head}.. autosummary::\n   :toctree: generated\n\n{names}\n\n"
-
-
-def _write_api_page() -> None:
-    """Write docs/api.rst: every public name, once, under its kind."""
-    objects = [getattr(skdistill, name) for name in skdistill.__all__ if name != "__version__"]
-    classes = [obj for obj in objects if inspect.isclass(obj)]
-    errors = [cls for cls in classes if issubclass(cls, BaseException)]
-    estimators = [cls for cls in classes if hasattr(cls, "fit")]
-    others = [cls for cls in classes if cls not in errors and cls not in estimators]
-    functions = [obj for obj in objects if not inspect.isclass(obj)]
-    text = "API reference\n=============\n\n.. currentmodule:: skdistill\n\n"
-    for title, about, group in [
-        ("Estimators", "What is fitted.", estimators),
-        ("Losses, corrections and their kin", "What an estimator is given.", others),
-        ("Functions", "On arrays.", functions),
-        ("Errors and warnings", "All are built-in kinds of error, too.", errors),
-    ]:
-        text += _section(title, about, group) if group else ""
-    page = HERE / "api.rst"
-    if not page.exists() or page.read_text(encoding="utf-8") != text:
-        page.write_text(text, encoding="utf-8")
-
-
-class Results(Directive):
-    """``.. results::`` shows each ``docs/results/<name>.csv`` as a table.
-
-    ``<name>.json`` beside it, where there is one, has ``title``, ``command``, ``date``,
-    ``versions`` (an object), and lists of paragraphs ``about`` and ``notes`` to stand above and
-    below the table; none of them is required.
-    """
-
-    has_content: ClassVar[bool] = False
-
-    def run(self) -> list[nodes.Node]:
-        """Parse the text of all tables in place of the directive."""
-        files = sorted((HERE / "results").glob("*.csv"))
-        lines = [line for path in files for line in self._table(path)]
-        for path in files:
-            self.state.document.settings.env.note_dependency(str(path))
-        source = self.state.document.current_source  # file names in it are relative to this page
-        text = StringList(lines or ["No table has been measured yet."], source)
-        container = nodes.container()
-        self.state.nested_parse(text, self.content_offset, container)
-        return container.children
-
-    def _table(self, path: Path) -> list[str]:
-        about = path.with_suffix(".json")
-        facts = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
-        lines = [f".. rubric:: {facts.get('title', path.stem)}", ""]
-        for paragraph in facts.get("about", []):
-            lines += [paragraph, ""]
-        lines += [".. csv-table::", f"   :file: results/{path.name}", "   :header-rows: 1", ""]
-        for paragraph in facts.get("notes", []):
-            lines += [paragraph, ""]
-        if "command" in facts:
-            lines += [f"Command: ``{facts['command']}``", ""]
-        if "date" in facts:
-            versions = [f"{name} {v}" for name, v in facts.get("versions", {}).items()]
-            lines += [", ".join([f"Measured on {facts['date']}", *versions]) + ".", ""]
-        return lines
-
-
-def setup(app: object) -> None:
-    """Register the directive and write the generated page before Sphinx looks for pages."""
-    app.add_directive("results", Results)
-    _write_api_page()
