@@ -24,6 +24,7 @@ from skdistill.folds import Folds
 __all__ = ["FoldTeacher", "OutOfFold", "class_probabilities", "cross_fit"]
 
 Index = NDArray[np.int64]
+MESSAGE_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -158,9 +159,12 @@ def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[An
 def _failure(teacher: Any, number: int, folds: Folds, error: Exception) -> TeacherError:
     kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
     place = folds.name(number) + ("" if folds.names else f" of {len(folds)}")
+    said = str(error)
+    if len(said) > MESSAGE_LENGTH:  # some quote their data; the whole is in the chained error
+        said = said[:MESSAGE_LENGTH] + " ..."
     return kind(
         f"the teacher {type(teacher).__name__} failed on {place} (counted from 0): "
-        f"{type(error).__name__}: {error}"
+        f"{type(error).__name__}: {said}"
     )
 
 

@@ -59,10 +59,15 @@ def tabulate(
     return table
 
 
-def _column(values: list[Any], masked: Any = False) -> np.ma.MaskedArray[Any, Any]:  # noqa: FBT002
-    """Return a masked array; of numbers where all are numbers."""
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    data = np.empty(len(values), dtype=float if numbers else object)
+def _column(
+    values: Sequence[Any], hidden: Sequence[bool] | None = None
+) -> np.ma.MaskedArray[Any, Any]:
+    """Return a masked array; of numbers where all that is not hidden is numbers."""
+    hidden = [False] * len(values) if hidden is None else hidden
+    kinds = {type(v) for v, h in zip(values, hidden, strict=True) if not h}
+    dtype = int if kinds == {int} else float if kinds <= {int, float} else object
+    data = np.zeros(len(values), dtype=dtype)
     for place, value in enumerate(values):
-        data[place] = value
-    return np.ma.MaskedArray(data, mask=masked)
+        if not hidden[place]:
+            data[place] = value
+    return np.ma.MaskedArray(data, mask=hidden)

@@ -223,6 +223,8 @@ def test_cv_results_are_those_of_a_grid_search():
     assert len(table) == 3 * (1 + 2 * 2)
     assert set(table["param_student"]) == {"tree", "logistic"}
     assert table["param_student__max_depth"].isna().sum() == 5
+    assert model.cv_results_["param_student__max_depth"].dtype == int
+    assert model.cv_results_["param_strength"].dtype == float
     splits = table[[f"split{v}_test_score" for v in range(3)]]
     np.testing.assert_allclose(splits.mean(axis=1), table["mean_test_score"])
     np.testing.assert_allclose(splits.std(axis=1, ddof=0), table["std_test_score"])

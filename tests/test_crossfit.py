@@ -70,6 +70,18 @@ def test_repeated_folds_average_the_teachers_of_each_row(binary):
     np.testing.assert_allclose(out.values, np.mean(halves, axis=0), rtol=1e-14)
 
 
+def test_errors_that_quote_their_data_are_cut_short(binary):
+    class Talkative(DecisionTreeClassifier):
+        def fit(self, X, y):
+            raise ValueError("x" * 100_000)
+
+    X, y = binary
+    with pytest.raises(TeacherError, match=r"xxx \.\.\.") as caught:
+        cross_fit(Talkative(), X, y, make_folds(3, X, y))
+    assert len(str(caught.value)) < 1000
+    assert len(str(caught.value.__cause__)) == 100_000
+
+
 def test_uncovered_rows_have_no_probabilities(binary):
     X, y = binary
     folds = make_folds(TimeSeriesSplit(4), X, y)
