@@ -7,14 +7,17 @@ that label, predict `g`. With squared distances summed over the classes and aver
     excess       = |y - f|^2 - |y - p|^2         by how much the teacher leads
     disagreement = |f - g|^2                     how far a student moves with its training rows
     variance     = max(0, min(excess, disagreement / 2))
-    strength     = tau |y - p|^2 / (tau |y - p|^2 + variance)
+    bias^2       = min(tau |y - q|^2, |y - p|^2)
+    strength     = bias^2 / (bias^2 + variance)
 
-which is the usual shrinkage ``bias^2 / (bias^2 + variance)``, the teacher's squared bias taken as a
-share `tau` of its Brier score. A teacher without a lead teaches nothing: strength 1, the student is
-trained directly. A student that follows single rows (an unpruned tree: `f` and `g` are labels of
-different rows) gets nearly pure soft labels. A student limited by its capacity, whose gap is bias
-of its own, agrees with itself and stays near the labels. It costs K student fits, no teacher fit.
-``python -m benchmarks.strength`` compares it with the alternatives.
+with `q` the class frequencies. This is the usual shrinkage, the teacher's squared bias taken as a
+share `tau` of all there is to explain, and at most as its whole score: where labels hardly
+contradict each other (digits, letters) a teacher's error is its own and no noise. A teacher without
+a lead teaches nothing: strength 1, the student is trained directly. A student that follows single
+rows (an unpruned tree: `f` and `g` are labels of different rows) gets nearly pure soft labels. A
+student limited by its capacity, whose gap is bias of its own, agrees with itself and stays near the
+labels. It costs K student fits, no teacher fit. ``python -m benchmarks.strength`` compares it with
+the alternatives.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +47,7 @@ __all__ = [
     "shrink",
 ]
 
-TAU = 0.2
+TAU = 0.1
 Array = NDArray[np.floating[Any]]
 
 
@@ -61,13 +64,16 @@ class Shrinkage:
     disagreement : float
         Mean squared distance between a row's out-of-fold prediction and those of the students that
         were trained on it.
+    frequencies : float
+        The class frequencies, as probabilities of every row.
     tau : float
-        Share of the teacher's score that is taken as its squared bias.
+        Share of `frequencies` that is taken as the teacher's squared bias.
     """
 
     teacher: float
     student: float
     disagreement: float
+    frequencies: float
     tau: float = TAU
 
     @property
@@ -81,17 +87,20 @@ class Shrinkage:
         return max(0.0, min(self.excess, self.disagreement / 2.0))
 
     @property
+    def bias(self) -> float:
+        """What is taken as the teacher's squared bias: at most its whole score."""
+        return min(self.tau * self.frequencies, self.teacher)
+
+    @property
     def strength(self) -> float:
-        """``tau teacher / (tau teacher + variance)``, in [0, 1]."""
-        if self.variance == 0.0:
-            return 1.0
-        bias = self.tau * self.teacher
-        return bias / (bias + self.variance)
+        """``bias / (bias + variance)``, in [0, 1]."""
+        return 1.0 if self.variance == 0.0 else self.bias / (self.bias + self.variance)
 
     def to_dict(self) -> dict[str, float]:
         """Return the ingredients and what was made of them."""
-        names = ("teacher", "student", "disagreement", "tau", "excess", "variance")
-        return {name: float(getattr(self, name)) for name in (*names, "strength")}
+        names = ("teacher", "student", "disagreement", "frequencies", "tau")
+        made = ("excess", "variance", "bias", "strength")
+        return {name: float(getattr(self, name)) for name in names + made}
 
 
 def fit_direct(
@@ -225,7 +234,10 @@ def shrink(
         if direct.teachers is not None and len(both):
             inside = direct.teachers[number].predict_proba(take_rows(X, both))
             apart.append(total(brier, both, direct.values[both], inside))
-    return Shrinkage(*(_pooled(parts) for parts in (teacher, student, apart)))
+    rows = np.flatnonzero(~np.isnan(p[:, 0]))
+    share = np.average(labels[rows], axis=0, weights=None if weight is None else weight[rows])
+    scores = (_pooled(parts) for parts in (teacher, student, apart))
+    return Shrinkage(*scores, frequencies=float(1.0 - share @ share))
 
 
 def _pooled(parts: list[tuple[float, float]]) -> float:

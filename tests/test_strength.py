@@ -61,27 +61,31 @@ def brier(y, p, weight=None):
     ],
 )
 def test_arithmetic(teacher, student, disagreement, variance):
-    result = Shrinkage(teacher, student, disagreement)
+    result = Shrinkage(teacher, student, disagreement, 0.5)
     assert_allclose(result.excess, student - teacher)
     assert_allclose(result.variance, variance, atol=1e-15)
-    expected = 1.0 if variance == 0.0 else 0.2 * teacher / (0.2 * teacher + variance)
+    assert_allclose(result.bias, 0.05)
+    expected = 1.0 if variance == 0.0 else 0.05 / (0.05 + variance)
     assert_allclose(result.strength, expected)
-    assert result.tau == TAU == 0.2
+    assert result.tau == TAU == 0.1
 
 
 def test_limits():
-    assert Shrinkage(0.0, 0.0, 0.0).strength == 1.0  # nothing to gain
-    assert Shrinkage(0.0, 0.2, 0.2).strength == 0.0  # a perfect teacher
-    assert Shrinkage(0.1, 0.2, 0.2, tau=1.0).strength == 0.5
-    strengths = [Shrinkage(0.1, 0.1 + v, 2 * v).strength for v in (0.01, 0.05, 0.2, 1.0)]
+    assert Shrinkage(0.0, 0.0, 0.0, 0.5).strength == 1.0  # nothing to gain
+    assert Shrinkage(0.0, 0.2, 0.2, 0.5).strength == 0.0  # a perfect teacher
+    assert Shrinkage(0.04, 0.2, 0.2, 0.9).bias == 0.04  # no more than its whole score
+    assert Shrinkage(0.1, 0.2, 0.2, 0.5, tau=0.2).strength == 0.5
+    strengths = [Shrinkage(0.1, 0.1 + v, 2 * v, 0.5).strength for v in (0.01, 0.05, 0.2, 1.0)]
     assert all(a > b for a, b in pairwise(strengths))
 
 
 def test_record():
-    record = Shrinkage(0.1, 0.2, 0.2).to_dict()
-    names = {"teacher", "student", "disagreement", "tau", "excess", "variance", "strength"}
-    assert set(record) == names
-    assert_allclose(record["strength"], 0.02 / 0.12)
+    record = Shrinkage(0.1, 0.2, 0.2, 0.5).to_dict()
+    assert list(record) == [
+        "teacher", "student", "disagreement", "frequencies", "tau",
+        "excess", "variance", "bias", "strength",
+    ]  # fmt: skip
+    assert_allclose(record["strength"], 0.05 / 0.15)
 
 
 # Against a calculation by hand
@@ -151,6 +155,11 @@ def test_against_a_loop(n_classes, weighted, cv, student):
         name: np.sum([s for s, _ in parts]) / np.sum([m for _, m in parts])
         for name, parts in totals.items()
     }
+    known = times > 0
+    share = np.average(
+        data.one_hot[known], axis=0, weights=None if weight is None else weight[known]
+    )
+    expected["frequencies"] = np.sum(share * (1.0 - share))
     shrinkage = model.report_.shrinkage
     for name, value in expected.items():
         assert_allclose(shrinkage[name], value, rtol=1e-9, err_msg=name)
@@ -200,7 +209,7 @@ def test_overfitting_student_is_taught_and_a_small_one_hardly(n_classes):
         for student in (DEEP, DecisionTreeClassifier(max_depth=1, random_state=0))
     )
     assert deep.strength_ < 0.4
-    assert small.strength_ > 0.6
+    assert small.strength_ > 0.5
     assert deep.report_.shrinkage["disagreement"] == pytest.approx(  # it knows its rows by heart
         deep.report_.shrinkage["student"]
     )
