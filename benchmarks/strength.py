@@ -241,7 +241,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         command=command_line("strength", argv),
         about=(
             ABOUT.format(harm=HARM, grid=", ".join(map(str, GRID))),
-            f"Chosen on: {', '.join(CHOSEN_ON)}; judged on: {', '.join(JUDGED_ON)}.",
+            (
+                f"Constants chosen on: {', '.join(CHOSEN_ON)}; judged on: {', '.join(JUDGED_ON)}. That "
+                "the score of the frequencies is the better scale was seen on all of these sets "
+                f"and on {', '.join(CLEAN)}."
+            ),
         ),
     ).write(folder, table)
 
