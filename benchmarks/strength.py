@@ -242,9 +242,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         about=(
             ABOUT.format(harm=HARM, grid=", ".join(map(str, GRID))),
             (
-                f"Constants chosen on: {', '.join(CHOSEN_ON)}; judged on: {', '.join(JUDGED_ON)}. That "
-                "the score of the frequencies is the better scale was seen on all of these sets "
-                f"and on {', '.join(CLEAN)}."
+                f"Constants chosen on: {', '.join(CHOSEN_ON)}; judged on: "
+                f"{', '.join(JUDGED_ON)}. That the score of the frequencies is the "
+                f"better scale was seen on all of these sets and on {', '.join(CLEAN)}."
             ),
         ),
     ).write(folder, table)
