@@ -36,7 +36,7 @@ print(search.verdict_)
 # %%
 # The verdict compares the best distilled student with the best one trained directly, each chosen
 # without the fold that it is judged on. Its interval is an approximation: it takes rows as
-# independent and the fitted students as given, and says nothing of another training set. Where it
+# independent, and is widened because another training set would give other students. Where it
 # is not "helps", the best student trained directly is what gets fitted (``fallback=True``), even if
 # a distilled one has the better mean score. What was chosen, and the best of what was tried:
 
