@@ -1,21 +1,24 @@
 """Benchmarks of skdistill: every figure in the documentation is made by a command of this package.
 
 It is no part of the wheel. ``python -m benchmarks.<name> --help`` says what a benchmark measures;
-tables go to ``docs/results`` (``--quick`` runs, small enough for CI, to ``.cache/benchmarks``), raw
-measurements to the folder ``raw`` there, from which an interrupted run goes on.
+tables and figures go to ``docs/results`` (``--quick`` runs, small enough for CI, to
+``.cache/benchmarks``), raw measurements to the folder ``raw`` there, from which an interrupted run
+goes on.
 
-==============  ===================================================================================
-module          what it shows
-==============  ===================================================================================
-`speed`         what skdistill costs over the work that has to be done anyway
-`paper`         the table of Dao et al. (ICLR 2021) on adult and magic
-`calibration`   which calibration of the teacher serves which student
-`suite`         every way of distilling, on every set and student: honest, leaking and trivial ones
-`strength`      which rule for the strength serves which student
-`linear`        the linear and MLP students, and the path, over what they replace
-`gpu`           the same on an NVIDIA GPU
-`methods`       the ways that the suite compares
-`datasets`      the data sets, from the folder that SKDISTILL_DATA names
-`results`       raw measurements that survive an interruption, and the tables made of them
-==============  ===================================================================================
+================  ==================================================================================
+module            what it shows
+================  ==================================================================================
+`speed`           what skdistill costs over the work that has to be done anyway
+`paper`           the tables of Dao et al. (ICLR 2021): small forests, and teachers of limited depth
+`calibration`     which calibration of the teacher serves which student
+`suite`           every way of distilling on every set and student: honest, leaking and trivial ones
+`strength`        which rule for the strength serves which student
+`scale`           seconds and memory against rows, classes, folds and grid; latency; a profile
+`linear`          the linear and MLP students, and the path, over what they replace
+`gpu`             the same on an NVIDIA GPU
+`methods`         the ways that the suite compares, other packages among them
+`test_hot_paths`  definitions for pytest-benchmark, so that a regression of a hot path shows
+`datasets`        the data sets, from the folder that SKDISTILL_DATA names
+`results`         raw measurements that survive an interruption, and the tables made of them
+================  ==================================================================================
 """

@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.datasets import encode, load
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
 from skdistill import DistilledClassifier
-from skdistill.calibration import CALIBRATIONS, calibrate
+from skdistill.calibration import calibrate
 from skdistill.metrics import brier, log_loss
 from skdistill.strength import Shrinkage
 
@@ -43,6 +43,7 @@ TEST_ROWS = 5000
 FLOOR = 1e-3  # of test probabilities, lest the exact zeros of a small tree decide
 HARM = 1.002  # log-loss over the direct student's, up to which nobody is harmed
 STRENGTHS = ("0", "0.5", "auto")
+COMPARED = (None, "isotonic", "sigmoid", "temperature")  # "stacked" is judged by the suite
 Floats = NDArray[np.float64]
 
 
@@ -174,7 +175,7 @@ def _missing(log: Log, *key: Any) -> dict[str, list[str]]:
     """Return the strengths still to be measured, by calibration."""
     wanted = {
         str(method): [rule for rule in STRENGTHS if (*key, str(method), rule) not in log]
-        for method in CALIBRATIONS
+        for method in COMPARED
     }
     return {method: rules for method, rules in wanted.items() if rules}
 

@@ -36,8 +36,8 @@ class DataSet:
 
     Attributes
     ----------
-    openml : int
-        Number of the same data on OpenML.
+    openml : int or None
+        Number of the same data on OpenML; None where the user has to bring the file.
     drop : tuple of str
         Columns that must not be used.
     merge : mapping
@@ -46,7 +46,7 @@ class DataSet:
         Size of the sample where OpenML has the whole; it is not the same sample as the file.
     """
 
-    openml: int
+    openml: int | None
     drop: tuple[str, ...] = ()
     merge: Mapping[Any, Any] = field(default_factory=dict)
     rows: int | None = None
@@ -65,6 +65,10 @@ SETS = {
     # Five wines of quality 9 are fewer than the folds of a training set need.
     "wine_quality": DataSet(287, merge={9: 8}),
     "covertype_10k": DataSet(1596, rows=10_000),
+    # Their owners want everyone to fetch them in person.
+    "fico": DataSet(None),
+    # Addresses and texts of pages are no features of a forest.
+    "stumbleupon": DataSet(None, drop=("url", "urlid", "boilerplate")),
 }
 
 
@@ -125,13 +129,11 @@ def load(name: str, *, download: bool = False) -> tuple[pd.DataFrame, NDArray[An
     recipe, folder = SETS[name], data_folder()
     if folder is not None:
         table = _read(folder / f"{name}.csv.gz")
-    elif download:
+    elif download and recipe.openml is not None:
         table = _fetch(recipe)
     else:
-        message = (
-            f"data set {name!r}: set {VARIABLE} to a folder that holds {name}.csv.gz, or allow its "
-            f"download (OpenML {recipe.openml})."
-        )
+        other = f", or allow its download (OpenML {recipe.openml})" if recipe.openml else ""
+        message = f"data set {name!r}: set {VARIABLE} to a folder that holds {name}.csv.gz{other}."
         raise FileNotFoundError(message)
     y = table["target"].replace(recipe.merge) if recipe.merge else table["target"]
     return table.drop(columns=["target", *recipe.drop], errors="ignore"), y.to_numpy()

@@ -107,6 +107,8 @@ class Page:
         Paragraphs above the table: what was measured, and how.
     notes : tuple of str
         Paragraphs below it.
+    figures : tuple of (str, str)
+        Names of pictures in the same folder, each with a sentence that says what is seen.
     """
 
     name: str
@@ -114,9 +116,12 @@ class Page:
     command: str
     about: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
 
     def write(self, folder: Path, table: pd.DataFrame, *others: tuple[str, pd.DataFrame]) -> None:
-        """Write ``<name>.csv`` (the table), ``.json`` (date, versions, command) and ``.md`` (all).
+        """Write ``<name>.csv`` (the table), ``.json`` (what made it) and ``.md`` (all).
+
+        Further tables are written as ``more/<name>-<number>.csv``.
 
         Parameters
         ----------
@@ -125,17 +130,30 @@ class Page:
         table : DataFrame
             The table; numbers are written as they are formatted by `markdown`.
         *others : tuple of (str, DataFrame)
-            Further tables for the ``.md`` file, each with a heading.
+            Further tables, each with a heading.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "more").mkdir(parents=True, exist_ok=True)
         date, versions = datetime.now(tz=UTC).date().isoformat(), installed_versions()
         _formatted(table).to_csv(folder / f"{self.name}.csv", index=False, lineterminator="\n")
-        facts = {"title": self.title, "command": self.command, "date": date, "versions": versions}
+        more = [(heading, f"more/{self.name}-{i}.csv") for i, (heading, _) in enumerate(others, 1)]
+        for (_, file), (_, other) in zip(more, others, strict=True):
+            _formatted(other).to_csv(folder / file, index=False, lineterminator="\n")
+        facts = {
+            "title": self.title,
+            "about": self.about,
+            "notes": self.notes,
+            "figures": self.figures,
+            "more": more,
+            "command": self.command,
+            "date": date,
+            "versions": versions,
+        }
         (folder / f"{self.name}.json").write_text(
             json.dumps(facts, indent=2) + "\n", encoding="utf-8"
         )
         listed = ", ".join(f"{package} {version}" for package, version in versions.items())
         parts = [f"# {self.title}", *self.about, markdown(table)]
+        parts += [f"![{sentence}]({file})" for file, sentence in self.figures]
         for heading, other in others:
             parts += [f"## {heading}", markdown(other)]
         parts += [*self.notes, f"Command: `{self.command}`", f"Measured on {date}, {listed}."]
@@ -193,10 +211,11 @@ def folder_of(arguments: argparse.Namespace) -> Path:
 
 
 def command_line(name: str, argv: Iterable[str] | None = None) -> str:
-    """Return the command of this run, without what only says where its output goes."""
+    """Return the command of this run, without what only says where its output goes, or anew."""
     given = list(sys.argv[1:] if argv is None else argv)
     if "--out" in given:
         at = given.index("--out")
         del given[at : at + 2]
-    kept = [word for word in given if word != "--fresh" and not word.startswith("--out=")]
+    unsaid = ("--fresh", "--summary")
+    kept = [word for word in given if word not in unsaid and not word.startswith("--out=")]
     return " ".join(["python -m", f"benchmarks.{name}", shlex.join(kept)]).strip()

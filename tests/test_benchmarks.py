@@ -1,16 +1,34 @@
 """The package benchmarks/: files, data sets, tables; what it measures is not measured again."""
 
+import argparse
+import dataclasses
 import doctest
 import json
 import math
+import sys
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
-from benchmarks import calibration, datasets, paper, results, speed
+from benchmarks import (
+    calibration,
+    datasets,
+    methods,
+    paper,
+    paper_tables,
+    results,
+    scale,
+    speed,
+    suite,
+    suite_tables,
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +38,7 @@ class Row:
     value: float
 
 
-@pytest.mark.parametrize("module", [datasets, results])
+@pytest.mark.parametrize("module", [datasets, results, suite_tables])
 def test_the_examples_in_the_docstrings_hold(module):
     outcome = doctest.testmod(module)
     assert outcome.attempted > 0
@@ -52,11 +70,16 @@ def test_a_log_of_other_columns_is_refused(tmp_path):
 
 def test_a_page_says_how_it_was_made(tmp_path):
     table = pd.DataFrame({"set": ["adult"], "ours": [0.123456], "paper": [math.nan]})
-    page = results.Page("demo", "A title", "python -m benchmarks.demo", ("About it.",))
+    drawn = (("demo.svg", "What is seen."),)
+    page = results.Page("demo", "A title", "the command", ("About it.",), figures=drawn)
     page.write(tmp_path, table, ("More", table))
+    assert (tmp_path / "more" / "demo-1.csv").read_text(encoding="utf-8").startswith("set,ours")
     assert (tmp_path / "demo.csv").read_text(encoding="utf-8") == "set,ours,paper\nadult,0.1235,\n"
     facts = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
     assert facts["title"] == "A title"
+    assert facts["about"] == ["About it."]
+    assert facts["figures"] == [["demo.svg", "What is seen."]]
+    assert facts["more"] == [["More", "more/demo-1.csv"]]
     assert {"Python", "skdistill", "scikit-learn"} <= set(facts["versions"])
     text = (tmp_path / "demo.md").read_text(encoding="utf-8")
     for part in ("# A title", "About it.", "| adult | 0.1235 |  |", "## More", facts["date"]):
@@ -66,7 +89,7 @@ def test_a_page_says_how_it_was_made(tmp_path):
 def test_the_command_is_without_folders():
     given = ["--repeats", "2", "--out", "somewhere", "--fresh"]
     assert results.command_line("speed", given) == "python -m benchmarks.speed --repeats 2"
-    assert results.command_line("speed", ["--out=x"]) == "python -m benchmarks.speed"
+    assert results.command_line("speed", ["--out=x", "--summary"]) == "python -m benchmarks.speed"
 
 
 def test_sets_are_read_from_the_folder(tmp_path, monkeypatch):
@@ -94,6 +117,8 @@ def test_a_missing_folder_is_explained(tmp_path, monkeypatch):
     monkeypatch.delenv("SKDISTILL_DATA", raising=False)
     with pytest.raises(FileNotFoundError, match=r"set SKDISTILL_DATA .*OpenML 1590"):
         datasets.load("adult")
+    with pytest.raises(FileNotFoundError, match=r"that holds fico\.csv\.gz\.$"):
+        datasets.load("fico", download=True)  # nobody may pass it on
     with pytest.raises(KeyError, match="unknown data set 'adlut'; there are adult"):
         datasets.load("adlut")
     monkeypatch.setenv("SKDISTILL_DATA", str(tmp_path / "nowhere"))
@@ -156,24 +181,92 @@ def test_both_sides_of_every_case_run(group):
             case.bare()
 
 
-def test_the_cells_of_the_paper_are_measured(monkeypatch):
-    plan = paper.Plan(("breast_cancer",), (1,), teacher_trees=5, cv=2, keep=False)
-    cells = list(paper.measure(plan, "breast_cancer", 0, download=False))
-    assert [cell.method for cell in cells] == ["direct", "cross-fit", "ours"]
-    assert all(0.8 < cell.auc <= 1.0 for cell in cells)
-    assert cells[1].strength == 0.0
-
-
-def test_out_of_fold_probabilities_are_kept(tmp_path, monkeypatch):
+@pytest.fixture
+def forests(monkeypatch, tmp_path):
+    """A plan and rows small enough for a test; files go to a folder of the test."""
     monkeypatch.setattr(paper, "OUT_OF_FOLD", tmp_path)
-    plan = paper.Plan(("breast_cancer",), (1,), teacher_trees=5, cv=2)
-    first = list(paper.measure(plan, "breast_cancer", 0, download=False))
-    assert [file.name for file in tmp_path.iterdir()] == ["breast_cancer-rf5-cv2-seed0.npy"]
+    plan = paper.Plan(
+        ("breast_cancer",),
+        (1, 3),
+        (1,),
+        (*paper.METHODS, "honest"),
+        teacher_trees=5,
+        weak_trees=4,
+        weak_student=2,
+        cv=2,
+        honest_cv=3,
+    )
+    return plan, paper.split("breast_cancer", 0)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_cells_of_the_paper_are_measured_once(forests, tmp_path, monkeypatch):
+    plan, rows = forests
+    cases = plan.cases(["students", "depths"])
+    assert [(c.experiment, c.x, c.student_trees) for c in cases] == [
+        ("students", 1, 1),
+        ("students", 3, 3),
+        ("depths", 1, 2),
+    ]
+    cells = list(paper.measure(plan, rows, cases))
+    assert [cell.method for cell in cells] == list(plan.methods) * 3
+    assert all(0.7 < cell.value <= 1.0 for cell in cells)
+    strength = {cell.method: cell.strength for cell in cells[:7]}
+    assert (strength["direct"], strength["in-sample"], strength["cross-fit"]) == (1.0, 0.0, 0.0)
+    assert 0.0 < strength["enhanced"] <= 1.0
+    stems = ("breast_cancer-rf5", "breast_cancer-rf4-depth1")
+    kept = {f"{stem}-{part}-seed0.npz" for stem in stems for part in ("cv2", "whole", "pool3")}
+    assert {file.name for file in tmp_path.iterdir()} == kept
+    known = {(c.experiment, c.data, c.seed, c.x, c.method) for c in cells if c.method != "ours"}
     monkeypatch.setattr(paper, "RandomForestClassifier", lambda *_, **__: None)  # none is fitted
-    assert list(paper.measure(plan, "breast_cancer", 0, download=False)) == first
+    again = list(paper.measure(plan, rows, cases, known))
+    assert [cell.value for cell in again] == [c.value for c in cells if c.method == "ours"]
 
 
-def test_ours_is_set_beside_the_published_figures(tmp_path, monkeypatch):
+def test_out_of_fold_probabilities_of_earlier_runs_are_read(forests, tmp_path):
+    plan, rows = forests
+    p = np.full((len(rows.y), 2), 0.5)
+    np.save(tmp_path / "breast_cancer-rf5-cv2-seed0.npy", p)
+    np.testing.assert_array_equal(paper.Teacher(plan, rows, 5, None).out_of_fold(), p)
+
+
+def test_the_leaking_choice_is_that_of_a_grid_search(forests):
+    _, rows = forests
+    p = np.clip(rows.y + np.random.default_rng(0).normal(0.0, 0.5, len(rows.y)), 0.0, 1.0)
+    scores = []
+    for c in paper.CONSTANTS:
+        target = p + c / (c + (rows.y - p) ** 2) * (rows.y - p)
+        parts = KFold(5).split(rows.X)
+        fitted = (
+            RandomForestRegressor(2, random_state=0).fit(rows.X[train], target[train])
+            for train, _ in parts
+        )
+        folds = [test for _, test in KFold(5).split(rows.X)]
+        each = zip(fitted, folds, strict=True)
+        scores.append(np.mean([roc_auc_score(rows.y[t], m.predict(rows.X[t])) for m, t in each]))
+    assert paper.choose_leaking(rows, p, (1, 2, 4))[2] == paper.CONSTANTS[int(np.argmax(scores))]
+
+
+def test_higgs_is_judged_by_accuracy():
+    y = np.array([0, 1, 1, 0])
+    higgs = paper.Rows("higgs", 0, np.empty((0, 1)), y, np.empty((4, 1)), y)
+    assert (higgs.metric, higgs.score(np.array([0.6, 0.7, 0.8, 0.1]))) == ("accuracy", 0.75)
+    adult = dataclasses.replace(higgs, name="adult")
+    assert (adult.metric, adult.score(np.array([0.6, 0.7, 0.8, 0.1]))) == ("AUC", 1.0)
+
+
+def test_a_set_that_the_user_may_bring_is_skipped(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SKDISTILL_DATA", str(tmp_path))
+    arguments = argparse.Namespace(experiments=["depths"], download=False)
+    assert list(paper._cells(paper.Plan(("fico",)), 0, arguments, {})) == []
+    assert "fico, seed 0: skipped" in capsys.readouterr().out
+    with pytest.raises(FileNotFoundError, match="adult"):
+        list(paper._cells(paper.Plan(("adult",)), 0, arguments, {}))
+
+
+@pytest.fixture
+def released(tmp_path, monkeypatch):
+    """The authors' figures, some of them."""
     monkeypatch.setenv("SKDISTILL_DATA", str(tmp_path))
     header = "dataset,metric,x_name,x,method,scale,split,mean,sd,repeats\n"
     lines = [
@@ -181,22 +274,188 @@ def test_ours_is_set_beside_the_published_figures(tmp_path, monkeypatch):
         "adult,AUC,student_n_trees,1,scratch_regressor,logp,none,0.7,0,5",
         "adult,AUC,student_n_trees,1,kd_boundfast,p,crossfit,0.9,0,5",
         "adult,AUC,student_n_trees,1,kd_boundfast,logp,none,0.1,0,5",
-        "adult,AUC,student_n_trees,10,kd_boundfast,p,crossfit,0.91,0,5",
+        "adult,AUC,student_n_trees,1,kd_mse,logp,none,0.6,0,5",
+        "adult,AUC,student_n_trees,10,kd_boundfast,p,crossfit,0.905,0,5",
+        "adult,AUC,student_n_trees,,teacher,p,crossfit,0.92,0,10",
         "adult,AUC,teacher_max_depth,1,kd_boundfast,p,crossfit,0.2,0,5",
+        "adult,AUC,teacher_max_depth,,scratch_regressor,p,crossfit,0.88,0,5",
     ]
     (tmp_path / "paper_results.csv").write_text(header + "\n".join(lines), encoding="utf-8")
-    cells = pd.DataFrame(
+
+
+def _paper_cells(experiment, values):
+    return pd.DataFrame(
         [
-            paper.Cell("adult", seed, trees, method, auc, 0.5)
-            for trees, auc in ((1, 0.8985), (10, 0.905))
+            paper.Cell(experiment, "adult", seed, x, method, "AUC", value + seed / 1000, 0.5, 1.0)
+            for x, by_method in values.items()
             for seed in (0, 1)
-            for method in ("direct", "cross-fit", "ours")
+            for method, value in by_method.items()
         ]
     )
-    table = paper.summary(cells)
+
+
+@pytest.mark.usefixtures("released")
+def test_ours_is_set_beside_the_published_figures():
+    cells = _paper_cells(
+        "students", {1: {"direct": 0.75, "ours": 0.8988}, 10: {"direct": 0.88, "ours": 0.9032}}
+    )
+    table = paper_tables.summary(cells, "students")
     assert table["verdict"].tolist() == ["PASS", "miss"]
-    assert table["ours less enhanced"].tolist() == ["-0.0015", "-0.0050"]
-    assert table["paper, direct"].tolist() == ["0.7500", ""]
+    assert table["ours less paper"].tolist() == ["-0.0007", "-0.0013"]
+    assert table["direct"].tolist() == ["0.7505 ± 0.0005", "0.8805 ± 0.0005"]
+    assert table["paper, enhanced"].tolist() == ["0.9000", "0.9050"]
+    sentences = list(paper_tables.bars(cells, "students"))
+    assert "1 of 2 cells clear the bar; the worst is -0.0013" in sentences[0]
+    assert sentences[1].endswith("-0.0010 on average: miss.")
+    beside = paper_tables.beside(cells, "students")
+    assert beside["direct, here less paper"].tolist() == ["+0.0005", ""]
+    assert beside["paper, teacher"].tolist() == ["0.9200", "0.9200"]
+    assert beside["paper, vanilla"].tolist() == ["0.6000", ""]
+
+
+@pytest.mark.usefixtures("released")
+def test_with_weak_teachers_ours_is_held_against_the_direct_student(tmp_path):
+    values = {1: {"direct": 0.88, "ours": 0.88}, 5: {"direct": 0.88, "ours": 0.879}}
+    values[10] = {"direct": 0.88, "ours": 0.5}  # no weak teacher
+    cells = _paper_cells("depths", values)
+    table = paper_tables.summary(cells, "depths")
+    assert table["verdict"].tolist() == ["PASS", "miss", ""]
+    paper_tables.write_pages(cells, tmp_path, "a command")
+    assert (tmp_path / "paper_depths.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert json.loads((tmp_path / "paper_depths.json").read_text())["more"][0][1] == (
+        "more/paper_depths-1.csv"
+    )
+    assert (tmp_path / "more" / "paper_depths-1.csv").exists()
+
+
+def _suite_frame():
+    """Six sets, one cell each: a is best, b second; the teacher leads on all but the last."""
+    losses = {"direct": 1.0, "teacher": 0.8, "a": 0.85, "b": 0.9, "peer": 0.95}
+    lines = []
+    for number in range(6):
+        for method, loss in losses.items():
+            if method == "peer" and number:
+                continue  # measured on the first set only
+            value = 0.99 if method == "teacher" and number == 5 else loss + number / 1000
+            value = 2.0 if method == "direct" else 2.0 * value
+            lines.append((f"set {number}", 0, "forest", "tree", method, value, 1.5))
+    columns = ["data", "seed", "teacher", "student", "method", "log_loss", "seconds"]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def test_the_suite_ranks_methods_and_measures_what_is_kept_of_the_lead():
+    ratio = suite_tables.ratios(_suite_frame())
+    kept = suite_tables.lead_kept(ratio)
+    assert len(kept) == 5
+    assert kept.iloc[0][["a", "b"]].tolist() == pytest.approx([0.75, 0.5])
+    ranks, n_sets = suite_tables.mean_ranks(ratio.drop(columns="peer"))
+    assert (ranks.to_dict(), n_sets) == ({"a": 1.0, "b": 2.0, "direct": 3.0}, 6)
+    assert suite_tables.mean_ranks(ratio)[1] == 1  # the cells that all were measured in
+    table = suite_tables.summary(ratio, suite_tables.times(_suite_frame())).set_index("method")
+    assert table.loc["a", "lead kept"] == "75%"
+    assert table.loc["a", "won / tied / lost"] == "6 / 0 / 0"
+    assert table.loc["a", "seconds"] == "1.50"
+    assert table.loc["peer", "cells"] == "1"
+    assert suite_tables.beside(ratio, "peer")["cells"].tolist() == ["1"] * 4
+
+
+def test_the_page_of_the_suite_has_its_figures(tmp_path):
+    frame = _suite_frame()
+    suite_tables.write_page(frame, tmp_path, "c", "about", students=["tree"], peers=["peer"])
+    facts = json.loads((tmp_path / "suite.json").read_text(encoding="utf-8"))
+    names = [file for file, _ in facts["figures"]]
+    assert names == ["suite_ratio.svg", "suite_ranks.svg", "suite_lead.svg", "suite_time.svg"]
+    drawn = {name: (tmp_path / name).read_text(encoding="utf-8") for name in names}
+    assert "a (1.00)" in drawn["suite_ranks.svg"]
+    assert facts["more"][-1][0] == "Cells in which peer can compete"
+    suite_tables.write_page(frame, tmp_path, "c", "about", students=["tree"], peers=["peer"])
+    assert all((tmp_path / name).read_text(encoding="utf-8") == drawn[name] for name in names)
+
+
+def test_a_method_that_does_not_apply_gives_no_row(monkeypatch, tmp_path):
+    monkeypatch.setattr(suite, "KEPT", tmp_path)
+    monkeypatch.setitem(suite.METHODS, "direct", lambda _: None)
+    arguments = argparse.Namespace(
+        rows=200, quick=False, teachers=["lightgbm"], students=["logistic"], methods=["direct"]
+    )
+    assert list(suite.measure("breast_cancer", 0, arguments, {})) == []
+
+
+def test_peers_decline_what_they_cannot_take_before_they_are_imported():
+    X, y = np.zeros((6, 1)), np.array([0, 1, 2] * 2)
+    tree = suite.students()["tree, 32 leaves"]
+    task = methods.Task(X, y, X, suite.teachers()["forest"], tree, None)
+    assert all(method(task) is None for method in methods.PEERS.values())
+    assert set(methods.PEERS) <= set(methods.METHODS)
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "taken"),
+    [
+        ("imodels", "imodels", "regression tree, 32 leaves"),
+        ("autogluon distill", "torch", "lightgbm 20x8"),
+        ("tabtune", "tabtune", "tabtune's mlp"),
+    ],
+)
+def test_a_peer_that_is_not_installed_is_explained(name, package, taken, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    student = (suite.students() | suite.groups())[taken]
+    X, y = np.zeros((4, 1)), np.array([0, 1] * 2)
+    task = methods.Task(X, y, X, suite.teachers()["ensemble"], student, None, taken)
+    with pytest.raises(ImportError, match=f"{name!r} is another package's .* pip install"):
+        methods.PEERS[name](task)
+
+
+def test_seconds_are_put_to_whose_they_are():
+    crossfit, own = f"{scale.PACKAGE}/crossfit.py", f"{scale.PACKAGE}/students/base.py"
+    sklearn = "/site/sklearn/base.py"
+    called = {
+        (sklearn, 1, "wrapper"): (1, 1, 1.0, 6.0, {(crossfit, 1, "fit"): (1, 1, 1.0, 6.0)}),
+        ("/site/lightgbm/sklearn.py", 1, "predict_proba"): (
+            2,
+            2,
+            1.0,
+            3.0,
+            {(own, 1, "f"): (1, 1, 1.0, 2.0), ("/site/other.py", 1, "f"): (1, 1, 0.0, 1.0)},
+        ),
+        (own, 1, "fit"): (1, 1, 1.0, 9.0, {(crossfit, 1, "fit"): (1, 1, 1.0, 9.0)}),
+        ("/site/sklearn/param.py", 1, "wrapper"): (
+            1, 1, 1.0, 9.0, {(crossfit, 1, "fit"): (1, 1, 1.0, 9.0)},
+        ),
+    }  # fmt: skip
+    found = scale.shares(SimpleNamespace(stats=called, total_tt=10.0))
+    assert found == {"teachers": 6.0, "students": 2.0, "skdistill itself": 2.0}
+
+
+def test_memory_saves_the_teachers_of_a_search():
+    sizes = dataclasses.replace(scale.QUICK, search_rows=120, teacher_trees=1)
+    found = {each.case: each.teacher_fits for each in scale.searches(sizes, 0)}
+    # 4 students x 5 folds and the refit, each of 5 folds; with memory once per split.
+    assert found == {"without memory": 105, "with memory": 30}
+
+
+def test_a_point_is_fitted_and_its_memory_told():
+    seconds, megabytes, fits = scale.fit_alone(scale.Point(200, 3, cv=3, strengths=2, trees=2))
+    assert seconds > 0
+    assert megabytes >= 0
+    assert fits == 6
+
+
+def test_scale_is_summed_up_by_medians(tmp_path):
+    rows = [
+        scale.Measurement("profile", f"a: {part}", 10, repeat, seconds + repeat)
+        for part, seconds in (("teachers", 2.0), ("skdistill itself", 0.0))
+        for repeat in (0, 1, 2)
+    ]
+    rows += [scale.Measurement("rows", "2 classes", 10, 0, 1.0, 5.0, 5)]
+    table = scale.summary(pd.DataFrame(rows))
+    assert table["group"].tolist() == ["rows", "profile", "profile"]
+    assert table["share"].tolist() == ["", "75.0%", "25.0%"]
+    assert table["teacher fits"].tolist() == ["5", "", ""]
+    assert [file for file, _ in scale.draw(table, tmp_path)] == [
+        "scale_seconds.svg",
+        "scale_mib.svg",
+    ]
 
 
 def _cells():

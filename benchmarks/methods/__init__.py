@@ -3,7 +3,8 @@
 from benchmarks.methods.base import Method, Outcome, Task, TeacherLabels
 from benchmarks.methods.leaking import LEAKING
 from benchmarks.methods.ours import OURS
+from benchmarks.methods.peers import PEERS
 
-__all__ = ["METHODS", "Method", "Outcome", "Task", "TeacherLabels"]
+__all__ = ["METHODS", "PEERS", "Method", "Outcome", "Task", "TeacherLabels"]
 
-METHODS: dict[str, Method] = OURS | LEAKING
+METHODS: dict[str, Method] = OURS | LEAKING | PEERS

@@ -28,6 +28,8 @@ class Task:
         Not fitted.
     labels : TeacherLabels
         What the teacher says of the training rows.
+    name : str
+        Of the student; a peer that brings its own answers to the name of its group.
     """
 
     X: Floats
@@ -36,6 +38,7 @@ class Task:
     teacher: Any
     student: Any
     labels: "TeacherLabels"
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,5 +85,6 @@ class Outcome:
     note: str = ""
 
 
-# A method may answer for several at once, by name, where they share their work.
-Method = Callable[[Task], Outcome | dict[str, Outcome]]
+# A method may answer for several at once, by name, where they share their work; None where it does
+# not apply.
+Method = Callable[[Task], Outcome | dict[str, Outcome] | None]

@@ -1,0 +1,198 @@
+"""The pages of `benchmarks.paper`: its cells beside the figures that the authors released."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.datasets import data_folder
+from benchmarks.figures import curves
+from benchmarks.results import Page
+
+__all__ = ["bars", "beside", "published", "summary", "write_pages"]
+
+TOLERANCE = 0.001
+BARRED = ("adult", "magic")
+WEAK = 5  # depth up to which a teacher is weak
+X_NAMES = {"students": "trees", "depths": "depth"}
+RELEASED = {"students": "student_n_trees", "depths": "teacher_max_depth"}
+# What of the authors' results stands in which column; their file says more in the data's README.
+PUBLISHED = {
+    "direct": {"method": "scratch_regressor", "scale": "p", "split": "crossfit"},
+    "in-sample": {"method": "kd_mse", "scale": "p", "split": "none"},
+    "vanilla": {"method": "kd_mse", "scale": "logp", "split": "none"},
+    "cross-fit": {"method": "kd_mse", "scale": "p", "split": "crossfit"},
+    "enhanced": {"method": "kd_boundfast", "scale": "p", "split": "crossfit"},
+    "teacher": {"method": "teacher", "scale": "p", "split": "crossfit"},
+}
+
+
+def published(experiment: str = "students") -> pd.DataFrame:
+    """Return the authors' figures, one row per data set and student (or depth).
+
+    What does not depend on it in their file (the teacher of the students, the direct student of
+    the depths) is repeated in each row. Empty without their file.
+
+    Parameters
+    ----------
+    experiment : {"students", "depths"}, default="students"
+        Which of their experiments.
+
+    Returns
+    -------
+    table : DataFrame
+        Index ``data``, ``x``; columns are the keys of `PUBLISHED`.
+    """
+    folder = data_folder()
+    file = None if folder is None else folder / "paper_results.csv"
+    if file is None or not file.exists():
+        index = pd.MultiIndex.from_tuples([], names=["data", "x"])
+        return pd.DataFrame(columns=list(PUBLISHED), index=index, dtype=float)
+    rows = pd.read_csv(file).rename(columns={"dataset": "data"})
+    rows = rows[rows["x_name"] == RELEASED[experiment]]
+    places = rows.dropna(subset="x")[["data", "x"]].drop_duplicates()
+    table = places.astype({"x": int}).set_index(["data", "x"]).sort_index()
+    for column, wanted in PUBLISHED.items():
+        chosen = rows[np.logical_and.reduce([rows[k] == v for k, v in wanted.items()])]
+        each = chosen.dropna(subset="x").astype({"x": int}).set_index(["data", "x"])["mean"]
+        whole = chosen[chosen["x"].isna()].set_index("data")["mean"]
+        at = table.index.get_level_values("data")
+        table[column] = each.reindex(table.index).fillna(pd.Series(at.map(whole), table.index))
+    return table
+
+
+def means(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return mean and standard error over the seeds: one line per set and x, methods as columns."""
+    mean, error = (
+        cells.pivot_table("value", ["data", "x"], "method", aggfunc=function, dropna=False)
+        for function in ("mean", "sem")
+    )
+    seen = mean.notna().any(axis=1)
+    order = dict.fromkeys(cells["method"])
+    return mean.loc[seen, list(order)], error.reindex(columns=list(order)).loc[seen]
+
+
+def summary(cells: pd.DataFrame, experiment: str) -> pd.DataFrame:
+    """Return one line per set and x: means, standard errors, the bar and the verdict."""
+    mean, error = means(cells)
+    shown = pd.DataFrame(index=mean.index)
+    for method in mean.columns:
+        pairs = zip(mean[method], error[method], strict=True)
+        shown[method] = [_with_error(m, e) for m, e in pairs]
+    ours = cells[cells["method"] == "ours"]
+    shown["strength"] = ours.groupby(["data", "x"])["strength"].mean().map("{:.2f}".format)
+    released = published(experiment).reindex(mean.index)
+    shown["paper, enhanced"] = released["enhanced"].map(_number)
+    rival, lead, passed = _judged(mean, experiment)
+    shown[f"ours less {rival}"] = lead.map(lambda v: _number(v, "+"))
+    shown["verdict"] = passed.map({1.0: "PASS", 0.0: "miss"}).fillna("")
+    table = shown.reset_index()
+    metric = table["data"].map(cells.drop_duplicates("data").set_index("data")["metric"])
+    table.insert(1, "metric", metric)
+    return table.fillna("").rename(columns={"x": X_NAMES[experiment]})
+
+
+def _judged(mean: pd.DataFrame, experiment: str) -> tuple[str, pd.Series, pd.Series]:
+    """Return what ours is held against, by how much it leads, and 1 or 0 where there is a bar."""
+    at, x = mean.index.get_level_values("data"), mean.index.get_level_values("x")
+    if "ours" not in mean:
+        nothing = pd.Series(np.nan, mean.index)
+        return "enhanced", nothing, nothing
+    if experiment == "depths":
+        lead, barred, least = mean["ours"] - mean.get("direct", np.nan), x <= WEAK, 0.0
+    else:
+        lead = mean["ours"] - published(experiment).reindex(mean.index)["enhanced"]
+        barred, least = at.isin(BARRED), -TOLERANCE
+    passed = (lead >= least).astype(float).where(barred & lead.notna())
+    return "direct" if experiment == "depths" else "paper", lead, passed
+
+
+def bars(cells: pd.DataFrame, experiment: str) -> Iterator[str]:
+    """Yield a sentence per bar."""
+    rival, lead, passed = _judged(means(cells)[0], experiment)
+    judged = passed.dropna()
+    if judged.empty:
+        yield "No cell with a bar has been measured."
+        return
+    where = "adult and magic" if experiment == "students" else f"teachers of depth up to {WEAK}"
+    yield (
+        f"{where}: {int(judged.sum())} of {len(judged)} cells clear the bar; the worst is "
+        f"{lead[judged.index].min():+.4f} ({rival})."
+    )
+    if experiment == "students":
+        for name, part in lead[judged.index].groupby("data"):
+            verdict = "PASS" if part.mean() > 0 else "miss"
+            lead_on = f"ours less the published enhanced is {part.mean():+.4f} on average"
+            yield f"{name}: {lead_on}: {verdict}."
+
+
+def beside(cells: pd.DataFrame, experiment: str) -> pd.DataFrame:
+    """Return the published figures, and what was measured here less them, for the same methods."""
+    mean = means(cells)[0]
+    released = published(experiment).reindex(mean.index)
+    shown = pd.DataFrame(index=mean.index)
+    for column in PUBLISHED:
+        shown[f"paper, {column}"] = released[column].map(_number)
+        if column in mean:
+            shown[f"{column}, here less paper"] = (mean[column] - released[column]).map(
+                lambda v: _number(v, "+")
+            )
+    return shown.reset_index().rename(columns={"x": X_NAMES[experiment]})
+
+
+def write_pages(cells: pd.DataFrame, folder: Path, command: str) -> None:
+    """Print and write the page of each experiment that has cells."""
+    for experiment, title in TITLES.items():
+        part = cells[cells["experiment"] == experiment]
+        if part.empty:
+            continue
+        table, sentences = summary(part, experiment), tuple(bars(part, experiment))
+        print(table.to_string(index=False), *sentences, sep="\n")
+        name = f"paper_{experiment}"
+        mean = means(part)[0]
+        mean["paper, enhanced"] = published(experiment)["enhanced"].reindex(mean.index)
+        panels = {data: mean.loc[data] for data in mean.index.get_level_values("data").unique()}
+        drawn = curves(folder, name, panels, (X_NAMES[experiment], "score on test rows"))
+        sentence = "Mean over the splits by method; the paper's enhanced figure dashed."
+        Page(
+            name, title, command, (ABOUT[experiment], METHODS), sentences, ((drawn, sentence),)
+        ).write(folder, table, ("Beside the published figures", beside(part, experiment)))
+
+
+def _with_error(mean: float, error: float) -> str:
+    if np.isnan(mean):
+        return ""
+    return f"{mean:.4f}" if np.isnan(error) else f"{mean:.4f} ± {error:.4f}"
+
+
+def _number(value: Any, sign: str = "") -> str:
+    return "" if np.isnan(value) else f"{value:{sign}.4f}"
+
+
+TITLES = {
+    "students": "The paper's tables: forests distilled into small forests",
+    "depths": "The paper's tables: teachers of limited depth",
+}
+ABOUT = {
+    "students": (
+        "Area under the ROC curve (accuracy for higgs and stumbleupon) on 30% of the rows, mean "
+        "and standard error over random splits. Teacher: a random forest of 500 trees, ten folds; "
+        "students: random-forest regressors of the given number of trees."
+    ),
+    "depths": (
+        "Area under the ROC curve (accuracy for higgs and stumbleupon) on 30% of the rows, mean "
+        "and standard error over random splits. Teachers: random forests of 100 trees of the given "
+        "greatest depth, ten folds; student: a random-forest regressor of 10 trees."
+    ),
+}
+METHODS = (
+    "*direct*: trained on the labels. *in-sample*: on what the teacher says of its own training "
+    "rows. *cross-fit*: on out-of-fold probabilities as they are. *enhanced*: the paper's rule, "
+    "with its constant chosen by cross-validation on probabilities that have seen the validation "
+    "labels, as its authors' experiments do. *ours*: DistilledClassifier with its defaults, "
+    "*strength* what it found. *honest*: DistilledClassifierCV. *paper*: Dao et al., ICLR 2021, "
+    "from the result files that its authors released; they redraw the forests on one split, here "
+    "the split is redrawn too. Their *vanilla* is in-sample on the log scale."
+)
