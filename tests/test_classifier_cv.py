@@ -240,7 +240,7 @@ def test_cv_results_are_those_of_a_grid_search():
     [("neg_log_loss", 3), ("neg_brier_score", 2), ("accuracy", 3), ("roc_auc_ovr", 3)],
 )
 def test_scores_are_greater_for_better_students(scoring, n_classes):
-    X, y = DATA[n_classes].X, DATA[n_classes].y
+    X, y = DATA[n_classes].X, DATA[n_classes].codes
     students = [LogisticRegression(C=1e-6), LogisticRegression()]
     model = searcher(students=students, scoring=scoring).fit(X, y)
     for row, student in enumerate(students):
