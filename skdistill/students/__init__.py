@@ -18,12 +18,14 @@ import sys
 from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.students.direct import DirectStudent, predict_fitted
+from skdistill.students.forest import ForestAdapter
 from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
 from skdistill.students.linear import LinearAdapter, is_linear
 from skdistill.students.mlp import MLPAdapter
@@ -109,7 +111,9 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
             "HistGradientBoostingClassifier; CalibratedClassifierCV(SVC())), a LightGBM or XGBoost "
             "learner, or the matching regressor, which needs neither."
         )
-    return ReplicationAdapter(student)
+    draws_rows = isinstance(student, RandomForestClassifier | ExtraTreesClassifier)
+    draws_rows = draws_rows and student.bootstrap
+    return ForestAdapter(student) if draws_rows else ReplicationAdapter(student)
 
 
 def as_student(student: Any) -> Any:

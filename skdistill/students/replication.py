@@ -7,6 +7,7 @@ cross-validation keeps the copies of a row together, and class weights go into t
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,13 @@ from skdistill.exceptions import InputError, StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, balanced_weights
 
-__all__ = ["ReplicationAdapter", "TemperedClassifier"]
+__all__ = [
+    "ReplicationAdapter",
+    "TemperedClassifier",
+    "copy_settings",
+    "copy_weights",
+    "restore_temperature",
+]
 
 # Settings that count rows: a whole number of them must become as many times more copies.
 ROW_COUNTS = (
@@ -183,7 +190,7 @@ class ReplicationAdapter(Adapter):
         model = _fit_copies(
             clone(self.student), problem, target, integer_labels=self.integer_labels
         )
-        return Fitted(_restore_temperature(model, temperature), touched=float(np.mean(touched)))
+        return Fitted(restore_temperature(model, temperature), touched=float(np.mean(touched)))
 
 
 def _parts(student: Any) -> dict[str, Any]:
@@ -235,20 +242,13 @@ def _check_part(part: Any, n_rows: int, *, inside: bool) -> None:
 def _fit_copies(model: Any, problem: Problem, target: Floats, *, integer_labels: bool) -> Any:
     """Fit `model` on the copies; its own settings are put back afterwards."""
     given = model.get_params(deep=True)
-    weights = target if problem.weight is None else target * problem.weight[:, None]
-    per_class = balanced_weights(given.get("class_weight"), problem)
-    weights = weights if per_class is None else weights * per_class
+    weights = copy_weights(model, replace(problem, target=target))
     held_out = _held_out_rows(given, problem)
     copied = weights > 0
     copied[held_out] = False
     rows, columns = np.nonzero(copied)  # row by row: inner splits rely on it
-    absent = np.flatnonzero(~copied.any(axis=0))
-    if absent.size:
-        raise InputError(
-            f"the target of class {problem.classes[absent[0]]!r} is zero in every row: the teacher "
-            "never gives it a probability. Calibrate the teacher, or raise the strength."
-        )
-    own = _copy_settings(model, problem, rows)
+    _check_classes(copied, problem)
+    own = copy_settings(model, problem, rows)
     names = np.arange(len(problem.classes)) if integer_labels else problem.classes
     n_rows = len(target)
     keywords = {key: index_rows(value, rows, n_rows) for key, value in problem.params.items()}
@@ -259,7 +259,33 @@ def _fit_copies(model: Any, problem: Problem, target: Floats, *, integer_labels:
     return model.set_params(**{key: given[key] for key in own})
 
 
-def _copy_settings(model: Any, problem: Problem, rows: NDArray[np.int64]) -> dict[str, Any]:
+def copy_weights(model: Any, problem: Problem) -> Floats:
+    """Return the weight of each copy, shape (n, K): target, row weight and class weight.
+
+    Raises
+    ------
+    InputError
+        If a class has no copy.
+    """
+    weights = problem.target
+    if problem.weight is not None:
+        weights = weights * problem.weight[:, None]
+    per_class = balanced_weights(model.get_params(deep=False).get("class_weight"), problem)
+    weights = weights if per_class is None else weights * per_class
+    _check_classes(weights > 0, problem)
+    return weights
+
+
+def _check_classes(copied: NDArray[np.bool_], problem: Problem) -> None:
+    absent = np.flatnonzero(~copied.any(axis=0))
+    if absent.size:
+        raise InputError(
+            f"the target of class {problem.classes[absent[0]]!r} is zero in every row: the teacher "
+            "never gives it a probability. Calibrate the teacher, or raise the strength."
+        )
+
+
+def copy_settings(model: Any, problem: Problem, rows: NDArray[np.int64]) -> dict[str, Any]:
     """Return the settings that must differ while the model is fitted on copies."""
     given = model.get_params(deep=False)
     n_rows = len(problem.target)
@@ -322,7 +348,7 @@ def _validation_rows(
     }
 
 
-def _restore_temperature(model: Any, temperature: float) -> Any:
+def restore_temperature(model: Any, temperature: float) -> Any:
     """Undo the annealing of the targets: in the coefficients where that is exact, else around."""
     if temperature == 1.0:
         return model

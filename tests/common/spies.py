@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
@@ -31,10 +31,6 @@ class Spy:
 
 
 class SpyTree(Spy, DecisionTreeClassifier):
-    pass
-
-
-class SpyForest(Spy, RandomForestClassifier):
     pass
 
 

@@ -88,8 +88,6 @@ def _classifiers() -> list[Student]:
             lambda: RandomForestClassifier(8, max_depth=3, random_state=0, n_jobs=1),
             "replication",
             weight_tolerance=None,  # bootstraps
-            class_tolerance=None,  # the copies of a row come in the order of the classes
-            constant_tolerance=0.3,  # bootstraps of copies draw some of a row's classes
         ),
         Student(
             "extra_trees",

@@ -593,7 +593,6 @@ def assert_same_as_alone(student, problems):
         {},
         {"subsample": 0.6, "subsample_freq": 1, "colsample_bytree": 0.5, "random_state": 3},
         {"colsample_bytree": 0.5, "extra_trees": True, "random_state": np.random.RandomState(5)},
-        {"boosting_type": "dart", "drop_rate": 0.5},
         {"data_sample_strategy": "goss", "use_quantized_grad": True},
         {"class_weight": "balanced"},
         {"boost_from_average": False, "max_bin": 7},
@@ -610,6 +609,14 @@ def test_many_problems_give_the_very_students_of_each_alone(n_classes, kind, set
     # A classifier's hard labels go by LightGBM's own objective; of the rest only one is fitted.
     assert len(fits) == (1 + n_hard if kind is LGBMClassifier else 1)
     assert_same_as_alone(student, problems)
+
+
+@any_classes
+def test_dart_fits_each_problem_alone(n_classes, fits):
+    problems = many_problems(DATA[n_classes])
+    student = LGBMClassifier(**{**LIGHTGBM, "boosting_type": "dart", "drop_rate": 0.5})
+    resolve(student).fit_many(problems)
+    assert len(fits) == len(problems)
 
 
 @any_classes

@@ -28,7 +28,7 @@ from skdistill.exceptions import InputError, StudentError
 from skdistill.students import Problem, resolve
 from skdistill.students import replication as module
 from tests.common.data import sample
-from tests.common.spies import SpyForest, SpyHistGradientBoosting, SpyLogisticCV, SpyMLP, SpyTree
+from tests.common.spies import SpyHistGradientBoosting, SpyLogisticCV, SpyMLP, SpyTree
 
 DATA = {n_classes: sample(n_classes) for n_classes in (2, 3)}
 any_classes = pytest.mark.parametrize("n_classes", [2, 3], ids=["binary", "multiclass"])
@@ -236,8 +236,6 @@ def test_class_without_mass_is_named():
         (SpyTree, {"min_samples_leaf": 7, "min_samples_split": 5}, {}),
         (SpyTree, {"min_samples_leaf": 1}, {"min_samples_leaf": 1}),
         (SpyTree, {"min_samples_leaf": 0.2}, {"min_samples_leaf": 0.2}),
-        (SpyForest, {"n_estimators": 2, "max_samples": 50}, {}),
-        (SpyForest, {"n_estimators": 2, "max_samples": 0.5}, {"max_samples": 0.5}),
         (SpyHistGradientBoosting, {"max_iter": 2, "min_samples_leaf": 20}, {}),
     ],
     ids=str,
