@@ -80,9 +80,9 @@ class Data:
         """Return metadata with one entry per given row at the kept rows; anything else as is."""
         return value if len(self) == self.n_given else index_rows(value, self.kept, self.n_given)
 
-    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return (n, K) `values` as (n_given, K), NaN in rows without weight."""
-        full = np.full((self.n_given, values.shape[1]), np.nan)
+    def spread(self, values: NDArray[Any], blank: float = np.nan) -> NDArray[Any]:
+        """Return `values` of n rows as of the n_given ones, `blank` in rows without weight."""
+        full = np.full((self.n_given, *values.shape[1:]), blank, dtype=values.dtype)
         full[self.kept] = values
         return full
 

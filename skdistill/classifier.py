@@ -373,9 +373,8 @@ None, default="orthogonal"
             n_teacher_fits=0 if teacher is None else len(folds),
             n_student_fits=1 + (0 if direct is None else len(folds)),
         )
-        self.fold_ = np.full(data.n_given, -1)
-        if teacher is not None:
-            self.fold_[data.kept] = folds.fold
+        fold = np.full(len(data), -1) if teacher is None else folds.fold
+        self.fold_ = data.spread(fold, blank=-1)
         if transfer is not None:
             self.transfer_proba_ = transfer.raw
         elif hasattr(self, "transfer_proba_"):

@@ -317,8 +317,7 @@ n_features_in_, feature_names_in_
             n_student_fits=n_student_fits,
         )
         self._keep_choice(candidates, number, scores, judge, verdict)
-        self.fold_ = np.full(data.n_given, -1)
-        self.fold_[data.kept] = folds.fold
+        self.fold_ = data.spread(folds.fold, blank=-1)
         self.n_splits_ = len(pool.validation)
         self.pool_proba_ = np.stack([data.spread(table) for table in pool.as_array()])
         if self.return_row_losses:

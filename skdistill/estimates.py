@@ -86,10 +86,23 @@ def row_mean(
     return Estimate(mean, float(spread / w.sum()))
 
 
-def margin(estimate: Estimate, count: int) -> float:
-    """Return half the width of the 95% interval of a mean of `count` values (Student's t).
+def margin(estimate: Estimate, count: int, level: float = 0.95) -> float:
+    """Return half the width of the interval of a mean of `count` values (Student's t).
 
     Infinite where the estimate has no error.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        The mean.
+    count : int
+        How many independent values it is made of.
+    level : float, default=0.95
+        Confidence of the interval.
+
+    Returns
+    -------
+    half_width : float
 
     Examples
     --------
@@ -98,7 +111,7 @@ def margin(estimate: Estimate, count: int) -> float:
     """
     if estimate.error is None:
         return float("inf")
-    return float(stats.t.ppf(0.975, count - 1)) * estimate.error
+    return float(stats.t.ppf(0.5 + level / 2.0, count - 1)) * estimate.error
 
 
 def outcome(difference: float, half_width: float) -> str:

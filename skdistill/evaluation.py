@@ -90,10 +90,12 @@ class _Trial:
 class _Task:
     """Candidates of one student on one validation fold: what a worker is sent.
 
-    `labels` are by the name of the calibration, of the training rows in their order.
+    `place` is that of the fold among the validation folds; `labels` are by the name of the
+    calibration, of the training rows in their order.
     """
 
     fold: int
+    place: int
     candidates: tuple[Candidate, ...]
     train: Index
     test: Index
@@ -101,7 +103,11 @@ class _Task:
     metadata: Metadata
     transfer: Transfer | None
     threads: int | None
-    is_first: bool
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the fold on which sizes are looked at."""
+        return self.place == 0
 
 
 def evaluate(
@@ -171,8 +177,7 @@ def _gather(
     rows: list[Any] = [None] * shape[1]
     tests = [pool.folds.splits[k][1] for k in pool.validation]
     for task, trials in zip(tasks, done, strict=True):
-        v = next(i for i, test in enumerate(tests) if test is task.test)
-        part = data.take(task.test)
+        v, part = task.place, data.take(task.test)
         for candidate, trial in zip(task.candidates, trials, strict=True):
             c = place[id(candidate)]
             loss[c, v] = judge.loss(part, trial.p, part.weight)
@@ -224,9 +229,7 @@ def _plan(
             for chunk in range(n_chunks):
                 mine = tuple(members[chunk::n_chunks])
                 if mine:
-                    tasks.append(
-                        _Task(k, mine, train, test, labels, of_rows, transfer, threads, v == 0)
-                    )
+                    tasks.append(_Task(k, v, mine, train, test, labels, of_rows, transfer, threads))
     return tasks
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from skdistill._data import Data
 from skdistill.candidates import Candidate
 from skdistill.distillation import label_rows
+from skdistill.estimates import Estimate, margin, row_mean, split_mean
 from skdistill.evaluation import Scores
 from skdistill.pool import Pool
 from skdistill.scoring import Judge
@@ -141,16 +141,17 @@ def judge_distillation(
         weight = np.concatenate(scores.weights)
         unit = data.kept if data.groups is None else data.groups
         unit = np.concatenate([unit[test] for _, test in splits])
-        error, n_independent = _clustered_error(values[0] - values[1], weight, unit)
+        n_independent = len(np.unique(unit))
         runs = [run for run in pool.folds.rounds if set(run) & set(pool.validation)]
-        error *= float(np.sqrt(1.0 + n_folds / len(runs) * overlap))
+        widened = float(np.sqrt(1.0 + n_folds / len(runs) * overlap))
+        gap = row_mean(values[0] - values[1], weight, unit)
+        gap = Estimate(gap.mean, None if gap.error is None else gap.error * widened)
     else:
         values = np.array([scores.loss[pair, v] for v, pair in enumerate(chosen)]).T
         weight, n_independent = np.ones(n_folds), n_folds
-        variance = np.var(values[0] - values[1], ddof=1)
-        error = float(np.sqrt(variance * (1.0 / n_folds + overlap)))
+        gap = split_mean(values[0] - values[1], overlap)
     distilled, direct = (float(np.average(side, weights=weight)) for side in values)
-    reach = float(stats.t.ppf(1.0 - alpha / 2.0, n_independent - 1)) * error
+    reach = margin(gap, n_independent, 1.0 - alpha)
     difference = distilled - direct
     low, high = difference - reach, difference + reach
     outcome = "helps" if high < 0.0 else "harms" if low > 0.0 else "not shown to help"
@@ -177,12 +178,3 @@ def _teacher_losses(data: Data, pool: Pool, judge: Judge) -> dict[str, float]:
         name: judge.loss(part, p[labels.known], part.weight)
         for name, p in (("raw", labels.raw), ("calibrated", labels.p))
     }
-
-
-def _clustered_error(apart: Floats, weight: Floats, cluster: NDArray[Any]) -> tuple[float, int]:
-    """Return the standard error of the weighted mean, and the number of independent clusters."""
-    share = weight / weight.sum()
-    _, code = np.unique(cluster, return_inverse=True)
-    total = np.bincount(code, share * (apart - share @ apart))
-    n = len(total)
-    return float(np.sqrt(np.sum(total**2) * n / max(n - 1, 1))), n
