@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
+
+from skdistill.exceptions import ParameterError
 
 __all__ = [
     "STYLE",
@@ -14,6 +17,7 @@ __all__ = [
     "size_text",
     "table",
     "time_text",
+    "write_page",
 ]
 
 STYLE = """\
@@ -73,6 +77,14 @@ def page(title: str, body: str, style: str = STYLE) -> str:
 </body>
 </html>
 """
+
+
+def write_page(path: str | Path, text: str) -> None:
+    """Write a page to a file whose name ends in ``.html``, or raise ParameterError."""
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ParameterError(f"path must end in .html, got {str(path)!r}.")
+    path.write_text(text, encoding="utf-8")
 
 
 def size_text(size: float) -> str:

@@ -8,7 +8,7 @@ beside the K of cross-fitting.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import joblib
@@ -91,20 +91,6 @@ class Pool:
         pairs = [(min(j, validation), max(j, validation)) for j in partners]
         labels = [class_probabilities(self.teachers[pair], X, classes) for pair in pairs]
         return np.mean(labels, axis=0, dtype=np.float64)
-
-    def leaking(self) -> "Pool":
-        """Return the same with ordinary out-of-fold labels: what a naive search would use.
-
-        They have seen the validation labels, so scores made with them are optimistic. This is here
-        to show by how much, and must not be used to choose.
-        """
-        tables = []
-        for k in self.validation:
-            table = np.full_like(self.out_of_fold.values, np.nan)
-            train = self.folds.splits[k][0]
-            table[train] = self.out_of_fold.values[train]
-            tables.append(table)
-        return replace(self, values=tuple(tables), teachers=None)
 
     def as_array(self) -> Floats:
         """Return the labels as one array (n_folds, n, K); NaN where there are none."""

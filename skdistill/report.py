@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from skdistill._html import definitions, flat
+from skdistill._html import definitions, flat, page, write_page
 
 __all__ = ["FitReport"]
 
 
 @dataclass(frozen=True)
 class FitReport:
-    """What `DistilledClassifier.fit` did; every score is out of fold.
+    """What a fit did, at no further cost; every score is out of fold.
+
+    It has no scores of the student, as a fit has no held-out rows to judge it by:
+    `skdistill.inspection.DistillationReport` has them.
 
     Attributes
     ----------
@@ -44,6 +48,21 @@ class FitReport:
         Share of rows with an identical row in another fold.
     touched_share : float
         Share of rows whose target had to be projected on the simplex.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill import DistilledClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = DistilledClassifier(GaussianNB(), DecisionTreeRegressor(max_depth=3), strength=0.5)
+    >>> print(model.fit(X, y).report_)
+    route: regression...
+    strength: 0.5
+    ...
+    >>> list(model.report_.frame().index)
+    ['raw', 'calibrated']
     """
 
     route: str
@@ -63,8 +82,52 @@ class FitReport:
     touched_share: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record as plain dictionaries and numbers, ready for JSON."""
+        """Return the record as plain dictionaries and numbers, ready for JSON.
+
+        Returns
+        -------
+        facts : dict
+        """
         return asdict(self)
+
+    def frame(self) -> Any:
+        """Return the teacher's scores, out of fold, as a table.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            A row for the teacher as it is and one for it calibrated; a column per score.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        try:
+            from pandas import DataFrame
+        except ImportError as error:
+            raise ImportError(
+                'frame() needs pandas: pip install "skdistill[plot]"; to_dict() does without.'
+            ) from error
+        return DataFrame.from_dict(self.teacher, orient="index")
+
+    def save(self, path: str | Path) -> None:
+        """Write the record as an HTML page that needs nothing else.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Where; ends in ``.html``.
+
+        Raises
+        ------
+        ParameterError
+            If the path ends otherwise.
+        """
+        write_page(path, page("What the fit did", self._repr_html_()))
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in flat(self.to_dict()))
 
     def _repr_html_(self) -> str:
         return definitions(flat(self.to_dict()))

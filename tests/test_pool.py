@@ -143,15 +143,6 @@ def test_the_same_in_parallel(multiclass):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_leaking_pool_has_the_ordinary_labels(binary):
-    X, y = binary
-    pool = made(X, y)
-    for k, values in zip(pool.validation, pool.leaking().values, strict=True):
-        train, test = pool.folds.splits[k]
-        np.testing.assert_array_equal(values[train], pool.out_of_fold.values[train])
-        assert np.isnan(values[test]).all()
-
-
 def test_a_given_pool_is_taken_as_it_is(binary):
     X, y = binary
     pool, data = made(X, y), check_data(X, y, None, None)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from skdistill import _html
-from skdistill.exceptions import ParameterError
 from skdistill.inspection._display import Display, picture
 
 __all__ = [
@@ -89,12 +88,8 @@ class Report(ABC):
         ImportError
             If matplotlib is not installed.
         """
-        path = Path(path)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ParameterError(f"path must end in .html, got {str(path)!r}.")
         drawn = "\n".join(picture(display, name) for name, display in self._pictures().items())
-        page = _html.page(self.title, self._body(drawn), PAGE_STYLE + STYLE)
-        path.write_text(page, encoding="utf-8")
+        _html.write_page(path, _html.page(self.title, self._body(drawn), PAGE_STYLE + STYLE))
 
     def _repr_html_(self) -> str:
         if importlib.util.find_spec("matplotlib") is None:

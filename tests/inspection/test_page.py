@@ -147,18 +147,37 @@ def test_without_matplotlib_a_notebook_shows_the_tables(report, monkeypatch, tmp
         report.save(tmp_path / "report.html")
 
 
-def test_the_record_of_a_fit_shows_itself():
+@pytest.fixture(scope="module")
+def record():
     data = sample(2, 60)
     model = DistilledClassifier(None, DecisionTreeClassifier(max_depth=1), strength=0.5)
-    model.fit(data.X, data.y, teacher_proba=data.teacher)
-    Page(model.report_._repr_html_())
-    assert "<dt>strength</dt><dd>0.5</dd>" in model.report_._repr_html_()
+    return model.fit(data.X, data.y, teacher_proba=data.teacher).report_
+
+
+def test_the_record_of_a_fit_shows_itself(record, tmp_path):
+    assert "<dt>strength</dt><dd>0.5</dd>" in record._repr_html_()
+    record.save(tmp_path / "fit.html")
+    page = Page((tmp_path / "fit.html").read_text(encoding="utf-8"))
+    facts = [text for text in map(str.strip, page.text) if text]
+    assert facts[facts.index("strength") + 1] == "0.5"
+    assert "\nstrength: 0.5\n" in str(record)
+
+
+def test_the_record_of_a_fit_has_the_scores_of_the_teacher(record, monkeypatch):
+    frame = record.frame()
+    assert list(frame.index) == ["raw", "calibrated"]
+    for row, scores in record.teacher.items():
+        assert frame.loc[row].to_dict() == pytest.approx(scores)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"skdistill\[plot\]"):
+        record.frame()
 
 
 @pytest.mark.parametrize("name", ["report.pdf", "report"])
-def test_other_formats_raise(report, name, tmp_path):
-    with pytest.raises(ParameterError, match=r"path must end in \.html"):
-        report.save(tmp_path / name)
+def test_other_formats_raise(report, record, name, tmp_path):
+    for page in (report, record):
+        with pytest.raises(ParameterError, match=r"path must end in \.html"):
+            page.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
