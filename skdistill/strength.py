@@ -6,18 +6,20 @@ that label, predict `g`. With squared distances summed over the classes and aver
 
     excess       = |y - f|^2 - |y - p|^2         by how much the teacher leads
     disagreement = |f - g|^2                     how far a student moves with its training rows
-    variance     = max(0, min(excess, disagreement / 2))
     bias^2       = min(tau |y - q|^2, |y - p|^2)
+    variance     = max(0, min(excess, disagreement / 2 - bias^2))
     strength     = bias^2 / (bias^2 + variance)
 
 with `q` the class frequencies. This is the usual shrinkage, the teacher's squared bias taken as a
 share `tau` of all there is to explain, and at most as its whole score: where labels hardly
-contradict each other (digits, letters) a teacher's error is its own and no noise. A teacher without
-a lead teaches nothing: strength 1, the student is trained directly. A student that follows single
-rows (an unpruned tree: `f` and `g` are labels of different rows) gets nearly pure soft labels. A
-student limited by its capacity, whose gap is bias of its own, agrees with itself and stays near the
-labels. It costs K student fits, no teacher fit. ``python -m benchmarks.strength`` compares it with
-the alternatives.
+contradict each other (digits, letters) a teacher's error is its own and no noise. Both bounds of
+the variance are net of what the teacher's own error puts in its place: the lead by its nature, the
+student's spread by the subtraction. A teacher without a lead teaches nothing, nor one that errs
+more than the student varies: strength 1, the student is trained directly. A student that follows
+single rows (an unpruned tree: `f` and `g` are labels of different rows) gets nearly pure soft
+labels. A student limited by its capacity, whose gap is bias of its own, agrees with itself and is
+left to the labels. It costs K student fits, no teacher fit. ``python -m benchmarks.strength``
+compares it with the alternatives.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +49,7 @@ __all__ = [
     "shrink",
 ]
 
-TAU = 0.1
+TAU = 0.04
 Array = NDArray[np.floating[Any]]
 
 
@@ -83,8 +85,8 @@ class Shrinkage:
 
     @property
     def variance(self) -> float:
-        """What distilling can remove."""
-        return max(0.0, min(self.excess, self.disagreement / 2.0))
+        """What distilling can remove, net of the teacher's own error."""
+        return max(0.0, min(self.excess, self.disagreement / 2.0 - self.bias))
 
     @property
     def bias(self) -> float:

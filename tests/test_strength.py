@@ -52,40 +52,41 @@ def brier(y, p, weight=None):
 @pytest.mark.parametrize(
     ("teacher", "student", "disagreement", "variance"),
     [
-        (0.10, 0.20, 0.20, 0.10),  # excess .10 and half the disagreement .10
-        (0.10, 0.16, 0.20, 0.06),  # the excess is smaller
-        (0.10, 0.20, 0.06, 0.03),  # half the disagreement is
-        (0.20, 0.15, 0.20, 0.00),  # the teacher has no lead
-        (0.15, 0.15, 0.20, 0.00),  # nor here
-        (0.10, 0.20, 0.00, 0.00),  # the student does not move with its rows
+        (0.10, 0.15, 0.20, 0.050),  # the excess is .050, the spread less the bias .080
+        (0.10, 0.30, 0.20, 0.080),  # the spread is smaller
+        (0.20, 0.15, 0.20, 0.000),  # the teacher has no lead
+        (0.15, 0.15, 0.20, 0.000),  # nor here
+        (0.10, 0.20, 0.04, 0.000),  # the student moves no further than the teacher errs
+        (0.10, 0.20, 0.00, 0.000),  # it does not move with its rows
     ],
 )
 def test_arithmetic(teacher, student, disagreement, variance):
     result = Shrinkage(teacher, student, disagreement, 0.5)
     assert_allclose(result.excess, student - teacher)
     assert_allclose(result.variance, variance, atol=1e-15)
-    assert_allclose(result.bias, 0.05)
-    expected = 1.0 if variance == 0.0 else 0.05 / (0.05 + variance)
+    assert_allclose(result.bias, 0.02)
+    expected = 1.0 if variance == 0.0 else 0.02 / (0.02 + variance)
     assert_allclose(result.strength, expected)
-    assert result.tau == TAU == 0.1
+    assert result.tau == TAU == 0.04
 
 
 def test_limits():
     assert Shrinkage(0.0, 0.0, 0.0, 0.5).strength == 1.0  # nothing to gain
     assert Shrinkage(0.0, 0.2, 0.2, 0.5).strength == 0.0  # a perfect teacher
-    assert Shrinkage(0.04, 0.2, 0.2, 0.9).bias == 0.04  # no more than its whole score
-    assert Shrinkage(0.1, 0.2, 0.2, 0.5, tau=0.2).strength == 0.5
-    strengths = [Shrinkage(0.1, 0.1 + v, 2 * v, 0.5).strength for v in (0.01, 0.05, 0.2, 1.0)]
+    assert Shrinkage(0.03, 0.2, 0.2, 0.9).bias == 0.03  # no more than its whole score
+    assert Shrinkage(0.1, 0.2, 0.4, 0.5, tau=0.2).strength == 0.5
+    strengths = [Shrinkage(0.1, 0.1 + v, 2 * v, 0.5).strength for v in (0.02, 0.03, 0.05, 0.2, 1.0)]
+    assert strengths[0] == 1.0
     assert all(a > b for a, b in pairwise(strengths))
 
 
 def test_record():
-    record = Shrinkage(0.1, 0.2, 0.2, 0.5).to_dict()
+    record = Shrinkage(0.1, 0.15, 0.2, 0.5).to_dict()
     assert list(record) == [
         "teacher", "student", "disagreement", "frequencies", "tau",
         "excess", "variance", "bias", "strength",
     ]  # fmt: skip
-    assert_allclose(record["strength"], 0.05 / 0.15)
+    assert_allclose(record["strength"], 0.02 / 0.07)
 
 
 # Against a calculation by hand
