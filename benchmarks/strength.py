@@ -261,9 +261,9 @@ def main(argv: Sequence[str] | None = None) -> None:
                 f"Constants chosen on: {', '.join(CHOSEN_ON)}; judged on: "
                 f"{', '.join(JUDGED_ON)}. The form of the last rules (the score of the "
                 "frequencies as the scale, the bias taken off the spread) was seen on all of these "
-                f"sets and on {', '.join(CLEAN)}. The shipped constant, {TAU}, has the smallest mean on "
-                "the sets it was chosen on; the suite judges it on other rows, teachers and "
-                "students."
+                f"sets and on {', '.join(CLEAN)}. The shipped constant, {TAU}, has the smallest "
+                "mean on the sets it was chosen on; the suite judges it on other rows, teachers "
+                "and students."
             ),
         ),
     ).write(folder, table)

@@ -27,7 +27,8 @@ from skdistill.corrections import Correction, resolve_correction
 from skdistill.exceptions import FoldError, ParameterError
 from skdistill.losses import CrossEntropy
 from skdistill.students import SoftLogisticRegression
-from skdistill.students.linear_problems import bounded, solve_batch
+from skdistill.students.linear_problems import bounded, make_batch, solve_all
+from skdistill.students.multinomial import Batch, solve
 from skdistill.students.rows import check_rows
 
 __all__ = ["DistillationPath", "distillation_path"]
@@ -237,7 +238,7 @@ def distillation_path(
         teacher = as_like(_teacher(p, number, len(splits), train, codes, classes), like, like.dtype)
         targets.append(_targets(labels, teacher, masses[-1], rule, candidates))
     n_folds = len(splits)
-    solution = solve_batch(
+    batch = make_batch(
         rows,
         masses,
         [targets[fold][c[:2]] for c in candidates for fold in range(n_folds)],
@@ -246,9 +247,10 @@ def distillation_path(
         C=np.repeat([C for _, _, C in candidates], n_folds),
         l1_ratio=check_number("l1_ratio", l1_ratio, low=0.0, high=1.0),
         fit_intercept=fit_intercept,
-        tol=check_number("tol", tol, low=0.0, low_open=True),
-        max_iter=max_iter,
     )
+    tol = check_number("tol", tol, low=0.0, low_open=True)
+    start = _start(batch, np.asarray(strengths, dtype=np.float64), n_folds, tol, max_iter)
+    solution = solve_all(batch, tol=tol, max_iter=max_iter, start=start)
     settings = np.array(candidates, dtype=np.float64)
     shape = (len(candidates), n_folds)
     T = settings[:, 1].reshape(-1, 1, 1)
@@ -261,6 +263,31 @@ def distillation_path(
         solution.n_iter.reshape(shape),
         solution.converged.reshape(shape),
     )
+
+
+def _start(
+    batch: Batch, strengths: NDArray[np.float64], n_folds: int, tol: float, max_iter: int
+) -> tuple[Any, Any] | None:
+    """Return where to begin: on the line between two solutions of the first fold.
+
+    They are those at the least and the greatest strength, as solutions are nearly linear in it, and
+    those of other folds are near. None where that would solve too many problems twice.
+    """
+    numbers = np.arange(len(batch.mass_of)).reshape(len(strengths), -1, n_folds)
+    ends = [int(strengths.argmin()), int(strengths.argmax())]
+    if 2 * len(ends) > len(strengths) * n_folds:
+        return None
+    first = numbers[ends, :, 0].ravel()
+    known = solve(batch.select(first), tol=tol, max_iter=max_iter)
+    low, high = strengths[ends]
+    share = (strengths - low) / (high - low if high > low else 1.0)
+
+    def between(found: NDArray[np.float64]) -> NDArray[np.float64]:
+        a, b = found.reshape(2, 1, numbers.shape[1], 1, *found.shape[1:])
+        at = share.reshape(-1, *(1,) * (a.ndim - 1))
+        return np.repeat(a + at * (b - a), n_folds, axis=2).reshape(-1, *found.shape[1:])
+
+    return between(known.coef), between(known.intercept)
 
 
 def _check_rule(correction: str | Correction) -> Correction:

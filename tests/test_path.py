@@ -65,6 +65,23 @@ def test_each_student_is_the_one_fitted_alone(n_classes, l1_ratio, weighted):
             )
 
 
+@any_classes
+def test_the_order_of_the_strengths_plays_no_part_and_neighbours_help(n_classes):
+    data = DATA[n_classes]
+    settings = {"folds": folds_of(data), "Cs": [0.1, 10.0], "tol": 1e-8, "max_iter": 500}
+    p = 0.9 * data.teacher + 0.1 / n_classes
+    strengths = np.array([0.5, 1.0, 0.0, 0.25])
+    path = distillation_path(data.X, data.y, p, strengths=strengths, **settings)
+    for number, strength in enumerate(path.strengths):
+        one = distillation_path(data.X, data.y, p, strengths=[strength], **settings)
+        same = np.flatnonzero((path.strengths == strength) & (path.Cs == path.Cs[number]))
+        assert_array_equal(same, [number])
+        assert_allclose(path.coef[number], one.coef[number % 2], atol=1e-5)
+    alone = distillation_path(data.X, data.y, p, strengths=[0.5], Cs=[10.0], tol=1e-8)
+    between = path.n_iter[1]  # strength .5, begun between those of 0 and 1
+    assert between.max() < alone.n_iter.min()
+
+
 def test_without_folds_all_rows_are_trained_on():
     data = DATA[2]
     path = distillation_path(data.X, data.y, data.teacher, strengths=[0.5])

@@ -20,7 +20,7 @@ from skdistill._compat import warn_user
 from skdistill.exceptions import InputError
 from skdistill.students.multinomial import Batch, Solution, moments, solve
 
-__all__ = ["bounded", "dtype_of", "fill", "solve_batch", "solve_targets"]
+__all__ = ["bounded", "dtype_of", "fill", "make_batch", "solve_all", "solve_targets"]
 
 
 def dtype_of(rows: Any) -> Any:
@@ -108,7 +108,7 @@ def solve_targets(
     like = np.empty(0, dtype=X.dtype) if sp.issparse(X) else X
     mass_of, different = _distinct(weights)
     ones = np.ones(X.shape[0])
-    return solve_batch(
+    batch = make_batch(
         X,
         [as_like(ones if w is None else w, like, like.dtype) for w in different],
         targets,
@@ -117,13 +117,11 @@ def solve_targets(
         C=np.asarray(C),
         l1_ratio=l1_ratio,
         fit_intercept=fit_intercept,
-        tol=tol,
-        max_iter=max_iter,
-        start=start,
     )
+    return solve_all(batch, tol=tol, max_iter=max_iter, start=start)
 
 
-def solve_batch(
+def make_batch(
     X: Any,
     masses: Sequence[Array],
     targets: Sequence[Array],
@@ -133,11 +131,8 @@ def solve_batch(
     C: NDArray[np.float64],
     l1_ratio: float,
     fit_intercept: bool,
-    tol: float,
-    max_iter: int,
-    start: tuple[Any, Any] | None = None,
-) -> Solution:
-    """Do what `solve_targets` does, with the different row weights already sorted out.
+) -> Batch:
+    """Return the problems of one batch, with the different row weights already sorted out.
 
     Parameters
     ----------
@@ -149,12 +144,17 @@ def solve_batch(
         An array that stands there several times, with the same weights, is looked at once.
     mass_of : int array of shape (B,)
         Which weights each problem has.
-    classes, C, l1_ratio, fit_intercept, tol, max_iter, start
+    classes, C, l1_ratio, fit_intercept
         Of `solve_targets`.
 
     Returns
     -------
-    solution : Solution
+    batch : Batch
+
+    Raises
+    ------
+    InputError
+        If a target gives a class no mass.
     """
     like = masses[0]
     xp = namespace(like)
@@ -166,11 +166,17 @@ def solve_batch(
             _check_mass(t, mass, classes)
             parts[key] = moments(X, (t[:, 1:] if t.shape[1] == 2 else t) * mass[:, None])
     stacked = xp.stack([parts[key] for key in keys])
-    batch = Batch(X, xp.stack(list(masses)), mass_of, stacked, C, l1_ratio, fit_intercept)
+    return Batch(X, xp.stack(list(masses)), mass_of, stacked, C, l1_ratio, fit_intercept)
+
+
+def solve_all(
+    batch: Batch, *, tol: float, max_iter: int, start: tuple[Any, Any] | None = None
+) -> Solution:
+    """Do what `multinomial.solve` does, and warn of problems that were not finished."""
     solution = solve(batch, tol=tol, max_iter=max_iter, start=start)
-    n_open = int(np.sum(~solution.converged))
+    n_open, n_all = int(np.sum(~solution.converged)), len(solution.converged)
     if n_open:
-        which = "" if len(targets) == 1 else f" in {n_open} of {len(targets)} problems"
+        which = "" if n_all == 1 else f" in {n_open} of {n_all} problems"
         warn_user(
             f"the solver stopped, at most {max_iter} iterations allowed,{which} before the "
             "gradient was below tol: raise max_iter or tol, or strengthen the penalty (lower C).",

@@ -65,6 +65,11 @@ class Batch:
     l1_ratio: float = 0.0
     fit_intercept: bool = True
 
+    def select(self, index: NDArray[np.int64]) -> "Batch":
+        """Return the batch of some of the problems."""
+        part = namespace(self.moments).take(self.moments, as_like(index, self.moments), axis=0)
+        return replace(self, mass_of=self.mass_of[index], moments=part, C=self.C[index])
+
 
 @dataclass(frozen=True)
 class Solution:
