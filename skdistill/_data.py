@@ -9,17 +9,19 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import column_or_1d, indexable
 
-from skdistill._arrays import one_hot
+from skdistill._arrays import has_namespace, one_hot
 from skdistill._compat import take_rows
 from skdistill._validation import (
+    check_columns,
     check_labels,
     check_probabilities,
     check_weights,
     index_rows,
+    is_missing,
 )
 from skdistill.exceptions import InputError
 
-__all__ = ["Data", "check_data", "given_probabilities", "stack_rows"]
+__all__ = ["Data", "check_alike", "check_data", "given_probabilities", "stack_rows"]
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def check_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
     weight = check_weights(sample_weight, len(labels))
     kept = np.arange(len(labels)) if weight is None else np.flatnonzero(weight)
     n_given = len(labels)
-    groups = None if groups is None else np.asarray(groups)
+    groups = None if groups is None else _check_groups(groups)
     if len(kept) < n_given:
         X, labels = take_rows(X, kept), labels[kept]
         weight = None if weight is None else weight[kept]
@@ -125,6 +127,22 @@ def check_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
     _check_not_empty(X)
     classes, codes = check_labels(labels)
     return Data(X, labels, codes, classes, weight, groups, kept, n_given)
+
+
+def _check_groups(groups: Any) -> NDArray[Any]:
+    """Return the groups as numbers, or raise InputError where a row has none."""
+    values = column_or_1d(groups)
+    n_missing = int(np.sum(is_missing(values)))
+    if n_missing:
+        raise InputError(
+            f"groups must have an entry in every row, got {n_missing} NaN, None or infinite "
+            "values: give rows without a group one of their own."
+        )
+    try:
+        np.unique(values)
+    except TypeError:  # names of several kinds: told apart by kind and name
+        values = np.array([f"{type(each).__name__} {each}" for each in values.tolist()])
+    return values
 
 
 def _check_not_empty(X: Any) -> None:
@@ -135,6 +153,24 @@ def _check_not_empty(X: Any) -> None:
         )
     if len(shape) == 2 and shape[1] == 0:
         raise InputError(f"X has 0 feature(s) (shape={shape}) while a minimum of 1 is required.")
+
+
+def check_alike(X: Any, others: Any, name: str) -> None:
+    """Raise InputError unless two sets of rows are of the same kind, to be stacked."""
+    kinds = [_kind(rows) for rows in (X, others)]
+    if kinds[0] != kinds[1]:
+        raise InputError(
+            f"{name} must be of the same kind as X, got {kinds[1]} beside {kinds[0]}: convert one "
+            "of them."
+        )
+
+
+def _kind(rows: Any) -> str:
+    if sp.issparse(rows):
+        return "a sparse array"
+    if hasattr(rows, "columns"):
+        return f"a data frame of {type(rows).__module__.partition('.')[0]}"
+    return "an array on a device" if has_namespace(rows) else "an array"
 
 
 def stack_rows(top: Any, bottom: Any) -> Any:
@@ -148,7 +184,9 @@ def stack_rows(top: Any, bottom: Any) -> Any:
     return np.concatenate([np.asarray(top), np.asarray(bottom)])
 
 
-def given_probabilities(p: Any, data: Data, *, allow_missing: bool) -> NDArray[np.float64]:
+def given_probabilities(
+    p: Any, data: Data, may_lack: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
     """Return the user's out-of-fold probabilities at the kept rows, checked.
 
     Parameters
@@ -157,8 +195,9 @@ def given_probabilities(p: Any, data: Data, *, allow_missing: bool) -> NDArray[n
         One row per given row.
     data : Data
         The rows of the fit.
-    allow_missing : bool
-        Whether rows may be all NaN: they have no probabilities.
+    may_lack : bool array of shape (n,) or None, default=None
+        Which rows may be all NaN: they have no probabilities. None for no row but those of weight
+        zero.
 
     Returns
     -------
@@ -169,11 +208,14 @@ def given_probabilities(p: Any, data: Data, *, allow_missing: bool) -> NDArray[n
     InputError
         If they are no probabilities, or the shape is wrong.
     """
+    check_columns(p, data.classes, "teacher_proba")
     values = np.asarray(p)
-    missing = np.zeros(len(values), dtype=bool)
-    if allow_missing:
-        missing = np.isnan(values).all(axis=1)
-        values = np.where(missing[:, None], 1.0 / values.shape[1], values)
+    lacks = np.zeros(data.n_given, dtype=bool)
+    if values.shape == (data.n_given, len(data.classes)) and values.dtype.kind == "f":
+        allowed = np.ones(data.n_given, dtype=bool)
+        allowed[data.kept] = False if may_lack is None else may_lack
+        lacks = allowed & np.isnan(values).all(axis=1)
+        values = np.where(lacks[:, None], 1.0 / values.shape[1], values)
     checked = check_probabilities(
         values,
         data.n_given,
@@ -181,5 +223,5 @@ def given_probabilities(p: Any, data: Data, *, allow_missing: bool) -> NDArray[n
         "teacher_proba",
         "Pass the out-of-fold predict_proba of your model.",
     ).astype(np.float64)
-    checked[missing] = np.nan
+    checked[lacks] = np.nan
     return np.asarray(checked[data.kept])

@@ -17,13 +17,17 @@ from skdistill.exceptions import InputError, ParameterError
 
 __all__ = [
     "check_choice",
+    "check_columns",
+    "check_flag",
     "check_integer",
     "check_labels",
     "check_number",
     "check_probabilities",
+    "check_table",
     "check_weights",
     "has_missing",
     "index_rows",
+    "is_missing",
     "row_fingerprints",
 ]
 
@@ -85,14 +89,21 @@ def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
         If `y` is no classification target (raised by scikit-learn).
     """
     labels = column_or_1d(y, warn=True)
-    n_missing = int(np.sum(_missing(labels)))
+    n_missing = int(np.sum(is_missing(labels)))
     if n_missing:
         raise InputError(
             f"y must have a label in every row, got {n_missing} NaN, None or infinite values: "
             "drop the unlabelled rows. Input y contains NaN or infinity."
         )
-    check_classification_targets(labels)
-    classes, codes = np.unique(labels, return_inverse=True)
+    try:
+        check_classification_targets(labels)
+        classes, codes = np.unique(labels, return_inverse=True)
+    except TypeError as error:  # they cannot be sorted
+        kinds = sorted({type(label).__name__ for label in labels.tolist()})
+        raise InputError(
+            f"y must have labels of one kind, got {' and '.join(kinds)}: make them all strings, or "
+            "all numbers."
+        ) from error
     if len(classes) < 2:
         raise InputError(
             f"y must have at least two classes, got one class only: {classes.tolist()[0]!r}. A "
@@ -139,6 +150,7 @@ def check_probabilities(
     InputError
         If the shape is wrong, an entry is NaN, infinite or negative, or a row does not sum to one.
     """
+    check_columns(p, classes, name)
     values = np.asarray(p)
     if values.dtype.kind not in "fiub":
         raise InputError(f"{name} must be numbers, got dtype {values.dtype}. {remedy}".rstrip())
@@ -165,6 +177,41 @@ def check_probabilities(
     return values
 
 
+def check_columns(p: Any, classes: Sequence[Any] | NDArray[Any], name: str) -> None:
+    """Raise InputError where a data frame names its columns, and not after the classes in order."""
+    if not hasattr(p, "columns"):
+        return
+    columns, names = list(p.columns), np.asarray(classes).tolist()
+    numbers = range(len(columns))
+    unnamed = columns in (list(numbers), [f"column_{i}" for i in numbers])  # pandas, polars
+    if columns in (names, [str(each) for each in names]):
+        return
+    if unnamed and set(columns) != set(names):
+        return
+    raise InputError(
+        f"{name} must have the columns {names} in this order, or none that are named, got "
+        f"{columns}: reorder or rename them, or pass an array."
+    )
+
+
+def check_table(X: Any, name: str = "X") -> None:
+    """Raise InputError for what cannot be rows of features."""
+    if X is None or isinstance(X, str | bytes | dict | set):
+        raise InputError(
+            f"{name} must be an array, a sparse array or a data frame, one row per sample, got "
+            f"{'None' if X is None else type(X).__name__}."
+        )
+    if isinstance(X, list | tuple) and len(X) == 0:
+        raise InputError(f"{name} has 0 sample(s) while a minimum of 1 is required.")
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return `value` if it is True or False, or raise ParameterError."""
+    if not isinstance(value, bool | np.bool_):
+        raise ParameterError(f"{name} must be True or False, got {value!r}.")
+    return bool(value)
+
+
 def index_rows(value: Any, rows: NDArray[np.int64], n_rows: int) -> Any:
     """Return the `rows` of metadata that has one entry per row, anything else as it is."""
     shape = getattr(value, "shape", None)
@@ -182,10 +229,10 @@ def has_missing(X: Any) -> bool:
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(values.sum()):
                 return False
-    return bool(np.any(_missing(values)))
+    return bool(np.any(is_missing(values)))
 
 
-def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which entries are None, NaN, NA, NaT or infinite."""
     if values.dtype.kind == "f":
         return np.asarray(~np.isfinite(values))

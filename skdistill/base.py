@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from joblib import Memory
+from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
@@ -14,8 +15,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
-from skdistill._data import Data
-from skdistill._validation import has_missing
+from skdistill._data import Data, check_alike
+from skdistill._validation import check_table, has_missing
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.distillation import Distilled, Metadata
 from skdistill.exceptions import (
@@ -62,6 +63,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
     }
 
     classes_: NDArray[Any]
+    _seen: dict[str, str]
     _fitted: Fitted
     _checks_features: bool
     _checks_names: bool
@@ -134,6 +136,47 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         p = self.predict_proba(X)
         return self.classes_[np.argmax(p, axis=1)]
 
+    def fitted_on(self, y: Any) -> bool:
+        """Whether these are the labels that it was fitted on, in the same order.
+
+        What is kept of a fit (`teacher_proba_`, `fold_`) belongs to those rows and to no others.
+
+        Parameters
+        ----------
+        y : array-like of shape (n,)
+            Labels.
+
+        Returns
+        -------
+        same : bool
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        """
+        check_is_fitted(self)
+        return _fingerprints(y, None, None)["y"] == self._seen["y"]
+
+    def _remember(self, y: Any, sample_weight: Any, groups: Any) -> None:
+        """Keep fingerprints of what came beside the features."""
+        self._seen = _fingerprints(y, sample_weight, groups)
+
+    def _check_same(self, y: Any, sample_weight: Any, groups: Any) -> None:
+        """Raise InputError unless these are what the estimator was fitted with."""
+        if not self.fitted_on(y):
+            raise InputError(
+                "y must be the labels that the estimator was fitted on, in the same order: the "
+                "out-of-fold probabilities belong to those rows. Call fit for other data."
+            )
+        now = _fingerprints(y, sample_weight, groups)
+        for name, given in (("sample_weight", sample_weight), ("groups", groups)):
+            if now[name] != self._seen[name]:
+                raise InputError(
+                    f"{name} must be what fit was given, got {'none' if given is None else 'other'}"
+                    ": the teacher's pass knew those. Call fit for others."
+                )
+
     def get_metadata_routing(self) -> MetadataRouter:
         """Return which metadata goes to teacher, student and splitter.
 
@@ -200,6 +243,15 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             parted[name] = Metadata(to_teacher, to_student, weight)
         return parted
 
+    def _check_rows(self, X: Any, y: Any, X_transfer: Any) -> None:
+        """Note the features, and raise InputError where the rows cannot be used."""
+        check_table(X)
+        validate_data(self, X, y, skip_check_array=True)
+        if X_transfer is not None:
+            check_table(X_transfer, "X_transfer")
+            check_alike(X, X_transfer, "X_transfer")
+            validate_data(self, X_transfer, reset=False, skip_check_array=True)
+
     def _folds(self, data: Data) -> Folds:
         folds = make_folds(
             self.cv,
@@ -255,7 +307,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
     ) -> OutOfFold:
         """Return the teacher's out-of-fold probabilities, and the fold teachers if asked for."""
         with progress.step("cross-fit the teacher", n_steps=len(folds)) as step:
-            return cross_fit(
+            out = cross_fit(
                 teacher,
                 data.X,
                 data.y,
@@ -267,6 +319,8 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
                 verbose=self.verbose,
                 progress=step,
             )
+        out.check_varies()
+        return out
 
     def _keep(
         self, done: Distilled, student: Any, data: Data, folds: Folds | None, **report: Any
@@ -310,3 +364,15 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
 
 def _is_integer(cv: Any) -> bool:
     return isinstance(cv, int | np.integer)
+
+
+def _fingerprints(y: Any, sample_weight: Any, groups: Any) -> dict[str, str]:
+    """Return a short text for each, to recognise it by; of labels and groups the partition."""
+    weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    named = None if groups is None else _codes(np.asarray(groups).astype(str))
+    values = {"y": _codes(y), "sample_weight": weight, "groups": named}
+    return {name: str(joblib_hash(value)) for name, value in values.items()}
+
+
+def _codes(values: Any) -> NDArray[np.intp]:
+    return np.unique(np.asarray(values).ravel(), return_inverse=True)[1]

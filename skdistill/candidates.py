@@ -11,9 +11,9 @@ from sklearn.model_selection import ParameterGrid
 
 from skdistill._validation import check_number
 from skdistill.distillation import Settings, resolve_settings
-from skdistill.exceptions import ParameterError, StudentTypeError
+from skdistill.exceptions import ParameterError, StudentError, StudentTypeError
 
-__all__ = ["Candidate", "Grid", "expand", "name_students"]
+__all__ = ["DIRECT", "Candidate", "Grid", "ends_at_labels", "expand", "name_students"]
 
 # The parameters of DistilledClassifier that stand for training on the labels.
 DIRECT = {
@@ -23,6 +23,13 @@ DIRECT = {
     "calibration": None,
     "strength": 1.0,
 }
+# Everything but the strength: the parameter of DistilledClassifier, and its values in a grid.
+SETTINGS = (
+    ("loss", "losses"),
+    ("temperature", "temperatures"),
+    ("correction", "corrections"),
+    ("calibration", "calibrations"),
+)
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,8 @@ def expand(students: Any, grid: Grid, n_rows: int, *, weighted: bool) -> list[Ca
 
     Plain distillation (strength 0) and the direct student are among them whether they were asked
     for or not. Of equal candidates one is kept: where strength 1 is the direct student, that one.
+    What does not go together is left out, as a temperature with a loss that has none, or a loss
+    with a student that no route fits to it; but each value and student must go with something.
 
     Parameters
     ----------
@@ -184,15 +193,16 @@ def expand(students: Any, grid: Grid, n_rows: int, *, weighted: bool) -> list[Ca
     Raises
     ------
     ParameterError, StudentError
-        If a setting is unknown, or a student cannot honour it.
+        If a setting is unknown, no student can honour it, or a student can honour none.
     """
     direct: list[Candidate] = []
     others: list[Candidate] = []
     n_curves = 0
+    usage = _Usage(grid)
     for group, student in enumerate(_each_student(students)):
         resolve = _Resolver(student.estimator, grid.device, n_rows, weighted)
         alone = resolve(DIRECT)
-        for setting in _each_setting(grid):
+        for setting, found in usage.of(resolve, grid):
             curve = [
                 Candidate(
                     student.name,
@@ -202,7 +212,7 @@ def expand(students: Any, grid: Grid, n_rows: int, *, weighted: bool) -> list[Ca
                     group,
                     n_curves,
                 )
-                for strength, settings in _along_strength(resolve, setting, grid.strengths)
+                for strength, settings in _along_strength(found, grid.strengths)
             ]
             if _ends_direct(curve[0].settings, alone):
                 curve = [c for c in curve if c.settings.strength != 1.0]
@@ -210,7 +220,45 @@ def expand(students: Any, grid: Grid, n_rows: int, *, weighted: bool) -> list[Ca
             n_curves += 1
         params = {"student": student.estimator} | DIRECT
         direct.append(Candidate(student.name, alone, params, student.varied, group))
+    usage.check()
     return direct + others
+
+
+class _Usage:
+    """Which values of a grid went with something, and what those that did not raised."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.unused = {
+            (name, i) for name, field in SETTINGS for i in range(len(getattr(grid, field)))
+        }
+        self.errors: dict[tuple[str, int], Exception] = {}
+
+    def of(self, resolve: "_Resolver", grid: Grid) -> Iterator[tuple[dict[str, Any], Settings]]:
+        """Yield the settings, but for the strength, that a student can honour; at least one."""
+        any_fits, first_error = False, None
+        for numbers in product(*(range(len(getattr(grid, field))) for _, field in SETTINGS)):
+            chosen = list(zip((name for name, _ in SETTINGS), numbers, strict=True))
+            setting = {
+                name: getattr(grid, field)[i]
+                for (name, field), i in zip(SETTINGS, numbers, strict=True)
+            }
+            try:
+                found = resolve({**setting, "strength": "auto"})
+            except (ParameterError, StudentError) as error:
+                first_error = first_error or error
+                for value in chosen:
+                    self.errors.setdefault(value, error)
+                continue
+            any_fits = True
+            self.unused.difference_update(chosen)
+            yield setting, found
+        if not any_fits and first_error is not None:
+            raise first_error
+
+    def check(self) -> None:
+        """Raise the error of a value that nothing could honour."""
+        for value in sorted(self.unused):
+            raise self.errors[value]
 
 
 class _Resolver:
@@ -238,28 +286,24 @@ def _each_student(students: Any) -> Iterator[_Student]:
             yield _Student(name, changed, varied)
 
 
-def _each_setting(grid: Grid) -> Iterator[dict[str, Any]]:
-    """Yield everything but the strength."""
-    names = ("loss", "temperature", "correction", "calibration")
-    values = (grid.losses, grid.temperatures, grid.corrections, grid.calibrations)
-    for combination in product(*values):
-        yield dict(zip(names, combination, strict=True))
-
-
-def _along_strength(
-    resolve: _Resolver, setting: Mapping[str, Any], strengths: Sequence[float]
-) -> list[tuple[Any, Settings]]:
+def _along_strength(found: Settings, strengths: Sequence[float]) -> list[tuple[Any, Settings]]:
     """Return (strength, settings) for each strength and for 0, the strongest first."""
-    first = resolve({**setting, "strength": "auto"})
-    if not first.finds_strength:  # no correction, or one with a constant of its own
-        return [("auto", first)]
+    if not found.finds_strength:  # no correction, or one with a constant of its own
+        return [("auto", found)]
     wanted = sorted({0.0, *map(float, strengths)}, reverse=True)
-    return [(s, replace(first, strength=s, finds_strength=False)) for s in wanted]
+    return [(s, replace(found, strength=s, finds_strength=False)) for s in wanted]
+
+
+def ends_at_labels(settings: Settings) -> bool:
+    """Whether the full correction makes the target the label itself: not at a temperature."""
+    if settings.correction is None:
+        return False
+    y, p = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.3, 0.7], [0.9, 0.1]])
+    target = settings.loss.target(y, p, settings.correction.gain(p, 1.0))
+    return bool(np.allclose(target, y, rtol=0.0, atol=1e-12))
 
 
 def _ends_direct(settings: Settings, direct: Settings) -> bool:
     """Whether strength 1 with these settings is the direct student."""
-    if settings.strength is None or settings.correction is None:
-        return False
-    full = np.all(settings.correction.gain(np.array([[0.3, 0.7], [0.9, 0.1]]), 1.0) == 1.0)
-    return bool(full) and settings.loss == direct.loss
+    follows = settings.strength is not None
+    return follows and settings.loss == direct.loss and ends_at_labels(settings)

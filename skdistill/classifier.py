@@ -1,16 +1,18 @@
 """`DistilledClassifier`: from a heavy teacher to a small student, in scikit-learn's terms."""
 
+from dataclasses import replace
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skdistill._compat import Progress, with_callbacks
 from skdistill._data import Data, check_data, given_probabilities
+from skdistill._validation import has_missing
 from skdistill.base import BaseDistiller, all_or_nothing
+from skdistill.candidates import DIRECT, ends_at_labels
 from skdistill.corrections import Correction
 from skdistill.crossfit import OutOfFold
 from skdistill.distillation import (
@@ -64,7 +66,8 @@ None, default="orthogonal"
     strength : "auto" or float in [0, 1], default="auto"
         How far: 0 is plain distillation, 1 the full correction (at temperature 1 and without
         `Logit` the direct student). "auto" shrinks by the student's variance, at the cost of one
-        fit of the direct student per fold (see `skdistill.strength`).
+        fit of the direct student per fold (see `skdistill.strength`); where it finds 1, the student
+        is trained on the labels with its default loss, at any temperature.
     calibration : {"sigmoid", "temperature", "isotonic", "stacked"} or None, default="sigmoid"
         Calibration of the teacher on its out-of-fold probabilities. "stacked" blends in those of
         the direct student, at the cost of one fit of it per fold.
@@ -277,7 +280,8 @@ None, default="orthogonal"
         ParameterError
             If another parameter is to be changed.
         InputError
-            If `y` is not what the estimator was fitted on, or `X_transfer` has other rows.
+            If `y`, `sample_weight` or `groups` are not those of the fit, or `X_transfer` has other
+            rows.
 
         Examples
         --------
@@ -300,13 +304,9 @@ None, default="orthogonal"
                     f"refit_student can change {', '.join(REFITTABLE)}, got {name!r}: it concerns "
                     "the teacher's pass; clone the estimator and fit it."
                 )
-        if _digest(y) != self._digest:
-            raise InputError(
-                "y must be the labels that the estimator was fitted on, in the same order: the "
-                "out-of-fold probabilities belong to those rows. Call fit for other data."
-            )
+        self._check_same(y, sample_weight, groups)
         known = getattr(self, "transfer_proba_", None)
-        n_given, n_known = (0 if rows is None else len(rows) for rows in (X_transfer, known))
+        n_given, n_known = (0 if rows is None else rows.shape[0] for rows in (X_transfer, known))
         if n_given != n_known:
             raise InputError(
                 f"X_transfer must be the {n_known} transfer rows that the estimator was fitted on, "
@@ -338,28 +338,31 @@ None, default="orthogonal"
         With `reused` the probabilities may have rows of NaN, and `transfer` is a `Transfer`, not
         the bare rows.
         """
-        validate_data(self, X, y, skip_check_array=True)
-        if transfer is not None and not reused:
-            validate_data(self, transfer, reset=False, skip_check_array=True)
+        self._check_rows(X, y, None if reused else transfer)
         data = check_data(X, y, sample_weight, groups)
         teacher = check_teacher(self.teacher) if teacher_proba is None else None
         metadata = self._metadata(data, teacher, params)["student"]
         settings = self._settings(len(data), weighted=metadata.student_weight is not None)
-        folds = self._folds(data) if teacher is not None or settings.needs_direct else None
+        needs_folds = teacher is not None or settings.needs_direct
+        if not (needs_folds or reused):  # rows in no fold have no probabilities
+            needs_folds = has_missing(teacher_proba)
+        folds = self._folds(data) if needs_folds else None
         n_steps = 1 + (teacher is not None) + settings.needs_direct
         with Progress.root(self, n_steps, X, y) as progress:
             if teacher is None:
-                raw = given_probabilities(teacher_proba, data, allow_missing=reused)
+                covered = np.ones(len(data), dtype=bool) if folds is None else folds.covered
+                raw = given_probabilities(teacher_proba, data, reused | ~covered)
             else:
                 raw, transfer = self._ask(teacher, data, folds, metadata, transfer, progress)
             direct = self._direct(settings, data, folds, metadata, progress)
             own = None if direct is None else direct.values
             labels = label_rows(raw, data, settings.calibration, own)
-            strength, shrinkage = settings.strength, None
+            shrinkage = None
             if settings.finds_strength:
                 weight = metadata.student_weight
                 shrinkage = shrink(direct, data.X, data.y, labels.p, folds, weight=weight)
-                strength = shrinkage.strength
+                settings = self._at(shrinkage.strength, settings, data, metadata)
+            strength = settings.strength
             with progress.step("fit the student"):
                 done = fit_student(settings, strength, data, labels, metadata, transfer)
         self._keep(
@@ -379,13 +382,24 @@ None, default="orthogonal"
             self.transfer_proba_ = transfer.raw
         elif hasattr(self, "transfer_proba_"):
             del self.transfer_proba_  # of an earlier fit
-        self._digest = _digest(y)
+        self._remember(y, sample_weight, groups)
         return self
 
-    def _settings(self, n_rows: int, *, weighted: bool) -> Settings:
+    def _settings(self, n_rows: int, *, weighted: bool, **changes: Any) -> Settings:
         named = ("loss", "temperature", "correction", "strength", "calibration", "device")
-        params = {name: getattr(self, name) for name in named}
+        params = {name: getattr(self, name) for name in named} | changes
         return resolve_settings(self._student(), **params, n_rows=n_rows, weighted=weighted)
+
+    def _at(self, strength: float, settings: Settings, data: Data, metadata: Metadata) -> Settings:
+        """Return the settings at a strength that was found; at 1 the student is trained directly.
+
+        On another scale than that of probabilities the full correction is not the label.
+        """
+        if strength == 1.0 and not ends_at_labels(settings):
+            direct = DIRECT | {"calibration": self.calibration}
+            weighted = metadata.student_weight is not None
+            return self._settings(len(data), weighted=weighted, **direct)
+        return replace(settings, strength=strength)
 
     def _ask(
         self,
@@ -426,8 +440,3 @@ None, default="orthogonal"
                 verbose=self.verbose,
                 progress=step,
             )
-
-
-def _digest(y: Any) -> str:
-    """Return a short fingerprint of the labels, to recognise them by."""
-    return str(joblib.hash(np.unique(np.asarray(y).ravel(), return_inverse=True)[1]))

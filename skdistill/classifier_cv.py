@@ -1,15 +1,15 @@
 """`DistilledClassifierCV`: an honest choice among students and settings, and a verdict."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils.validation import validate_data
 
 from skdistill._compat import Progress, with_callbacks
 from skdistill._data import Data, check_data, given_probabilities
-from skdistill._validation import check_choice, check_number
+from skdistill._validation import check_choice, check_flag, check_number
 from skdistill.base import BaseDistiller, all_or_nothing
 from skdistill.candidates import Candidate, Grid, expand, name_students
 from skdistill.cv_results import tabulate
@@ -95,7 +95,8 @@ class DistilledClassifierCV(BaseDistiller):
     best_student_ : estimator
         The same, not fitted.
     best_params_ : dict
-        Parameters that make `DistilledClassifier` fit the same.
+        Parameters that make `DistilledClassifier` fit the same; a direct student (strength 1) it
+        fits to the rows in a fold only, and to `X_transfer` as well.
     best_index_ : int
         The row of the choice in `cv_results_`.
     best_score_ : float
@@ -219,8 +220,8 @@ n_features_in_, feature_names_in_
             Unlabelled rows to fit distilled students on as well; while choosing they are labelled
             by teachers that did not see the validation fold.
         teacher_proba : array-like of shape (n, K) or None, default=None
-            Out-of-fold probabilities from elsewhere, on these very folds (`cv` as a list of splits,
-            or an integer with the same `random_state`).
+            Out-of-fold probabilities from elsewhere, on these very folds (`cv` as a list of splits
+            or an integer and the same `random_state`).
         pool_proba : array-like of shape (n_folds, n, K) or None, default=None
             With `teacher_proba`: entry (k, i) labels row i by a teacher that saw neither fold k nor
             the fold of row i. The teacher is then not fitted.
@@ -256,12 +257,14 @@ n_features_in_, feature_names_in_
                 "X_transfer is labelled by the pool's teachers, and pool_proba= takes their place: "
                 "pass one of the two."
             )
-        if X_transfer is not None and "stacked" in self.calibrations:
+        if X_transfer is not None and "stacked" in self._grid().calibrations:
             raise ParameterError(
                 "calibration 'stacked' blends in the direct student's out-of-fold probabilities, "
                 "which rows of X_transfer have none of: leave it out of calibrations."
             )
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
+        for name in ("smooth", "fallback", "return_row_losses"):
+            check_flag(name, getattr(self, name))
         check_number("alpha", self.alpha, low=0.0, high=1.0, low_open=True, high_open=True)
         given = None if pool_proba is None else (teacher_proba, pool_proba)
         return self._fit(X, y, sample_weight, groups, X_transfer, given, params)
@@ -278,9 +281,7 @@ n_features_in_, feature_names_in_
         params: dict[str, Any],
     ) -> "DistilledClassifierCV":
         """Run the stages of a fit."""
-        validate_data(self, X, y, skip_check_array=True)
-        if X_transfer is not None:
-            validate_data(self, X_transfer, reset=False, skip_check_array=True)
+        self._check_rows(X, y, X_transfer)
         judge = make_judge(self.scoring, per_row=self.return_row_losses)
         data = check_data(X, y, sample_weight, groups)
         teacher = check_teacher(self.teacher) if given is None else None
@@ -290,6 +291,7 @@ n_features_in_, feature_names_in_
         folds = self._folds(data)
         with Progress.root(self, 3 + (given is None), X, y) as progress:
             pool = self._pool(teacher, given, data, folds, metadata, X_transfer, progress)
+            pool.out_of_fold.check_varies()
             stacks, scores = self._try_all(
                 candidates, data, pool, metadata, judge, X_transfer, progress
             )
@@ -317,6 +319,7 @@ n_features_in_, feature_names_in_
             n_student_fits=n_student_fits,
         )
         self._keep_choice(candidates, number, scores, judge, verdict)
+        self._remember(y, sample_weight, groups)
         self.fold_ = data.spread(folds.fold, blank=-1)
         self.n_splits_ = len(pool.validation)
         self.pool_proba_ = np.stack([data.spread(table) for table in pool.as_array()])
@@ -339,14 +342,7 @@ n_features_in_, feature_names_in_
         return {name: estimator for name, (estimator, _) in named.items()}
 
     def _grid(self) -> Grid:
-        return Grid(
-            strengths=self.strengths,
-            temperatures=self.temperatures,
-            losses=self.losses,
-            corrections=self.corrections,
-            calibrations=self.calibrations,
-            device=self.device,
-        )
+        return Grid(**{field.name: getattr(self, field.name) for field in fields(Grid)})
 
     def _pool(
         self,
@@ -361,7 +357,7 @@ n_features_in_, feature_names_in_
         """Return the labels to choose by, with the ordinary pass where teachers are fitted."""
         validation = validation_folds(folds, self.n_validation)
         if given is not None:
-            raw = given_probabilities(given[0], data, allow_missing=False)
+            raw = given_probabilities(given[0], data, ~folds.covered)
             return given_pool(given[1], raw, folds, validation, data)
         return fit_pool(
             teacher,

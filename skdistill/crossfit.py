@@ -18,7 +18,7 @@ from sklearn.model_selection import cross_val_predict, cross_validate
 from skdistill._compat import Progress
 from skdistill._threads import bound_threads, thread_budget
 from skdistill._validation import check_probabilities, index_rows
-from skdistill.exceptions import TeacherError, TeacherTypeError
+from skdistill.exceptions import InputError, TeacherError, TeacherTypeError
 from skdistill.folds import Folds
 
 __all__ = ["FoldTeacher", "OutOfFold", "class_probabilities", "cross_fit"]
@@ -52,6 +52,16 @@ class OutOfFold:
     def covered(self) -> NDArray[np.bool_]:
         """Which rows have probabilities, shape (n,)."""
         return self.fold >= 0
+
+    def check_varies(self) -> None:
+        """Raise InputError where no teacher tells the rows of its fold apart."""
+        parts = [part for part in self.parts if len(part) > 1]
+        if parts and all(np.all(part == part[0]) for part in parts):
+            raise InputError(
+                "the teacher's out-of-fold probabilities must differ between rows, got "
+                f"{parts[0][0].tolist()} in every row of a fold: there is nothing to distil. Look "
+                "at the teacher, or train the student directly."
+            )
 
     @classmethod
     def gather(

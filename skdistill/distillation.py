@@ -14,7 +14,13 @@ from skdistill._devices import DEVICES
 from skdistill._validation import check_choice, check_number, index_rows
 from skdistill.calibration import CALIBRATIONS, Calibration, calibrate
 from skdistill.corrections import Correction, resolve_correction
-from skdistill.exceptions import InputError, ParameterError
+from skdistill.exceptions import (
+    InputError,
+    ParameterError,
+    SkdistillError,
+    StudentError,
+    StudentTypeError,
+)
 from skdistill.losses import Loss, resolve_loss
 from skdistill.metrics import score_probabilities
 from skdistill.students import Adapter, Fitted, Problem, resolve
@@ -277,6 +283,11 @@ def fit_student(
     Returns
     -------
     distilled : Distilled
+
+    Raises
+    ------
+    StudentError
+        If the student's own fit fails.
     """
     known, n = labels.known, len(data)
     rows = (data, labels, metadata)
@@ -284,7 +295,17 @@ def fit_student(
         rows = (data.take(known), labels.take(known), metadata.take(known, n))
     problem, gain = make_problem(settings, strength, *rows, transfer)
     n_transfer = 0 if transfer is None else len(transfer)
-    return Distilled(settings, strength, settings.adapter.fit(problem), gain, labels, n_transfer)
+    try:
+        fitted = settings.adapter.fit(problem)
+    except SkdistillError:
+        raise
+    except Exception as error:
+        kind = StudentTypeError if isinstance(error, TypeError) else StudentError
+        name = type(settings.adapter.student).__name__
+        raise kind(
+            f"the student {name} could not be fitted: {type(error).__name__}: {error}"
+        ) from error
+    return Distilled(settings, strength, fitted, gain, labels, n_transfer)
 
 
 def make_problem(

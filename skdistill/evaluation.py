@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._arrays import to_host
-from skdistill._compat import Progress, take_rows
+from skdistill._compat import Progress, take_rows, warn_user
 from skdistill._data import Data
 from skdistill._threads import thread_budget
 from skdistill.calibration import Calibration
@@ -25,7 +25,7 @@ from skdistill.distillation import (
     label_rows,
     make_problem,
 )
-from skdistill.exceptions import StudentError, StudentTypeError
+from skdistill.exceptions import SkdistillWarning, StudentError, StudentTypeError
 from skdistill.pool import Pool, fit_pool
 from skdistill.scoring import Judge
 from skdistill.strength import direct_rows, naming_the_student
@@ -50,6 +50,8 @@ class Scores:
         Loss of each test row of the fold; empty where the judge has none per row.
     weights : tuple of V arrays of shape (m,)
         Their weights; empty likewise.
+    units : tuple of V int arrays of shape (m,)
+        What is independent of each other: the given row that each is, or its group; empty likewise.
     fit_time, score_time : array of shape (C, V)
         Seconds to fit, and to predict the fold's test rows.
     size : array of shape (C,)
@@ -59,6 +61,7 @@ class Scores:
     loss: Floats
     rows: tuple[Floats, ...]
     weights: tuple[Floats, ...]
+    units: tuple[Index, ...]
     fit_time: Floats
     score_time: Floats
     size: Floats
@@ -70,6 +73,7 @@ class Scores:
             self.loss[:, chosen],
             tuple(self.rows[v] for v in chosen) if self.rows else (),
             tuple(self.weights[v] for v in chosen) if self.weights else (),
+            tuple(self.units[v] for v in chosen) if self.units else (),
             self.fit_time[:, chosen],
             self.score_time[:, chosen],
             self.size,
@@ -158,7 +162,15 @@ def evaluate(
         done = Parallel(n_jobs=n_jobs, verbose=verbose)(
             delayed(_run)(task, data, number, step) for number, task in enumerate(tasks)
         )
-    return _gather(tasks, done, candidates, data, pool, judge)
+    scores = _gather(tasks, done, candidates, data, pool, judge)
+    n_lost = int(np.isnan(scores.loss).any(axis=1).sum())
+    if n_lost:
+        warn_user(
+            f"the scoring gave NaN for {n_lost} of {len(candidates)} candidates in some validation "
+            "fold, so they cannot be chosen: is a class missing from a fold's test rows?",
+            SkdistillWarning,
+        )
+    return scores
 
 
 def _gather(
@@ -188,10 +200,13 @@ def _gather(
                 rows[v] = np.full((shape[0], len(part)), np.nan) if rows[v] is None else rows[v]
                 rows[v][c] = of_rows
     if rows[0] is None:
-        return Scores(loss, (), (), fit_time, score_time, size)
+        return Scores(loss, (), (), (), fit_time, score_time, size)
     weight = np.ones(len(data)) if data.weight is None else data.weight
-    weights = tuple(weight[test] for test in tests)
-    return Scores(loss, tuple(rows), weights, fit_time, score_time, size)
+    unit = data.kept
+    if data.groups is not None:
+        unit = np.unique(data.groups, return_inverse=True)[1]
+    weights, units = (tuple(values[test] for test in tests) for values in (weight, unit))
+    return Scores(loss, tuple(rows), weights, units, fit_time, score_time, size)
 
 
 def _plan(

@@ -189,7 +189,10 @@ def _listed(cv: Any, groups: Any, n_rows: int) -> list[tuple[Index, Index]]:
         )
     splits = list(cv)
     if not splits or any(not hasattr(s, "__len__") or len(s) != 2 for s in splits):
-        raise FoldError("cv as a list must hold at least one (train, test) pair of row indices.")
+        raise FoldError(
+            "cv as a list must hold at least one (train, test) pair of row indices; a generator "
+            "that was used up holds none: pass a list."
+        )
     return [_as_split(number, split, n_rows) for number, split in enumerate(splits)]
 
 
@@ -218,6 +221,12 @@ def _as_split(number: int, split: Any, n_rows: int) -> tuple[Index, Index]:
                 f"{index.min()}..{index.max()}. Were the splits drawn for other data?"
             )
         parts.append(index.astype(np.int64, copy=False))
+    n_twice = len(parts[1]) - len(np.unique(parts[1]))
+    if n_twice:
+        raise FoldError(
+            f"fold {number} has {n_twice} test rows more than once: each row is labelled once. "
+            "Pass distinct rows."
+        )
     shared = np.intersect1d(*parts).size
     if shared:
         raise FoldError(

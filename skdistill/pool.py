@@ -15,11 +15,11 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._compat import Progress
+from skdistill._compat import Progress, warn_user
 from skdistill._data import Data
 from skdistill._validation import check_integer, check_probabilities
 from skdistill.crossfit import OutOfFold, class_probabilities, cross_fit
-from skdistill.exceptions import FoldError, InputError
+from skdistill.exceptions import FoldError, InputError, LeakWarning, ParameterError
 from skdistill.folds import Folds, check_fold_classes
 
 __all__ = ["Pool", "fit_pool", "given_pool", "validation_folds"]
@@ -106,7 +106,7 @@ def validation_folds(folds: Folds, n_validation: int | None) -> tuple[int, ...]:
     Raises
     ------
     ParameterError
-        If `n_validation` is not an integer of at least 2.
+        If `n_validation` is not an integer of at least 2, or more than there are folds.
     FoldError
         If fewer than two folds can serve: each needs two others of its repeat, one to be labelled
         and one for that label's teacher.
@@ -114,6 +114,12 @@ def validation_folds(folds: Folds, n_validation: int | None) -> tuple[int, ...]:
     bound = len(folds)
     if n_validation is not None:
         bound = check_integer("n_validation", n_validation, low=2)
+        most = max(len(run) for run in folds.rounds)
+        if bound > most:
+            raise ParameterError(
+                f"n_validation must be at most the {most} folds of a repeat, got {bound}: lower "
+                "it, or leave it at None for all."
+            )
     chosen: list[int] = []
     for run in folds.rounds:
         chosen += [k for k in run if len(run) > 2 and _partners(folds, k)][:bound]
@@ -314,4 +320,15 @@ def given_pool(
             f"They must come from teachers that saw neither fold {k} nor the fold of the row.",
         )
         tables.append(table)
+    if all(np.array_equal(t[known], out_of_fold[known]) for t, known in _known(tables)):
+        warn_user(
+            "pool_proba has the ordinary out-of-fold probabilities in every table: their teachers "
+            "saw the labels of the validation fold, so the choice and its scores leak. Label the "
+            "training rows of fold k by teachers that saw neither fold k nor the row's own.",
+            LeakWarning,
+        )
     return Pool(folds, tuple(validation), tuple(tables), OutOfFold(out_of_fold, folds.fold, ()), 0)
+
+
+def _known(tables: Sequence[Floats]) -> list[tuple[Floats, NDArray[np.bool_]]]:
+    return [(table, ~np.isnan(table[:, 0])) for table in tables]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.candidates import Candidate
+from skdistill.estimates import row_mean, split_mean
 from skdistill.evaluation import Scores
 
 __all__ = ["choose", "paired_error", "smooth"]
@@ -68,6 +69,8 @@ def choose(
     prefer : {"faster", "smaller"} or None, default=None
         Of the candidates within one standard error of the best, the one that predicts fastest, or
         the smallest; None for the best itself. The error is that of the paired difference.
+        Candidates of one student differ in its labels only, so they count as equally fast; of
+        equals the better is taken.
 
     Returns
     -------
@@ -80,21 +83,25 @@ def choose(
     best = int(allowed[np.argmin(loss[allowed])])
     if prefer is None:
         return best
-    cost = scores.score_time.mean(axis=1) if prefer == "faster" else scores.size
+    cost = _seconds(candidates, scores) if prefer == "faster" else scores.size
     close = [c for c in allowed if loss[c] - loss[best] <= paired_error(scores, c, best)]
     return int(min(close, key=lambda c: (cost[c], loss[c])))
+
+
+def _seconds(candidates: Sequence[Candidate], scores: Scores) -> Floats:
+    """Return the time of each candidate's student; the noise of the clock is no reason."""
+    group = np.array([c.group for c in candidates])
+    return np.array([np.median(scores.score_time[group == g]) for g in group])
 
 
 def paired_error(scores: Scores, a: int, b: int) -> float:
     """Return the standard error of the mean difference in loss between two candidates.
 
-    Over test rows where there is a loss per row, else over folds. Rows (or folds) are taken as
-    independent, the students as they were fitted.
+    Over test rows where there is a loss per row, those of one given row or group taken together,
+    else over folds. The students are taken as they were fitted.
     """
     if not scores.rows:
-        apart = scores.loss[a] - scores.loss[b]
-        return float(np.std(apart, ddof=1) / np.sqrt(len(apart)))
+        return split_mean(scores.loss[a] - scores.loss[b], 0.0).error or 0.0
     apart = np.concatenate([rows[a] - rows[b] for rows in scores.rows])
-    weight = np.concatenate(scores.weights)
-    share = weight / weight.sum()
-    return float(np.sqrt(np.sum((share * (apart - share @ apart)) ** 2)))
+    weight, unit = np.concatenate(scores.weights), np.concatenate(scores.units)
+    return row_mean(apart, weight, unit).error or 0.0

@@ -35,7 +35,7 @@ from skdistill._compat import Progress, take_rows
 from skdistill._threads import thread_budget
 from skdistill._validation import index_rows
 from skdistill.crossfit import OutOfFold, cross_fit
-from skdistill.exceptions import StudentError, StudentTypeError, TeacherError
+from skdistill.exceptions import FoldError, StudentError, StudentTypeError, TeacherError
 from skdistill.folds import Folds
 from skdistill.metrics import brier
 from skdistill.students import Adapter, DirectStudent
@@ -218,6 +218,11 @@ def shrink(
     Returns
     -------
     shrinkage : Shrinkage
+
+    Raises
+    ------
+    FoldError
+        If no training row of a fold is a test row of another.
     """
     classes, codes = np.unique(y, return_inverse=True)
     labels = one_hot(codes, len(classes), p)
@@ -236,6 +241,12 @@ def shrink(
         if direct.teachers is not None and len(both):
             inside = direct.teachers[number].predict_proba(take_rows(X, both))
             apart.append(total(brier, both, direct.values[both], inside))
+    if not apart:
+        raise FoldError(
+            "strength='auto' compares students that have seen a row with one that has not, got "
+            f"{len(folds)} fold(s), none with a training row that another tests: pass more folds, "
+            "or the strength as a number."
+        )
     rows = np.flatnonzero(~np.isnan(p[:, 0]))
     share = np.average(labels[rows], axis=0, weights=None if weight is None else weight[rows])
     scores = (_pooled(parts) for parts in (teacher, student, apart))
@@ -243,6 +254,6 @@ def shrink(
 
 
 def _pooled(parts: list[tuple[float, float]]) -> float:
-    """Return the mean over folds, each weighted by its rows; zero if there are none."""
-    total, mass = np.sum(parts, axis=0) if parts else (0.0, 1.0)
+    """Return the mean over folds, each weighted by its rows."""
+    total, mass = np.sum(parts, axis=0)
     return float(total / mass)

@@ -12,6 +12,7 @@ from skdistill.candidates import Candidate
 from skdistill.distillation import label_rows
 from skdistill.estimates import Estimate, margin, row_mean, split_mean
 from skdistill.evaluation import Scores
+from skdistill.metrics import row_log_loss
 from skdistill.pool import Pool
 from skdistill.scoring import Judge
 from skdistill.selection import choose
@@ -19,6 +20,7 @@ from skdistill.selection import choose
 __all__ = ["Verdict", "judge_distillation"]
 
 Floats = NDArray[np.float64]
+NO_CHANCE = 30.0  # nats: e^-30 is a rounding error, the log-loss is cut at 36
 OUTCOMES = {
     "helps": "Distilling helps",
     "not shown to help": "Distilling is not shown to help",
@@ -54,9 +56,13 @@ class Verdict:
     distilled, direct : float
         The two losses.
     teacher : mapping of str to float
-        The teacher's own, out of fold: "raw" and "calibrated" (sigmoid).
+        The teacher's own on the same rows, out of fold: "raw", and "calibrated" by a sigmoid that
+        was fitted on the other folds.
+    ruled_out : mapping of str to float
+        With log-loss, the share of rows to whose class "distilled" and "direct" gave no chance at
+        all, as trees may: each counts 36 nats, and few of them decide. Empty otherwise.
     n_rows : int
-        Test rows compared (folds where the scoring has no loss per row).
+        Rows compared (folds where the scoring has no loss per row).
     n_teacher_fits, n_student_fits : int
         What it cost; teachers found in `memory` are counted too.
     """
@@ -69,6 +75,7 @@ class Verdict:
     distilled: float
     direct: float
     teacher: Mapping[str, float]
+    ruled_out: Mapping[str, float]
     n_rows: int
     n_teacher_fits: int
     n_student_fits: int
@@ -79,7 +86,18 @@ class Verdict:
             f"{OUTCOMES[self.outcome]}: {self.loss} {self.distilled:.4g} against {self.direct:.4g} "
             f"of the best student trained directly (difference {self.difference:+.3g}, "
             f"{self.level:.0%} interval {low:+.3g} to {high:+.3g}); the teacher has "
-            f"{self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teacher fits."
+            f"{self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teacher fits.{self._caution}"
+        )
+
+    @property
+    def _caution(self) -> str:
+        """A sentence on the rows that decide a log-loss alone, if there are any."""
+        if not any(self.ruled_out.values()):
+            return ""
+        shares = [f"{share:.1%} ({side})" for side, share in self.ruled_out.items()]
+        return (
+            f" To the class of {' and '.join(shares)} of the rows a student gave no chance, which "
+            "counts 36 nats each: see also what scoring='neg_brier_score' says."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -124,34 +142,11 @@ def judge_distillation(
     -------
     verdict : Verdict
     """
-    splits = [pool.folds.splits[k] for k in pool.validation]
-    overlap = float(np.mean([len(test) / len(train) for train, test in splits]))
-    is_direct = np.array([c.is_direct for c in candidates])
-    sides = np.flatnonzero(~is_direct), np.flatnonzero(is_direct)
-    n_folds = scores.loss.shape[1]
-    chosen = []
-    for v in range(n_folds):
-        others = scores.take([u for u in range(n_folds) if u != v])
-        chosen.append(
-            [choose(candidates, others, among=a, smoothed=smoothed, prefer=prefer) for a in sides]
-        )
-    if scores.rows:
-        pairs = [rows[pair] for rows, pair in zip(scores.rows, chosen, strict=True)]
-        values = np.concatenate(pairs, axis=1)
-        weight = np.concatenate(scores.weights)
-        unit = data.kept if data.groups is None else data.groups
-        unit = np.concatenate([unit[test] for _, test in splits])
-        n_independent = len(np.unique(unit))
-        runs = [run for run in pool.folds.rounds if set(run) & set(pool.validation)]
-        widened = float(np.sqrt(1.0 + n_folds / len(runs) * overlap))
-        gap = row_mean(values[0] - values[1], weight, unit)
-        gap = Estimate(gap.mean, None if gap.error is None else gap.error * widened)
-    else:
-        values = np.array([scores.loss[pair, v] for v, pair in enumerate(chosen)]).T
-        weight, n_independent = np.ones(n_folds), n_folds
-        gap = split_mean(values[0] - values[1], overlap)
-    distilled, direct = (float(np.average(side, weights=weight)) for side in values)
-    reach = margin(gap, n_independent, 1.0 - alpha)
+    chosen = _choose_by_others(candidates, scores, smoothed=smoothed, prefer=prefer)
+    compare = _compare_rows if scores.rows else _compare_folds
+    compared = compare(scores, chosen, pool)
+    distilled, direct = np.average(compared.values, axis=1, weights=compared.weight).tolist()
+    reach = margin(compared.gap, compared.n_independent, 1.0 - alpha)
     difference = distilled - direct
     low, high = difference - reach, difference + reach
     outcome = "helps" if high < 0.0 else "harms" if low > 0.0 else "not shown to help"
@@ -164,17 +159,84 @@ def judge_distillation(
         distilled=distilled,
         direct=direct,
         teacher=_teacher_losses(data, pool, judge),
-        n_rows=len(weight),
+        ruled_out=_ruled_out(compared) if judge.row_loss is row_log_loss else {},
+        n_rows=compared.n_rows,
         n_teacher_fits=pool.n_fits,
         n_student_fits=n_student_fits,
     )
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """Losses (2, m) of the distilled and of the direct side, and what their difference is worth."""
+
+    values: Floats
+    weight: Floats
+    gap: Estimate
+    n_independent: int
+    n_rows: int
+
+
+def _choose_by_others(
+    candidates: Sequence[Candidate], scores: Scores, *, smoothed: bool, prefer: str | None
+) -> list[list[int]]:
+    """Return for each fold the best distilled and the best direct candidate on the other folds."""
+    is_direct = np.array([c.is_direct for c in candidates])
+    sides = np.flatnonzero(~is_direct), np.flatnonzero(is_direct)
+    n_folds = scores.loss.shape[1]
+    chosen = []
+    for v in range(n_folds):
+        others = scores.take([u for u in range(n_folds) if u != v])
+        chosen.append(
+            [choose(candidates, others, among=a, smoothed=smoothed, prefer=prefer) for a in sides]
+        )
+    return chosen
+
+
+def _compare_rows(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:
+    values = np.concatenate([r[pair] for r, pair in zip(scores.rows, chosen, strict=True)], axis=1)
+    weight, unit = np.concatenate(scores.weights), np.concatenate(scores.units)
+    runs = [run for run in pool.folds.rounds if set(run) & set(pool.validation)]
+    widened = float(np.sqrt(1.0 + len(chosen) / len(runs) * _overlap(pool)))
+    gap = row_mean(values[0] - values[1], weight, unit)
+    gap = Estimate(gap.mean, None if gap.error is None else gap.error * widened)
+    tests = np.concatenate([pool.folds.splits[k][1] for k in pool.validation])
+    return _Compared(values, weight, gap, len(np.unique(unit)), len(np.unique(tests)))
+
+
+def _compare_folds(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:
+    values = np.array([scores.loss[pair, v] for v, pair in enumerate(chosen)]).T
+    n_folds = values.shape[1]
+    gap = split_mean(values[0] - values[1], _overlap(pool))
+    return _Compared(values, np.ones(n_folds), gap, n_folds, n_folds)
+
+
+def _overlap(pool: Pool) -> float:
+    """Return the validation rows per training row, the mean over folds."""
+    splits = [pool.folds.splits[k] for k in pool.validation]
+    return float(np.mean([len(test) / len(train) for train, test in splits]))
+
+
+def _ruled_out(compared: _Compared) -> dict[str, float]:
+    shares = np.average(compared.values >= NO_CHANCE, axis=1, weights=compared.weight)
+    return dict(zip(("distilled", "direct"), shares.tolist(), strict=True))
+
+
 def _teacher_losses(data: Data, pool: Pool, judge: Judge) -> dict[str, float]:
-    """Return the teacher's out-of-fold losses, as it is and calibrated on these very rows."""
-    labels = label_rows(pool.out_of_fold.values, data, "sigmoid")
-    part = data.take(labels.known)
-    return {
-        name: judge.loss(part, p[labels.known], part.weight)
-        for name, p in (("raw", labels.raw), ("calibrated", labels.p))
-    }
+    """Return the teacher's out-of-fold losses on the validation rows, as it is and calibrated."""
+    raw = pool.out_of_fold.values
+    known = ~np.isnan(raw[:, 0])
+    found: dict[str, list[float]] = {"raw": [], "calibrated": []}
+    mass = []
+    for k in pool.validation:
+        inside = np.zeros(len(data), dtype=bool)
+        inside[pool.folds.splits[k][1]] = True
+        test, others = data.take(np.flatnonzero(inside)), np.flatnonzero(known & ~inside)
+        fitted = label_rows(raw[others], data.take(others), "sigmoid", may_be_constant=True)
+        found["raw"].append(judge.loss(test, raw[inside], test.weight))
+        p = fitted.calibration.transform(raw[inside])
+        found["calibrated"].append(judge.loss(test, p, test.weight))
+        by_row = judge.row_loss is not None
+        of_rows = len(test) if test.weight is None else float(test.weight.sum())
+        mass.append(of_rows if by_row else 1.0)
+    return {name: float(np.average(losses, weights=mass)) for name, losses in found.items()}

@@ -7,9 +7,11 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from lightgbm import LGBMClassifier
 from numpy.testing import assert_array_equal
 from sklearn.cluster import KMeans
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
@@ -32,7 +34,14 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skdistill import CrossEntropy, DistilledClassifier, Fast, Logit, Orthogonal
+from skdistill import (
+    CrossEntropy,
+    DistilledClassifier,
+    DistilledClassifierCV,
+    Fast,
+    Logit,
+    Orthogonal,
+)
 from skdistill.corrections import Correction
 from skdistill.exceptions import (
     CoverageWarning,
@@ -660,3 +669,139 @@ def test_other_feature_names(student, strength, change):
     with pytest.raises(ValueError, match="feature"):
         model.predict(other)
     assert model.predict(frame).shape == (120,)
+
+
+# What was once taken in silence, or failed deep inside
+
+
+@pytest.mark.parametrize("X", [None, [], {}, "rows"], ids=repr)
+def test_what_is_no_table(X):
+    for model in (distiller(GaussianNB()), DistilledClassifierCV(GaussianNB(), TREE)):
+        with pytest.raises(InputError, match=r"X (must be an array|has 0 sample)"):
+            model.fit(X, DATA.y)
+
+
+def test_labels_of_several_kinds():
+    y = DATA.y.astype(object)
+    y[-1] = 7
+    refuses(distiller(GaussianNB()), InputError, "labels of one kind", "int and str", y=y)
+
+
+def test_rows_without_a_group():
+    groups = np.arange(120).astype(object) // 2
+    groups[5] = None
+    refuses(distiller(GaussianNB(), cv=3), InputError, "groups must have an entry", groups=groups)
+    with pytest.raises(ValueError, match="1d"):
+        distiller(GaussianNB(), cv=3).fit(DATA.X, DATA.y, groups=np.ones((120, 2)))
+
+
+def test_columns_of_other_classes():
+    """A frame that names its columns is taken at its word."""
+    for columns in (["yes", "no"], ["cat", "dog"]):
+        p = pd.DataFrame(DATA.teacher, columns=columns)
+        refuses(distiller(), InputError, r"columns \['no', 'yes'\]", teacher_proba=p)
+    expected = distiller(strength=0.0).fit(DATA.X, DATA.y, teacher_proba=DATA.teacher)
+    for columns in (["no", "yes"], None):
+        p = pd.DataFrame(DATA.teacher, columns=columns)
+        model = distiller(strength=0.0).fit(DATA.X, DATA.y, teacher_proba=p)
+        assert_array_equal(model.predict_proba(DATA.X), expected.predict_proba(DATA.X))
+
+
+def test_probabilities_may_be_missing_where_they_are_not_needed():
+    p, weight = DATA.teacher.copy(), np.ones(120)
+    p[:10], weight[:10] = np.nan, 0.0
+    model = distiller(strength=0.5).fit(DATA.X, DATA.y, sample_weight=weight, teacher_proba=p)
+    assert model.report_.n_rows == 110
+    folds = TimeSeriesSplit(3)
+    p = DATA.teacher.copy()
+    p[:30] = np.nan
+    with pytest.warns(CoverageWarning, match="30 of 120"):
+        model = distiller(strength=0.5, cv=folds).fit(DATA.X, DATA.y, teacher_proba=p)
+    assert model.report_.n_uncovered == 30
+    p[50] = np.nan
+    with pytest.warns(CoverageWarning):
+        refuses(distiller(cv=folds), InputError, "row 50", teacher_proba=p)
+
+
+def test_a_teacher_that_is_constant_in_each_fold():
+    for model in (distiller(DummyClassifier()), DistilledClassifierCV(DummyClassifier(), TREE)):
+        refuses(model, InputError, "in every row of a fold", "nothing to distil")
+
+
+def test_transfer_rows_of_another_kind():
+    X = pd.DataFrame(DATA.X, columns=list("abcd"))
+    search = DistilledClassifierCV(GaussianNB(), TREE, calibrations=(None,))
+    for model in (distiller(GaussianNB()), search):
+        refuses(model, InputError, "same kind as X, got an array", X=X, X_transfer=DATA.X)
+
+
+def test_a_single_fold_tells_nothing_of_the_student():
+    cv = [(np.arange(60), np.arange(60, 120))]
+    with pytest.warns(CoverageWarning):
+        refuses(distiller(GaussianNB(), cv=cv), FoldError, "strength='auto' compares", "1 fold")
+
+
+def test_a_student_that_fails_is_named():
+    class Broken(DecisionTreeClassifier):
+        def fit(self, X, y, sample_weight=None):
+            message = "no fuel"
+            raise RuntimeError(message)
+
+    student = Broken()
+    refuses(
+        distiller(None, student, strength=0.5), StudentError, "student Broken could not",
+        "no fuel", teacher_proba=DATA.teacher,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["smooth", "fallback", "return_row_losses"])
+def test_flags_of_a_search(name):
+    model = DistilledClassifierCV(GaussianNB(), TREE, **{name: "no"})
+    refuses(model, ParameterError, f"{name} must be True or False, got 'no'")
+
+
+def test_more_validation_folds_than_there_are():
+    model = DistilledClassifierCV(GaussianNB(), TREE, cv=3, n_validation=4)
+    refuses(model, ParameterError, "at most the 3 folds", "got 4")
+
+
+def test_a_pool_that_leaks_is_told():
+    settings = {"cv": 3, "random_state": 0}
+    first = DistilledClassifierCV(GaussianNB(), TREE, **settings).fit(DATA.X, DATA.y)
+    given = {"teacher_proba": first.teacher_proba_}
+    again = DistilledClassifierCV(None, TREE, **settings)
+    again.fit(DATA.X, DATA.y, pool_proba=first.pool_proba_, **given)
+    with pytest.warns(LeakWarning, match="ordinary out-of-fold probabilities in every table"):
+        again.fit(DATA.X, DATA.y, pool_proba=np.stack([first.teacher_proba_] * 3), **given)
+
+
+def test_a_scoring_that_gives_nan_is_told():
+    def nothing(estimator, X, y):
+        return np.nan if len(np.unique(estimator.predict_proba(X))) > 4 else 0.5
+
+    model = DistilledClassifierCV(GaussianNB(), TREE, cv=3, random_state=0, scoring=nothing)
+    with pytest.warns(SkdistillWarning, match="the scoring gave NaN"):
+        model.fit(DATA.X, DATA.y)
+
+
+def test_refit_is_told_the_rows_of_the_fit():
+    groups, weight = np.arange(120) // 2, np.linspace(1.0, 2.0, 120)
+    model = distiller(GaussianNB(), cv=3, random_state=0)
+    model.fit(DATA.X, DATA.y, sample_weight=weight, groups=groups)
+    model.refit_student(DATA.X, DATA.y, sample_weight=weight.tolist(), groups=groups)
+    for given in ({"groups": groups}, {"sample_weight": weight}, {"groups": groups[::-1] // 2}):
+        with pytest.raises(InputError, match=r"must be what fit was given, got (none|other)"):
+            model.refit_student(DATA.X, DATA.y, **given)
+    assert model.fitted_on(DATA.y)
+    assert not model.fitted_on(DATA.y[::-1])
+
+
+def test_refit_with_sparse_transfer_rows():
+    X = sp.csr_array(DATA.X)
+    teacher = LogisticRegression()
+    model = distiller(teacher, LogisticRegression(), strength=0.5, random_state=0)
+    model.fit(X, DATA.y, X_transfer=X[:30])
+    again = model.refit_student(X, DATA.y, X_transfer=X[:30])
+    assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+    with pytest.raises(InputError, match="30 transfer rows"):
+        model.refit_student(X, DATA.y, X_transfer=X[:20])

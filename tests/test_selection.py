@@ -1,5 +1,7 @@
 """Candidates, their smoothing and the choice among them."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from lightgbm import LGBMRegressor
@@ -38,7 +40,9 @@ def scored(loss, rows=None, weights=None, **costs):
     if weights is None:
         weights = tuple(np.ones(r.shape[1]) for r in rows)
     size = costs.get("size", blank)[:, 0]
-    return Scores(loss, rows, weights, blank, costs.get("time", blank), size)
+    starts = np.cumsum([0, *(r.shape[1] for r in rows)])
+    units = tuple(np.arange(a, b) for a, b in pairwise(starts)) if rows else ()
+    return Scores(loss, rows, weights, units, blank, costs.get("time", blank), size)
 
 
 # Candidates
@@ -146,6 +150,20 @@ def test_a_loss_that_a_student_cannot_minimise_raises():
         candidates(LOGISTIC, losses=("logit",))
 
 
+def test_what_does_not_go_together_is_left_out():
+    found = candidates(losses=("brier", "cross_entropy"), temperatures=(1.0, 2.0))
+    seen = {(c.params["loss"], c.params["temperature"]) for c in found if not c.is_direct}
+    assert seen == {("brier", 1.0), ("cross_entropy", 1.0), ("cross_entropy", 2.0)}
+    found = candidates([LOGISTIC, DecisionTreeRegressor()], losses=("cross_entropy", "logit"))
+    seen = {(c.name, c.params["loss"]) for c in found if not c.is_direct}
+    assert seen == {("logisticregression", "cross_entropy"), ("decisiontreeregressor", "logit")}
+
+
+def test_a_student_that_nothing_goes_with_raises():
+    with pytest.raises(StudentError, match="cross_entropy"):
+        candidates([LOGISTIC, DecisionTreeRegressor()], losses=("cross_entropy",))
+
+
 # Smoothing
 
 
@@ -198,20 +216,41 @@ def test_smoothing_can_be_left_out():
     assert at[choose(found, scores)] == pytest.approx(0.3)
 
 
-@pytest.mark.parametrize(("prefer", "cost"), [("faster", "time"), ("smaller", "size")])
-def test_within_one_standard_error_the_cheaper_is_preferred(prefer, cost):
+def test_within_one_standard_error_the_smaller_is_preferred():
     found = candidates(strengths=(0.0, 0.5))
     rng = np.random.default_rng(0)
     base = rng.random(50)
     rows = [np.array([base + 1.0, base + 0.02 * rng.standard_normal(50), base - 0.0005])] * 2
     loss = np.array([[r.mean(axis=1)[c] for r in rows] for c in range(3)])
-    costs = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
-    scores = scored(loss, rows, **{cost: costs})
+    size = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
+    scores = scored(loss, rows, size=size)
     assert choose(found, scores) == 2
-    assert choose(found, scores, prefer=prefer) == 1
+    assert choose(found, scores, prefer="smaller") == 1
     steady = [np.array([base + 1.0, base, base - 0.0005])] * 2
     loss = np.array([[r.mean(axis=1)[c] for r in steady] for c in range(3)])
-    assert choose(found, scored(loss, steady, **{cost: costs}), prefer=prefer) == 2
+    assert choose(found, scored(loss, steady, size=size), prefer="smaller") == 2
+
+
+def test_within_one_standard_error_the_faster_student_is_preferred():
+    """By the student's time: that of its settings differs by the noise of the clock only."""
+    found = candidates([("slow", TREE), ("fast", LOGISTIC)], strengths=(0.0, 0.5))
+    names = [(c.name, c.settings.strength) for c in found]
+    rng = np.random.default_rng(0)
+    base = rng.random(50)
+    apart = {("slow", 0.0): -0.001, ("slow", 0.5): -0.0009, ("fast", 0.0): 0.0005}
+    noise = 0.02 * rng.standard_normal((len(found), 50))
+    noise -= noise.mean(axis=1, keepdims=True)
+    rows = [np.array([base + apart.get(name, 1.0) for name in names]) + noise] * 2
+    loss = np.array([r.mean(axis=1) for r in rows]).T
+    time = np.array([[5.0 if name == "slow" else 2.0] * 2 for name, _ in names])
+    time[names.index(("slow", 0.5))] = 1.0
+    time[names.index(("fast", 0.0))] = 9.0
+    scores = scored(loss, rows, time=time)
+    assert names[choose(found, scores)] == ("slow", 0.0)
+    assert names[choose(found, scores, prefer="faster")] == ("fast", 0.0)
+    slow = [i for i, (name, _) in enumerate(names) if name == "slow"]
+    chosen = choose(found, scores, prefer="faster", among=slow)
+    assert names[chosen] == ("slow", 0.0)
 
 
 def test_the_paired_error_is_that_of_the_mean_difference():
@@ -220,7 +259,7 @@ def test_the_paired_error_is_that_of_the_mean_difference():
     weights = (np.ones(40), np.ones(60))
     apart = np.concatenate([r[0] - r[1] for r in rows])
     error = paired_error(scored(np.zeros((2, 2)), rows, weights), 0, 1)
-    assert error == pytest.approx(apart.std() / 10.0)
+    assert error == pytest.approx(apart.std(ddof=1) / 10.0)
     heavy = (np.r_[2.0, np.ones(39)], np.ones(60))
     twice = [np.column_stack([rows[0][:, :1], rows[0]]), rows[1]]
     weighted = paired_error(scored(np.zeros((2, 2)), rows, heavy), 0, 1)

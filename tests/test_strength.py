@@ -201,6 +201,27 @@ def test_teacher_without_a_lead_leaves_the_direct_student(n_classes):
     assert_array_equal(model.predict_proba(data.X), direct.predict_proba(data.X))
 
 
+@pytest.mark.parametrize(
+    ("student", "changes"),
+    [
+        (SMALL, {"loss": "cross_entropy", "temperature": 2.0}),
+        (LogisticRegression(), {"temperature": 3.0}),
+        (DecisionTreeRegressor(max_depth=2, random_state=0), {"loss": "logit"}),
+    ],
+    ids=["tree", "logistic", "logit"],
+)
+def test_a_found_strength_of_one_is_the_direct_student_on_any_scale(student, changes):
+    """The full correction at a temperature is not the label, and far worse than it."""
+    data = DATA[2]
+    teacher = DummyClassifier(strategy="stratified", random_state=0)
+    model = DistilledClassifier(teacher, student, random_state=0, **changes).fit(data.X, data.y)
+    assert model.strength_ == 1.0
+    direct = DistilledClassifier(teacher, student, random_state=0, strength=1.0)
+    expected = direct.fit(data.X, data.y).predict_proba(data.X)
+    assert_array_equal(model.predict_proba(data.X), expected)
+    assert model.report_.calibration == "sigmoid"
+
+
 @any_classes
 def test_overfitting_student_is_taught_and_a_small_one_hardly(n_classes):
     data = DATA[n_classes]

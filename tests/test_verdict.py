@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill._data import check_data
+from skdistill.calibration import calibrate
 from skdistill.candidates import Grid, expand
 from skdistill.evaluation import Scores
 from skdistill.folds import make_folds
@@ -36,7 +38,9 @@ def verdict(setting, rows, scoring="neg_log_loss", loss=None, weights=None, **op
         loss = np.array([r.mean(axis=1) for r in rows]).T
     blank = np.zeros_like(loss)
     weights = [np.ones(r.shape[1]) for r in rows] if weights is None else weights
-    scores = Scores(loss, tuple(rows), tuple(weights), blank, blank, blank[:, 0])
+    unit = data.kept if data.groups is None else data.groups
+    units = tuple(unit[pool.folds.splits[k][1]] for k in pool.validation)
+    scores = Scores(loss, tuple(rows), tuple(weights), units, blank, blank, blank[:, 0])
     judge = make_judge(scoring)
     return judge_distillation(candidates, scores, data, pool, judge, n_student_fits=9, **options)
 
@@ -137,7 +141,7 @@ def test_rows_of_a_group_are_taken_together(setting):
 def test_without_losses_per_row_folds_are_compared(setting):
     _, _, pool = setting
     loss = np.array([[0.5, 0.52, 0.51], [0.4, 0.43, 0.41], [0.6, 0.6, 0.6]])
-    scores = Scores(loss, (), (), np.zeros_like(loss), np.zeros_like(loss), np.zeros(3))
+    scores = Scores(loss, (), (), (), np.zeros_like(loss), np.zeros_like(loss), np.zeros(3))
     candidates, data, pool = setting
     found = judge_distillation(
         candidates, scores, data, pool, make_judge("roc_auc"), n_student_fits=9
@@ -149,6 +153,41 @@ def test_without_losses_per_row_folds_are_compared(setting):
     np.testing.assert_allclose(found.interval, [apart.mean() - reach, apart.mean() + reach])
     assert found.n_rows == 3
     assert found.loss == "minus roc_auc"
+
+
+def test_rows_that_were_given_no_chance_are_told(setting):
+    """A tree's exact zeros decide a log-loss alone."""
+    rows = losses(setting, (0.5, 0.3, 0.4))
+    assert verdict(setting, rows).ruled_out == {"distilled": 0.0, "direct": 0.0}
+    rows[0][0, :6] = 36.04
+    found = verdict(setting, rows)
+    assert found.ruled_out == {"distilled": 0.0, "direct": pytest.approx(0.02)}
+    assert "0.0% (distilled) and 2.0% (direct) of the rows" in str(found)
+    assert verdict(setting, rows, scoring="neg_brier_score").ruled_out == {}
+
+
+def test_the_teacher_is_judged_on_the_rows_of_the_students(binary):
+    """With some validation folds only, on these; calibrated by what the other folds say."""
+    X, y = binary
+    data = check_data(X, y, None, None)
+    folds = make_folds(4, X, y, random_state=0)
+    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, 2))
+    setting = expand(DecisionTreeClassifier(), GRID, len(y), weighted=False), data, pool
+    rows = [np.zeros((3, len(folds.splits[k][1]))) for k in pool.validation]
+    for scoring, judged in (("neg_log_loss", log_loss), ("roc_auc", None)):
+        loss = np.zeros((3, 2)) if judged is None else None
+        found = verdict(setting, rows if judged else (), scoring, loss=loss).teacher
+        raw, calibrated = [], []
+        for k in pool.validation:
+            train, test = folds.splits[k]
+            p = pool.out_of_fold.values
+            map_ = calibrate("sigmoid", data.one_hot[train], p[train])
+            for said, values in ((raw, p[test]), (calibrated, map_.transform(p[test]))):
+                score = judged or (lambda y, p: -roc_auc_score(y, p[:, 1]))
+                said.append(score(y[test], values))
+        weights = [len(r[0]) for r in rows] if judged else None
+        assert found["raw"] == pytest.approx(np.average(raw, weights=weights))
+        assert found["calibrated"] == pytest.approx(np.average(calibrated, weights=weights))
 
 
 def test_it_prints_one_sentence_and_is_ready_for_json(setting):

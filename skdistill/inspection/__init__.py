@@ -22,14 +22,16 @@ frame, beside `plot()`; pictures need matplotlib and frames pandas: ``pip instal
 from skdistill.inspection.comparison import Comparison, compare
 from skdistill.inspection.comparison_display import ComparisonDisplay
 from skdistill.inspection.curve import DistillationCurveDisplay
-from skdistill.inspection.distillation import DistillationReport, ModelFigures
+from skdistill.inspection.distillation import DistillationReport
+from skdistill.inspection.duplicates import Duplicates
 from skdistill.inspection.fidelity import FidelityDisplay
+from skdistill.inspection.figures import ModelFigures
 from skdistill.inspection.frontier_display import FrontierDisplay
 from skdistill.inspection.pareto import Frontier, FrontierPoint, frontier
 from skdistill.inspection.reliability import ReliabilityDisplay
 from skdistill.inspection.residual import ResidualDisplay
 from skdistill.inspection.strength import StrengthDisplay
-from skdistill.inspection.teacher import Duplicates, TeacherReport
+from skdistill.inspection.teacher import TeacherReport
 
 __all__ = [
     "Comparison",

@@ -4,19 +4,28 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import joblib
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
-from skdistill.classifier import DistilledClassifier
+from skdistill._arrays import to_host
+from skdistill._data import check_data
+from skdistill.calibration import Calibration
+from skdistill.candidates import DIRECT
 from skdistill.crossfit import fit_teacher
+from skdistill.distillation import Labels, Metadata, fit_student, label_rows, resolve_settings
 from skdistill.exceptions import ParameterError
-from skdistill.students import DirectStudent, as_student, resolve
+from skdistill.students import DirectStudent, Fitted, as_student, predict_fitted, resolve
 from skdistill.teachers import as_teacher
 
 __all__ = [
     "METHODS",
     "CachedTeacher",
     "InSampleDistiller",
+    "PlainStudent",
     "direct_student",
+    "fell_back",
+    "is_direct",
     "plain_distiller",
     "plain_student",
 ]
@@ -60,6 +69,28 @@ class InSampleDistiller(ClassifierMixin, BaseEstimator):
         return self.distiller_.predict_proba(X)
 
 
+class PlainStudent:
+    """A student fitted to the probabilities of its teacher as they are."""
+
+    def __init__(self, fitted: Fitted, classes: NDArray[Any]) -> None:
+        self.fitted_ = fitted
+        self.classes_ = classes
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return the student's class probabilities, shape (n, K)."""
+        return to_host(predict_fitted(self.fitted_, X))
+
+
+def is_direct(params: Mapping[str, Any]) -> bool:
+    """Whether parameters of a distiller stand for training the student on the labels."""
+    return all(name in params and params[name] == value for name, value in DIRECT.items())
+
+
+def fell_back(estimator: Any) -> bool:
+    """Whether a fitted search has chosen the student trained on the labels."""
+    return is_direct(getattr(estimator, "best_params_", {}))
+
+
 def direct_student(estimator: Any) -> DirectStudent:
     """Return the student of a distiller, or the choice of a search, to be trained on labels."""
     chosen = getattr(estimator, "best_params_", None) or estimator.get_params(deep=False)
@@ -76,14 +107,23 @@ def plain_student(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> 
             "a search does not keep the labels of X_transfer, so its plain student cannot be "
             "fitted to them: leave X_train and y_train out."
         )
-    # A search that fell back to the labels says nothing of a calibration.
-    chosen = dict(estimator.best_params_)
-    calibration = chosen.pop("calibration") if chosen["strength"] != 1.0 else "sigmoid"
-    settings = chosen | {"correction": None, "strength": "auto", "calibration": calibration}
-    uncorrected = DistilledClassifier(None, cv=estimator.cv, device=estimator.device, **settings)
-    weight, groups = params.get("sample_weight"), params.get("groups")
-    p = estimator.teacher_proba_
-    return uncorrected.fit(X, y, sample_weight=weight, groups=groups, teacher_proba=p)
+    data = check_data(X, y, params.get("sample_weight"), params.get("groups"))
+    uncorrected = {"correction": None, "calibration": None, "strength": "auto"}
+    settings = resolve_settings(
+        **estimator.best_params_ | uncorrected,
+        device=estimator.device,
+        n_rows=len(data),
+        weighted=data.weight is not None,
+    )
+    if fell_back(estimator):  # and so says nothing of a calibration
+        raw = estimator.teacher_proba_[data.kept]
+        labels = label_rows(raw, data, "sigmoid", may_be_constant=True)
+    else:
+        p = estimator.calibrated_proba_[data.kept]
+        labels = Labels(p, p, np.flatnonzero(~np.isnan(p[:, 0])), Calibration())
+    metadata = Metadata({}, {}, data.weight)
+    done = fit_student(settings, settings.strength, data, labels, metadata)
+    return PlainStudent(done.fitted, data.classes)
 
 
 def _direct(estimator: Any, memory: joblib.Memory) -> DirectStudent:

@@ -6,24 +6,34 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from sklearn import get_config
 from sklearn.base import clone
-from sklearn.utils import column_or_1d
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.metadata_routing import process_routing
 
 from skdistill._compat import take_rows
+from skdistill._data import check_data
 from skdistill._validation import check_weights
+from skdistill.calibration import calibrate
 from skdistill.exceptions import InputError, ParameterError
+from skdistill.inspection._checks import check_fitted_distiller, check_fitted_on
 from skdistill.inspection._scores import one_hot_labels
 from skdistill.teachers import as_teacher, weight_keyword
 
-__all__ = ["OutOfFoldRows", "feature_column", "fitted_teacher", "out_of_fold"]
+__all__ = [
+    "OutOfFoldRows",
+    "cross_calibrate",
+    "feature_column",
+    "fitted_teacher",
+    "out_of_fold",
+]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class OutOfFoldRows:
-    """The rows that the teacher labelled out of fold.
+    """The rows of positive weight that the teacher labelled out of fold.
 
     Attributes
     ----------
@@ -31,8 +41,12 @@ class OutOfFoldRows:
         Features.
     labels : array of shape (m,)
         Labels.
-    raw, calibrated : array of shape (m, K)
-        Probabilities as the teacher gave them, and as they were taught.
+    raw : array of shape (m, K)
+        Probabilities as the teacher gave them.
+    calibrated : array of shape (m, K)
+        The same through maps that have not seen the row's label; as they are where there are none.
+    on_these_rows : array of shape (m, K) or None
+        The same through a map that was fitted on these rows, where there is no other.
     weight : array of shape (m,) or None
         Row weights.
     fold : array of shape (m,)
@@ -45,6 +59,7 @@ class OutOfFoldRows:
     labels: NDArray[Any]
     raw: Floats
     calibrated: Floats
+    on_these_rows: Floats | None
     weight: Floats | None
     fold: NDArray[np.int64]
     n_given: int
@@ -57,8 +72,10 @@ def out_of_fold(estimator: Any, X: Any, y: Any, sample_weight: Any) -> OutOfFold
     ------
     InputError
         If the rows are not as many as those of the fit, or the labels are others.
+    ParameterError
+        If the estimator is no distiller.
     """
-    check_is_fitted(estimator)
+    check_fitted_distiller(estimator)
     raw = estimator.teacher_proba_
     labels = column_or_1d(y)
     if len(labels) != len(raw):
@@ -66,18 +83,61 @@ def out_of_fold(estimator: Any, X: Any, y: Any, sample_weight: Any) -> OutOfFold
             f"X and y must be the {len(raw)} rows that the estimator was fitted on, got "
             f"{len(labels)} labels: its out-of-fold probabilities belong to those rows."
         )
-    one_hot_labels(labels, estimator.classes_)
+    check_consistent_length(X, labels)
+    one_hot = one_hot_labels(labels, estimator.classes_)
+    check_fitted_on(estimator, y)
     weight = check_weights(sample_weight, len(labels))
-    known = np.flatnonzero(~np.isnan(raw[:, 0]))
+    counts = ~np.isnan(raw[:, 0])
+    known = np.flatnonzero(counts if weight is None else counts & (weight > 0))
+    weight = None if weight is None else weight[known]
+    raw, fold = raw[known], estimator.fold_[known]
+    unseen = cross_calibrate(estimator.report_.calibration, one_hot[known], raw, fold, weight)
     return OutOfFoldRows(
         X=take_rows(X, known),
         labels=labels[known],
-        raw=raw[known],
-        calibrated=estimator.calibrated_proba_[known],
-        weight=None if weight is None else weight[known],
-        fold=estimator.fold_[known],
+        raw=raw,
+        calibrated=raw if unseen is None else unseen,
+        on_these_rows=estimator.calibrated_proba_[known] if unseen is None else None,
+        weight=weight,
+        fold=fold,
         n_given=len(labels),
     )
+
+
+def cross_calibrate(
+    method: str | None, y: Floats, p: Floats, fold: NDArray[np.int64], weight: Floats | None
+) -> Floats | None:
+    """Calibrate the probabilities of each fold by a map fitted on the other folds.
+
+    A map fitted on the rows that it is judged by looks better than it is, isotonic ones above all.
+
+    Parameters
+    ----------
+    method : {"sigmoid", "temperature", "isotonic", "stacked"} or None
+        Which map.
+    y, p : array of shape (n, K)
+        One-hot labels and out-of-fold probabilities.
+    fold : array of shape (n,)
+        Fold of each row; -1 where it is not known.
+    weight : array of shape (n,) or None
+        Positive row weights.
+
+    Returns
+    -------
+    calibrated : array of shape (n, K) or None
+        None where a fold is not known, where there is one only, and for "stacked", whose second
+        opinion is not kept.
+    """
+    if method is None:
+        return p
+    if method == "stacked" or not 0 <= fold.min() < fold.max():
+        return None
+    calibrated = np.empty_like(p)
+    for number in np.unique(fold):
+        test = fold == number
+        own = None if weight is None else weight[~test]
+        calibrated[test] = calibrate(method, y[~test], p[~test], own).transform(p[test])
+    return calibrated
 
 
 def feature_column(X: Any, feature: Any, estimator: Any = None) -> tuple[NDArray[Any], str]:
@@ -111,7 +171,7 @@ def feature_column(X: Any, feature: Any, estimator: Any = None) -> tuple[NDArray
 
 
 def fitted_teacher(estimator: Any, teacher: Any, X: Any, y: Any, sample_weight: Any) -> Any:
-    """Return the teacher fitted on all rows: the one given, or a new one."""
+    """Return the teacher fitted on all rows of positive weight: the one given, or a new one."""
     if not isinstance(teacher, str):
         return teacher
     if teacher != "fit":
@@ -124,5 +184,9 @@ def fitted_teacher(estimator: Any, teacher: Any, X: Any, y: Any, sample_weight: 
             "probabilities: pass the fitted teacher, or None."
         )
     model = clone(as_teacher(estimator.teacher))
-    weight = check_weights(sample_weight, len(column_or_1d(y)))
-    return model.fit(X, y, **({} if weight is None else {weight_keyword(model): weight}))
+    data = check_data(X, y, sample_weight, None)
+    if get_config()["enable_metadata_routing"]:  # who asks for weights gets them
+        params = process_routing(estimator, "fit", sample_weight=data.weight)["teacher"].fit
+    else:
+        params = {} if data.weight is None else {weight_keyword(model): data.weight}
+    return model.fit(data.X, data.y, **params)

@@ -19,6 +19,7 @@ from skdistill._validation import check_choice
 from skdistill.estimates import Estimate, margin, outcome, split_mean
 from skdistill.exceptions import ParameterError
 from skdistill.folds import Folds, make_folds
+from skdistill.inspection._checks import check_distiller, check_floor
 from skdistill.inspection._display import data_frame
 from skdistill.inspection._methods import METHODS
 from skdistill.inspection._scores import LOWER_IS_BETTER, SCORES, score_model
@@ -247,8 +248,9 @@ def compare(
     Raises
     ------
     ParameterError
-        If a method is unknown or a name taken, the baseline is none of them, or the estimator is no
-        distiller or has no teacher for a method that needs one.
+        If a method is unknown or a name taken, the baseline is none of them, `others` is no mapping
+        of classifiers, `floor` is not in (0, 0.5), or the estimator is no `DistilledClassifier` or
+        has no teacher for a method that needs one.
     FoldError
         If the folds cannot be used.
 
@@ -268,7 +270,9 @@ def compare(
     >>> found.estimate("distilled").mean < found.estimate("direct").mean
     True
     """
-    _check(estimator, methods, others or {}, baseline)
+    check_distiller(estimator, "pass it in others=, beside a DistilledClassifier")
+    floor = check_floor(floor)
+    others = _check(methods, others, baseline)
     labels = column_or_1d(y)
     rng = check_random_state(random_state)
     seed = int(rng.randint(np.iinfo(np.int32).max))
@@ -293,7 +297,7 @@ def compare(
             n_jobs=n_jobs,
             verbose=verbose,
         )
-        found = {name: run(each) for name, each in (candidates | dict(others or {})).items()}
+        found = {name: run(each) for name, each in (candidates | others).items()}
     return Comparison(
         scores={
             name: {s: tuple(r[f"test_{s}"].tolist()) for s in SCORES} for name, r in found.items()
@@ -330,14 +334,13 @@ def _run(
     )
 
 
-def _check(
-    estimator: Any, methods: Sequence[str], others: Mapping[str, Any], baseline: str
-) -> None:
-    lacking = [name for name in ("teacher", "student", "strength") if not hasattr(estimator, name)]
-    if lacking:
+def _check(methods: Sequence[str], others: Any, baseline: str) -> dict[str, Any]:
+    """Check the names, and return the other classifiers by theirs."""
+    others = {} if others is None else others
+    if not isinstance(others, Mapping) or not all(hasattr(each, "fit") for each in others.values()):
         raise ParameterError(
-            f"estimator must be a DistilledClassifier, got {type(estimator).__name__} without "
-            f"{', '.join(lacking)}: pass it in others=, beside a DistilledClassifier."
+            'others must be a mapping of names to classifiers, such as {"stump": '
+            f"DecisionTreeClassifier(max_depth=1)}}, got {others!r}."
         )
     if isinstance(methods, str):
         raise ParameterError(f"methods must be a sequence of names, got the string {methods!r}.")
@@ -347,6 +350,7 @@ def _check(
     if taken:
         raise ParameterError(f"names in others must differ from those of methods, got {taken}.")
     check_choice("baseline", baseline, [*methods, *others])
+    return dict(others)
 
 
 def _number(value: float | None) -> float:

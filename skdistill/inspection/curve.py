@@ -12,6 +12,7 @@ from skdistill._validation import check_choice, check_integer
 from skdistill.estimates import margin, split_mean
 from skdistill.exceptions import InputError
 from skdistill.folds import make_folds
+from skdistill.inspection._checks import check_distiller, check_floor
 from skdistill.inspection._display import Display, colour
 from skdistill.inspection._methods import direct_student
 from skdistill.inspection._scores import SCORES, score_model
@@ -116,9 +117,12 @@ class DistillationCurveDisplay(Display):
         Raises
         ------
         ParameterError
-            If `metric` is unknown.
+            If the estimator is no `DistilledClassifier` (a search would choose on rows that are
+            tested on), `metric` is unknown, or `floor` is not in (0, 0.5).
         """
+        check_distiller(estimator)
         check_choice("metric", metric, SCORES)
+        floor = check_floor(floor)
         labels = np.asarray(y)
         folds = make_folds(cv, X, labels, random_state=random_state)
         lines: list[tuple[Any, ...]] = []

@@ -6,35 +6,36 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
-from skdistill._data import check_data
-from skdistill._html import definitions, flat, paragraph, size_text, time_text
-from skdistill._validation import check_weights
-from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
+from skdistill._data import Data, check_data
+from skdistill._html import definitions, flat, paragraph
+from skdistill._validation import check_number
 from skdistill.estimates import Estimate, margin, outcome, row_mean
 from skdistill.exceptions import ParameterError
+from skdistill.inspection._checks import (
+    check_fitted_distiller,
+    check_fitted_on,
+    check_floor,
+    check_latency_rows,
+)
 from skdistill.inspection._display import Display, data_frame, optional
-from skdistill.inspection._methods import direct_student, plain_student
+from skdistill.inspection._methods import direct_student, fell_back, plain_student
 from skdistill.inspection._page import Report, floor_note, plain, score_line, section, value_table
 from skdistill.inspection._scores import (
     CLASS_COLUMNS,
     FIDELITY_COLUMNS,
     SCORES,
-    class_fidelity,
-    class_scores,
-    fidelity_scores,
     log_loss_rows,
-    one_hot_labels,
     probabilities,
-    scores,
 )
 from skdistill.inspection._teaching import fitted_teacher
+from skdistill.inspection.duplicates import warn_of_seen_rows
 from skdistill.inspection.fidelity import FidelityDisplay
+from skdistill.inspection.figures import HeldOut, ModelFigures, cost_table, held_out, measure
 from skdistill.inspection.reliability import ReliabilityDisplay
 from skdistill.metrics import FLOOR
 
-__all__ = ["DistillationReport", "ModelFigures"]
+__all__ = ["DistillationReport"]
 
 Floats = NDArray[np.float64]
 TITLES = {
@@ -43,49 +44,7 @@ TITLES = {
     "plain": "the student, fitted to the calibrated out-of-fold probabilities as they are",
     "distilled": "the student, fitted to what the correction made of them",
 }
-
-
-@dataclass(frozen=True)
-class ModelFigures:
-    """One model on the held-out rows.
-
-    Attributes
-    ----------
-    scores : mapping of str to float
-        Accuracy, log-loss, AUC, Brier score, calibration error.
-    fidelity : mapping of str to float
-        To the teacher: ``kl`` (nats), ``agreement``, ``logit_r2``; empty without a teacher.
-    by_class : mapping of object to mapping of str to float
-        Scores of each class against the rest, and with a teacher the fidelity to it.
-    size_bytes : int
-        Of the plain model, as joblib dumps it.
-    parts : Parts
-        Its nodes or parameters.
-    latency : tuple of Latency
-        Of `predict_proba`, for each number of rows.
-    """
-
-    scores: Mapping[str, float]
-    fidelity: Mapping[str, float]
-    by_class: Mapping[Any, Mapping[str, float]]
-    size_bytes: int
-    parts: Parts
-    latency: tuple[Latency, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the figures under flat names: scores, fidelity, size, parts, latency.
-
-        Returns
-        -------
-        figures : dict
-        """
-        flat: dict[str, Any] = dict(self.scores) | dict(self.fidelity)
-        flat |= {"size_bytes": self.size_bytes, "nodes": self.parts.nodes}
-        flat["parameters"] = self.parts.parameters
-        for timed in self.latency:
-            flat[f"latency_{timed.n_rows}_median"] = timed.median
-            flat[f"latency_{timed.n_rows}_p99"] = timed.p99
-        return flat
+FELL_BACK = {"distilled": "the student, fitted to the labels: the search fell back to it"}
 
 
 @dataclass(frozen=True)
@@ -97,10 +56,15 @@ class DistillationReport(Report):
     models : mapping of str to ModelFigures
         "teacher", "direct", "plain", "distilled", as far as they were asked for.
     n_rows : int
-        Held-out rows.
+        Held-out rows of positive weight.
+    n_groups : int or None
+        Groups that these rows are in; None without.
     gain : Estimate or None
         Log-loss of the distilled student less that of the direct one, and its standard error over
-        the held-out rows; None without a direct student.
+        the held-out rows, or over their groups; None without a direct student.
+    fell_back : bool
+        Whether the estimator is a search that chose the student trained on the labels: what is
+        called "distilled" is then that student.
     fit : mapping of str to object
         What the fit did (`FitReport.to_dict`): strength and its ingredients, share of targets
         touched by a projection, and more.
@@ -140,7 +104,9 @@ class DistillationReport(Report):
 
     models: Mapping[str, ModelFigures]
     n_rows: int
+    n_groups: int | None
     gain: Estimate | None
+    fell_back: bool
     fit: Mapping[str, Any]
     displays: Mapping[str, Display] = field(repr=False)
     floor: float
@@ -157,6 +123,7 @@ class DistillationReport(Report):
         X_train: Any = None,
         y_train: Any = None,
         sample_weight: Any = None,
+        groups: Any = None,
         train_params: Mapping[str, Any] | None = None,
         teacher: Any = None,
         latency_rows: Sequence[int] = (1, 10_000),
@@ -179,13 +146,15 @@ class DistillationReport(Report):
         y_train : array-like of shape (m,) or None, default=None
             Their labels.
         sample_weight : array-like of shape (n,) or None, default=None
-            Weights of the held-out rows.
+            Weights of the held-out rows; those of weight zero are left out.
+        groups : array-like of shape (n,) or None, default=None
+            Groups of the held-out rows: the interval takes the rows of a group together.
         train_params : mapping or None, default=None
             What else was given to `fit`: `sample_weight`, `groups`, `X_transfer`.
         teacher : classifier, "fit" or None, default=None
             A teacher fitted on the training rows, or "fit", which costs one fit of it on all of
             them; None leaves out its row and the fidelity to it.
-        latency_rows : sequence of int, default=(1, 10_000)
+        latency_rows : non-empty sequence of int, default=(1, 10_000)
             Numbers of rows to time predictions of; the held-out rows are repeated where they are
             fewer.
         budget : float, default=0.5
@@ -201,41 +170,41 @@ class DistillationReport(Report):
         Raises
         ------
         ParameterError
-            If only one of `X_train` and `y_train` is given, or what needs them without them, or the
-            teacher cannot be used.
+            If the estimator is no distiller, only one of `X_train` and `y_train` is given, or what
+            needs them without them, a number is out of range, or the teacher cannot be used.
         InputError
-            If labels or weights cannot be used, or `y_train` are not the labels of the fit.
+            If labels, weights or groups cannot be used, or `y_train` are not the labels of the fit.
+
+        Warns
+        -----
+        LeakWarning
+            If more than 1% of the rows are identical to one of `X_train` (of positive weight).
         """
-        check_is_fitted(estimator)
+        check_fitted_distiller(estimator)
+        sizes = check_latency_rows(latency_rows)
+        budget = check_number("budget", budget, low=0.0)
+        floor = check_floor(floor)
         params = dict(train_params or {})
-        _check_training(X_train, y_train, params, teacher)
-        models = _models(estimator, X_train, y_train, params, teacher)
-        classes = estimator.classes_
-        onehot = one_hot_labels(y, classes)
-        weight = check_weights(sample_weight, len(onehot))
-        said = {name: probabilities(model, X, classes) for name, model in models.items()}
-        figures = {}
-        for name, model in models.items():
-            timed = [latency(model.predict_proba, X, n, budget) for n in latency_rows]
-            bare = _bare(model)
-            figures[name] = ModelFigures(
-                scores=scores(onehot, said[name], weight, floor),
-                fidelity=_fidelity(said, name, weight, floor),
-                by_class=_by_class(onehot, said, name, classes, weight, floor),
-                size_bytes=size_bytes(bare),
-                parts=count_parts(bare),
-                latency=tuple(timed),
-            )
+        train = _check_training(estimator, X_train, y_train, params, teacher)
+        rows = held_out(X, y, estimator.classes_, sample_weight, groups)
+        models = _models(estimator, X_train, y_train, train, params, teacher)
+        said = {name: probabilities(model, rows.X, rows.classes) for name, model in models.items()}
         gain = None
-        if "direct" in said:
-            rows = {name: log_loss_rows(onehot, said[name], floor) for name in said}
-            gain = row_mean(rows["distilled"] - rows["direct"], weight)
+        if train is not None:
+            warn_of_seen_rows(rows.X, train.X)
+            losses = {name: log_loss_rows(rows.one_hot, said[name], floor) for name in said}
+            gain = row_mean(losses["distilled"] - losses["direct"], rows.weight, rows.groups)
+        how = {"latency_rows": sizes, "budget": budget, "floor": floor}
         return cls(
-            models=figures,
-            n_rows=len(onehot),
+            models={
+                name: measure(name, model, said, rows, **how) for name, model in models.items()
+            },
+            n_rows=len(rows.labels),
+            n_groups=rows.n_groups,
             gain=gain,
+            fell_back=fell_back(estimator),
             fit=estimator.report_.to_dict(),
-            displays=_displays(y, said, classes, weight, floor),
+            displays=_displays(rows, said, floor),
             floor=floor,
         )
 
@@ -243,10 +212,18 @@ class DistillationReport(Report):
     def sentence(self) -> str:
         """Whether distilling helped, in words; "not shown to help" is a possible answer."""
         loss = self.models["distilled"].scores["log_loss"]
-        start = f"The distilled student's log-loss is {loss:.4f} on {self.n_rows:,} held-out rows"
+        on = f"on {self.n_rows:,} held-out rows"
+        if self.n_groups is not None:
+            on += f" in {self.n_groups:,} groups"
+        if self.fell_back:
+            return (
+                "The search fell back to the student trained on the labels, so nothing was "
+                f"distilled: its log-loss is {loss:.4f} {on}."
+            )
+        start = f"The distilled student's log-loss is {loss:.4f} {on}"
         if self.gain is None:
             return f"{start}; without training rows there is nothing to compare it with."
-        half = margin(self.gain, self.n_rows)
+        half = margin(self.gain, self.n_rows if self.n_groups is None else self.n_groups)
         where = "below" if self.gain.mean < 0 else "above"
         low, high = self.gain.mean - half, self.gain.mean + half
         found = outcome(self.gain.mean, half).replace("not shown", "is not shown")
@@ -305,6 +282,8 @@ class DistillationReport(Report):
             {
                 "sentence": self.sentence,
                 "n_rows": self.n_rows,
+                "n_groups": self.n_groups,
+                "fell_back": self.fell_back,
                 "gain": None if gain is None else {"mean": gain.mean, "standard_error": gain.error},
                 "models": {
                     name: figures.to_dict() | {"by_class": figures.by_class}
@@ -318,6 +297,7 @@ class DistillationReport(Report):
         rows = {name: figures.to_dict() for name, figures in self.models.items()}
         distilled = self.models["distilled"]
         columns = [*CLASS_COLUMNS, *(FIDELITY_COLUMNS if distilled.fidelity else ())]
+        titles = TITLES | (FELL_BACK if self.fell_back else {})
         parts = [
             paragraph(self.sentence),
             section(
@@ -331,10 +311,10 @@ class DistillationReport(Report):
                 section("Fidelity to the teacher", value_table("", rows, FIDELITY_COLUMNS))
             )
         parts += [
-            section("Costs", _cost_table(self.models)),
+            section("Costs", cost_table(self.models)),
             section("The distilled student by class", value_table("", distilled.by_class, columns)),
             section("The fit", definitions(flat(self.fit))),
-            section("The models", definitions((k, TITLES[k]) for k in self.models)),
+            section("The models", definitions((k, titles[k]) for k in self.models)),
         ]
         return parts
 
@@ -345,7 +325,10 @@ class DistillationReport(Report):
         return self.displays
 
 
-def _check_training(X: Any, y: Any, params: Mapping[str, Any], teacher: Any) -> None:
+def _check_training(
+    estimator: Any, X: Any, y: Any, params: Mapping[str, Any], teacher: Any
+) -> Data | None:
+    """Return the rows of the fit, if they are given and right."""
     if (X is None) != (y is None):
         raise ParameterError("X_train and y_train belong together: pass both, or neither.")
     wants = ["train_params"] if params else []
@@ -357,81 +340,36 @@ def _check_training(X: Any, y: Any, params: Mapping[str, Any], teacher: Any) -> 
         raise ParameterError(
             f"train_params may hold sample_weight, groups and X_transfer, got {unknown}."
         )
+    if X is None:
+        return None
+    check_fitted_on(estimator, y, "y_train")
+    return check_data(X, y, params.get("sample_weight"), params.get("groups"))
 
 
 def _models(
-    estimator: Any, X: Any, y: Any, params: Mapping[str, Any], teacher: Any
+    estimator: Any, X: Any, y: Any, data: Data | None, params: Mapping[str, Any], teacher: Any
 ) -> dict[str, Any]:
     """Return the fitted models by name; the teacher first, the distilled student last."""
     models: dict[str, Any] = {}
-    weight = params.get("sample_weight")
     if teacher is not None:
+        weight = params.get("sample_weight")
         models["teacher"] = fitted_teacher(estimator, teacher, X, y, weight)
-    if X is not None:
-        data = check_data(X, y, weight, None)
+    if data is not None:
         models["direct"] = direct_student(estimator).fit(data.X, data.y, data.weight)
         models["plain"] = plain_student(estimator, X, y, params)
     return models | {"distilled": estimator}
 
 
-def _bare(model: Any) -> Any:
-    """Return the plain fitted model inside: what would be shipped."""
-    if hasattr(model, "student_"):
-        return model.student_
-    return model.fitted_.model if hasattr(model, "fitted_") else model
-
-
-def _fidelity(
-    said: Mapping[str, Floats], name: str, weight: Floats | None, floor: float
-) -> dict[str, float]:
-    if "teacher" not in said:
-        return {}
-    return fidelity_scores(said["teacher"], said[name], weight, floor)
-
-
-def _by_class(
-    y: Floats,
-    said: Mapping[str, Floats],
-    name: str,
-    classes: NDArray[Any],
-    weight: Floats | None,
-    floor: float,
-) -> dict[Any, dict[str, float]]:
-    columns = class_scores(y, said[name], weight)
-    if "teacher" in said:
-        columns |= class_fidelity(said["teacher"], said[name], weight, floor)
-    return {
-        label: {column: values[k].item() for column, values in columns.items()}
-        for k, label in enumerate(classes.tolist())
-    }
-
-
-def _displays(
-    y: Any, said: Mapping[str, Floats], classes: NDArray[Any], weight: Floats | None, floor: float
-) -> dict[str, Display]:
+def _displays(rows: HeldOut, said: Mapping[str, Floats], floor: float) -> dict[str, Display]:
     shown = {name: p for name, p in said.items() if name != "plain"}
+    given = {"classes": rows.classes, "sample_weight": rows.weight}
     displays: dict[str, Display] = {
         "Reliability on held-out rows": ReliabilityDisplay.from_predictions(
-            y, shown, classes=classes, sample_weight=weight, n_bins=10
+            rows.labels, shown, n_bins=10, **given
         )
     }
     if "teacher" in said:
         displays["Fidelity to the teacher"] = FidelityDisplay.from_predictions(
-            said["teacher"], said["distilled"], classes=classes, floor=floor
+            said["teacher"], said["distilled"], floor=floor, **given
         )
     return displays
-
-
-def _cost_table(models: Mapping[str, ModelFigures]) -> str:
-    rows = {}
-    for name, figures in models.items():
-        row = {"size": size_text(figures.size_bytes), "nodes": figures.parts.nodes}
-        row["parameters"] = figures.parts.parameters
-        for timed in figures.latency:
-            of = "1 row" if timed.n_rows == 1 else f"{timed.n_rows:,} rows"
-            row[f"{of}, median"], row[f"{of}, p99"] = map(time_text, (timed.median, timed.p99))
-        rows[name] = row
-    told = [
-        column for column in rows["distilled"] if any(r[column] is not None for r in rows.values())
-    ]
-    return value_table("", rows, told)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
-from skdistill._validation import check_choice, check_number, check_probabilities
+from skdistill._validation import check_choice, check_probabilities, check_weights
+from skdistill.inspection._checks import check_floor
 from skdistill.inspection._display import Display
 from skdistill.inspection._scores import fidelity_scores, probabilities
 from skdistill.metrics import FLOOR
@@ -61,7 +62,14 @@ class FidelityDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, teacher: Any, *, scale: str = "logit", floor: float = FLOOR
+        cls,
+        estimator: Any,
+        X: Any,
+        teacher: Any,
+        *,
+        sample_weight: Any = None,
+        scale: str = "logit",
+        floor: float = FLOOR,
     ) -> "FidelityDisplay":
         """Compare a fitted estimator with a fitted teacher.
 
@@ -73,6 +81,8 @@ class FidelityDisplay(Display):
             Rows that neither was fitted on.
         teacher : classifier
             Fitted, say on all the rows that the estimator was fitted on.
+        sample_weight : array-like of shape (n,) or None, default=None
+            Row weights, as in `from_predictions`.
         scale : {"logit", "probability"}, default="logit"
             What the axes show.
         floor : float, default=1e-3
@@ -86,10 +96,14 @@ class FidelityDisplay(Display):
         ------
         ParameterError
             If the teacher has other classes or no `predict_proba`, or `scale` or `floor` cannot be.
+        InputError
+            If the weights cannot be used.
         """
         classes = estimator.classes_
         said = (probabilities(model, X, classes) for model in (teacher, estimator))
-        return cls.from_predictions(*said, classes=classes, scale=scale, floor=floor)
+        return cls.from_predictions(
+            *said, classes=classes, sample_weight=sample_weight, scale=scale, floor=floor
+        )
 
     @classmethod
     def from_predictions(
@@ -98,6 +112,7 @@ class FidelityDisplay(Display):
         student: Any,
         *,
         classes: Any = None,
+        sample_weight: Any = None,
         scale: str = "logit",
         floor: float = FLOOR,
     ) -> "FidelityDisplay":
@@ -109,6 +124,8 @@ class FidelityDisplay(Display):
             Their probabilities of the same rows.
         classes : array-like of shape (K,) or None, default=None
             Names of the columns; None numbers them.
+        sample_weight : array-like of shape (n,) or None, default=None
+            Row weights, which the scores count; rows of weight zero are not drawn either.
         scale : {"logit", "probability"}, default="logit"
             What the axes show.
         floor : float, default=1e-3
@@ -123,21 +140,25 @@ class FidelityDisplay(Display):
         ParameterError
             If `scale` or `floor` cannot be.
         InputError
-            If the probabilities cannot be used.
+            If probabilities or weights cannot be used.
         """
         check_choice("scale", scale, ("logit", "probability"))
-        floor = check_number("floor", floor, low=0.0, high=0.5, low_open=True, high_open=True)
+        floor = check_floor(floor)
         p = np.asarray(teacher, dtype=np.float64)
         classes = np.arange(p.shape[-1]) if classes is None else np.asarray(classes)
         p = check_probabilities(p, len(p), classes, "teacher")
         q = check_probabilities(student, len(p), classes, "student")
+        weight = check_weights(sample_weight, len(p))
+        if weight is not None:
+            counts = weight > 0
+            p, q, weight = p[counts], q[counts], weight[counts]
         columns = [1] if len(classes) == 2 else list(range(len(classes)))
         table = {
             "class": np.repeat(classes[columns], len(p)),
             "teacher": p[:, columns].ravel(order="F"),
             "student": q[:, columns].ravel(order="F"),
         }
-        return cls(table, fidelity_scores(p, q, floor=floor), scale, floor)
+        return cls(table, fidelity_scores(p, q, weight, floor), scale, floor)
 
     def _draw(self, ax: Any) -> None:
         names = np.asarray(self.table["class"])

@@ -99,7 +99,7 @@ class FrontierDisplay(Display):
         students : sequence of m str
             Names.
         losses : array-like of shape (m,)
-            Honest losses.
+            Honest losses; a student whose loss is NaN is not on the front.
         latency : array-like of shape (m,)
             Seconds per call.
         sizes : array-like of shape (m,)
@@ -146,10 +146,10 @@ class FrontierDisplay(Display):
                 ax.errorbar(x[own], y[own], np.nan_to_num(error[own]), label=label, **style)
         order = np.flatnonzero(front)[np.argsort(x[front], kind="stable")]
         ax.step(x[order], np.minimum.accumulate(y[order]), where="post", color="#0072b2", alpha=0.4)
+        style = {"xytext": (4, 4), "textcoords": "offset points", "fontsize": "small"}
         for name, *place in zip(self.table["student"], x, y, strict=True):
-            ax.annotate(
-                str(name), place, xytext=(4, 4), textcoords="offset points", fontsize="small"
-            )
+            if np.isfinite(place).all():
+                ax.annotate(str(name), place, **style)
         ax.set(xlabel=LABELS[self.against], ylabel="loss on rows held out")
         if x.max() > 10.0 * x.min():
             ax.set_xscale("log")
@@ -159,6 +159,8 @@ class FrontierDisplay(Display):
 
 def pareto_front(costs: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which rows no other row beats: as small in every column and smaller in one.
+
+    Rows with a NaN neither stand on the front nor beat another.
 
     Parameters
     ----------
@@ -177,4 +179,4 @@ def pareto_front(costs: NDArray[Any]) -> NDArray[np.bool_]:
     """
     no_worse = np.all(costs[:, None] <= costs[None, :], axis=2)
     better = np.any(costs[:, None] < costs[None, :], axis=2)
-    return ~np.any(no_worse & better, axis=0)
+    return ~np.any(no_worse & better, axis=0) & ~np.isnan(costs).any(axis=1)

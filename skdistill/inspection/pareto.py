@@ -17,6 +17,7 @@ from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
 from skdistill.estimates import Estimate, row_mean, split_mean
 from skdistill.exceptions import ParameterError
 from skdistill.folds import make_folds
+from skdistill.inspection._checks import check_distiller, check_floor
 from skdistill.inspection._display import data_frame
 from skdistill.inspection._scores import log_loss_rows, one_hot_labels, probabilities, scores
 from skdistill.inspection.frontier_display import FrontierDisplay
@@ -119,10 +120,15 @@ class Frontier:
         Raises
         ------
         ParameterError
-            If no student is within the budget.
+            If a limit is no positive number, or no student is within the budget.
         """
-        slow, large = (np.inf if limit is None else limit for limit in (latency, size))
-        fits = [p for p in self.points if p.latency.median <= slow and p.size_bytes <= large]
+        limits = {"latency": latency, "size": size}
+        slow, large = (
+            np.inf if limit is None else check_number(name, limit, low=0.0, low_open=True)
+            for name, limit in limits.items()
+        )
+        judged = [p for p in self.points if not np.isnan(p.loss.mean)]
+        fits = [p for p in judged if p.latency.median <= slow and p.size_bytes <= large]
         if not fits:
             fastest = min(self.points, key=lambda p: p.latency.median)
             smallest = min(self.points, key=lambda p: p.size_bytes)
@@ -238,8 +244,9 @@ def frontier(
     Raises
     ------
     ParameterError
-        If `students` is no mapping or empty, a number is out of range, or `test_size` is given with
-        `cv`.
+        If the estimator is no `DistilledClassifier` (a search would choose on rows that are tested
+        on), `students` is no mapping or empty, a number is out of range, or `test_size` is given
+        with `cv`.
     FoldError, StudentError
         If the folds or a student cannot be used.
 
@@ -261,8 +268,11 @@ def frontier(
     >>> found.best_under(size=1e6).name
     '16 leaves'
     """
+    check_distiller(estimator)
     _check(students, cv, test_size)
     check_integer("latency_rows", latency_rows, low=1)
+    check_number("budget", budget, low=0.0)
+    floor = check_floor(floor)
     labels = column_or_1d(y)
     groups = None if groups is None else np.asarray(groups)
     if cv is None:

@@ -62,7 +62,10 @@ class ResidualDisplay(Display):
         sample_weight: Any = None,
         n_bins: int = 10,
     ) -> "ResidualDisplay":
-        """Look at the out-of-fold residuals that the student was corrected by.
+        """Look at the residuals of an estimator's teacher, out of fold.
+
+        The probabilities are calibrated by maps that have not seen the row's label either, as in
+        `TeacherReport`; where there can be none, they are taken as the teacher gave them.
 
         Parameters
         ----------
@@ -86,7 +89,7 @@ class ResidualDisplay(Display):
         Raises
         ------
         ParameterError
-            If there is no such feature.
+            If the estimator is no distiller, or there is no such feature.
         InputError
             If the rows are not those of the fit.
         """

@@ -1,16 +1,23 @@
 """The score of a student as a function of how far its teacher was corrected."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
 from skdistill.candidates import DIRECT
-from skdistill.exceptions import InputError, ParameterError
+from skdistill.exceptions import InputError, ParameterError, SkdistillWarning
+from skdistill.inspection._checks import check_fitted_on
 from skdistill.inspection._display import Display
+from skdistill.inspection._methods import is_direct
 
 __all__ = ["StrengthDisplay"]
+
+# What a search must have left behind; scikit-learn's own smooth no scores.
+NEEDED = {"param_strength", "param_student", "smoothed_test_score"}
 
 
 class StrengthDisplay(Display):
@@ -53,7 +60,8 @@ class StrengthDisplay(Display):
         """Take the scores of a fitted search.
 
         There is a curve for each student and each other setting that was tried; the student trained
-        on the labels is a point at strength 1. Errors are those of the mean over the folds.
+        on the labels is a point at strength 1. Candidates without a strength (no correction, or one
+        with a constant of its own) are left out. Errors are those of the mean over the folds.
 
         Parameters
         ----------
@@ -62,7 +70,7 @@ class StrengthDisplay(Display):
         X, y : array-like of n rows, or None, default=None
             The training rows, to show the naive scores as well: those of the same search on
             ordinary out-of-fold labels, which have seen the validation rows. No teacher is fitted,
-            every candidate is.
+            every candidate is. Not for a search with `X_transfer`, whose labels are not kept.
         sample_weight, groups : array-like of shape (n,) or None, default=None
             As they were given to `fit`; only with `X` and `y`.
 
@@ -73,25 +81,36 @@ class StrengthDisplay(Display):
         Raises
         ------
         ParameterError
-            If the estimator has no such results, or its folds cannot be drawn again.
+            If the estimator has no such results, one of `X` and `y` is missing where the others are
+            given, or the labels or folds of the search cannot be had again.
+        InputError
+            If `y` are not the labels of the fit.
         """
-        results = getattr(estimator, "cv_results_", None)
-        if results is None or "param_strength" not in results:
+        results = getattr(estimator, "cv_results_", {})
+        if not results.keys() >= NEEDED:
             raise ParameterError(
-                "expected a fitted estimator with cv_results_ over strengths, such as "
-                f"DistilledClassifierCV, got {type(estimator).__name__}: fit one first."
+                "estimator must be a fitted DistilledClassifierCV, with cv_results_ over strengths "
+                f"and their smoothed scores, got {type(estimator).__name__}: fit one first."
             )
-        naive = None
-        if X is not None:
-            naive = _naive_scores(estimator, X, y, sample_weight=sample_weight, groups=groups)
+        metadata = {"sample_weight": sample_weight, "groups": groups}
+        rows = {"X": X, "y": y} | metadata
+        given = [name for name, value in rows.items() if value is not None]
+        if given and (X is None or y is None):
+            raise ParameterError(
+                "the naive scores need X and y, and nothing else does: got only "
+                f"{', '.join(given)}. Pass the training rows as to fit, or none."
+            )
+        naive = None if X is None else _naive_scores(estimator, X, y, **metadata)
+        shown = [i for i, s in enumerate(results["param_strength"]) if isinstance(s, Real)]
+        best = int(estimator.best_index_)
         return cls.from_predictions(
-            results["param_strength"],
-            results["mean_test_score"],
-            results["std_test_score"] / np.sqrt(estimator.n_splits_ - 1),
-            naive,
-            smoothed=results["smoothed_test_score"],
-            students=_curve_names(results),
-            best=int(estimator.best_index_),
+            results["param_strength"][shown],
+            results["mean_test_score"][shown],
+            results["std_test_score"][shown] / np.sqrt(estimator.n_splits_ - 1),
+            None if naive is None else naive[shown],
+            smoothed=results["smoothed_test_score"][shown],
+            students=_curve_names(results, shown),
+            best=shown.index(best) if best in shown else None,
         )
 
     @classmethod
@@ -195,10 +214,18 @@ class StrengthDisplay(Display):
 
 def _naive_scores(estimator: Any, X: Any, y: Any, **metadata: Any) -> Any:
     """Return the scores of the same search on labels that leak, in place of its pool."""
+    check_fitted_on(estimator, y)
+    if estimator.report_.n_transfer:
+        raise ParameterError(
+            "the naive scores would be of candidates without X_transfer, and the honest ones are "
+            "of candidates with it: leave X and y out."
+        )
     p = estimator.teacher_proba_
     n_folds = len(estimator.pool_proba_)
     search = clone(estimator).set_params(teacher=None, return_row_losses=False)
-    search.fit(X, y, teacher_proba=p, pool_proba=np.stack([p] * n_folds), **metadata)
+    with warnings.catch_warnings():  # the fit has warned of its own; that these leak is the point
+        warnings.simplefilter("ignore", SkdistillWarning)
+        search.fit(X, y, teacher_proba=p, pool_proba=np.stack([p] * n_folds), **metadata)
     if not np.array_equal(search.fold_, estimator.fold_):
         raise ParameterError(
             "the folds of the search cannot be drawn again, so its naive scores would be on other "
@@ -207,23 +234,23 @@ def _naive_scores(estimator: Any, X: Any, y: Any, **metadata: Any) -> Any:
     return search.cv_results_["mean_test_score"]
 
 
-def _curve_names(results: Mapping[str, Any]) -> list[str]:
+def _curve_names(results: Mapping[str, Any], shown: Sequence[int]) -> list[str]:
     """Return for each candidate its student, and those of its settings that differ elsewhere."""
-    students = [str(name) for name in results["param_student"]]
+    students = [str(results["param_student"][i]) for i in shown]
     apart = ("param_student", "param_strength")
     columns = [key for key in results if key.startswith("param_") and key not in apart]
-    settings = [[f"{key[6:]} {results[key][i]}" for key in columns] for i in range(len(students))]
-    direct = [_is_direct(results, i) for i in range(len(students))]
-    taught = [own for own, is_direct in zip(settings, direct, strict=True) if not is_direct]
+    settings = [[f"{key[6:]} {results[key][i]}" for key in columns] for i in shown]
+    direct = [_is_direct(results, i) for i in shown]
+    taught = [own for own, alone in zip(settings, direct, strict=True) if not alone]
     differs = [len({own[place] for own in taught}) > 1 for place in range(len(columns))]
     names = []
-    for student, own, is_direct in zip(students, settings, direct, strict=True):
+    for student, own, alone in zip(students, settings, direct, strict=True):
         told = [text for text, differ in zip(own, differs, strict=True) if differ]
-        names.append(", ".join([student, *(["direct"] if is_direct else told)]))
+        names.append(", ".join([student, *(["direct"] if alone else told)]))
     return names
 
 
 def _is_direct(results: Mapping[str, Any], i: int) -> bool:
     """Whether a candidate is the student trained on the labels; it is told by its settings."""
-    columns = {f"param_{name}": value for name, value in DIRECT.items()}
-    return all(key in results and results[key][i] == value for key, value in columns.items())
+    columns = {name: results.get(f"param_{name}") for name in DIRECT}
+    return is_direct({name: values[i] for name, values in columns.items() if values is not None})

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 
+from skdistill._compat import take_rows
 from skdistill._html import definitions
-from skdistill._validation import check_probabilities, check_weights, row_fingerprints
+from skdistill._validation import check_probabilities, check_weights
 from skdistill.estimates import row_mean
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._advice import advise
+from skdistill.inspection._checks import check_floor
 from skdistill.inspection._display import Display, data_frame
 from skdistill.inspection._page import (
     Report,
@@ -34,34 +36,15 @@ from skdistill.inspection._scores import (
     scores,
 )
 from skdistill.inspection._teaching import OutOfFoldRows, fitted_teacher, out_of_fold
+from skdistill.inspection.duplicates import Duplicates, find_duplicates
 from skdistill.inspection.reliability import ReliabilityDisplay
 from skdistill.metrics import FLOOR
 
-__all__ = ["Duplicates", "TeacherReport"]
+__all__ = ["TeacherReport"]
 
 Floats = NDArray[np.float64]
 FOLD_COLUMNS = (*SCORES, "brier_error")
 GAPS = ("accuracy", "log_loss", "auc", "brier")
-
-
-@dataclass(frozen=True)
-class Duplicates:
-    """Rows with an identical row elsewhere.
-
-    Attributes
-    ----------
-    share : float
-        Share of rows with an identical row.
-    in_other_fold : float
-        Share of rows with an identical row in another fold, whose label their out-of-fold
-        probabilities have seen; NaN where the folds are not known.
-    conflicting : float
-        Share of rows with an identical row of another label: no model can be right on both.
-    """
-
-    share: float
-    in_other_fold: float
-    conflicting: float
 
 
 @dataclass(frozen=True)
@@ -73,12 +56,15 @@ class TeacherReport(Report):
     classes : array of shape (K,)
         Sorted classes.
     n_rows : int
-        Rows with out-of-fold probabilities.
+        Rows of positive weight with out-of-fold probabilities.
     n_unlabelled : int
-        Rows of the fit without: of weight zero, or in no test fold.
+        The other rows: of weight zero, or in no test fold.
     scores : mapping of str to mapping of str to float
         Accuracy, log-loss, AUC, Brier score and calibration error: "out of fold"; "out of fold,
-        calibrated"; "in-sample" where it was asked for; "class frequencies", which ignore x.
+        calibrated", by maps fitted on the other folds; "in-sample" where it was asked for; "class
+        frequencies", which ignore x. Where there is no map that has not seen the row (folds that
+        are not known, "stacked") the calibrated row is "calibrated on these rows", which looks
+        better than it is: nothing else is made of it, and what follows is of the raw probabilities.
     by_class : mapping of object to mapping of str to float
         For each class against the rest, of the calibrated probabilities: rows, frequency, mean
         probability, recall, AUC, Brier score.
@@ -93,8 +79,8 @@ class TeacherReport(Report):
     duplicates : Duplicates or None
         Identical rows; None where there are no features.
     lead : float or None
-        Brier score of the direct student less that of the calibrated teacher, both out of fold,
-        where ``strength="auto"`` has measured it.
+        Brier score of the direct student less that of the teacher as it is taught, both out of
+        fold, where ``strength="auto"`` has measured it.
     reliability : ReliabilityDisplay
         Reliability curves.
     floor : float
@@ -146,7 +132,7 @@ class TeacherReport(Report):
 
         Parameters
         ----------
-        estimator : DistilledClassifier
+        estimator : DistilledClassifier or DistilledClassifierCV
             Fitted.
         X : array-like, sparse array or data frame of n rows
             The rows it was fitted on.
@@ -172,8 +158,10 @@ class TeacherReport(Report):
         InputError
             If the rows are not those of the fit.
         ParameterError
-            If `teacher` or `residual_model` cannot be used.
+            If the estimator is no distiller, `teacher` or `residual_model` cannot be used, or
+            `floor` is not in (0, 0.5).
         """
+        floor = check_floor(floor)
         taught = out_of_fold(estimator, X, y, sample_weight)
         in_sample = None
         if teacher is not None:
@@ -215,7 +203,8 @@ class TeacherReport(Report):
         classes : array-like of shape (K,) or None, default=None
             Classes in the order of the columns; None: the sorted labels.
         calibrated : array-like of shape (n, K) or None, default=None
-            The same, calibrated; None where they are not to be calibrated.
+            The same, calibrated by maps that had not seen its label either, say one fitted on the
+            other folds; None where they are not to be calibrated.
         in_sample : array-like of shape (n, K) or None, default=None
             Probabilities from a teacher that was fitted on all rows, for the memorisation gap.
         folds : array-like of shape (n,) or None, default=None
@@ -237,7 +226,10 @@ class TeacherReport(Report):
         ------
         InputError
             If labels, probabilities, folds or weights cannot be used.
+        ParameterError
+            If `residual_model` cannot be used, or `floor` is not in (0, 0.5).
         """
+        floor = check_floor(floor)
         labels = column_or_1d(y)
         n = len(labels)
         classes = np.unique(labels) if classes is None else np.asarray(classes)
@@ -250,17 +242,21 @@ class TeacherReport(Report):
                 f"folds must have shape ({n},), the number of each row's fold, got shape "
                 f"{fold.shape} and dtype {fold.dtype}."
             )
-        taught = OutOfFoldRows(
-            X=X,
-            labels=labels,
-            raw=raw,
-            calibrated=check_probabilities(calibrated, n, classes, "calibrated"),
-            weight=check_weights(sample_weight, n),
-            fold=fold,
-            n_given=n,
-        )
         if in_sample is not None:
             in_sample = check_probabilities(in_sample, n, classes, "in_sample")
+        weight = check_weights(sample_weight, n)
+        kept = np.arange(n) if weight is None else np.flatnonzero(weight)
+        taught = OutOfFoldRows(
+            X=X if len(kept) == n else take_rows(X, kept),
+            labels=labels[kept],
+            raw=raw[kept],
+            calibrated=check_probabilities(calibrated, n, classes, "calibrated")[kept],
+            on_these_rows=None,
+            weight=None if weight is None else weight[kept],
+            fold=fold[kept],
+            n_given=n,
+        )
+        in_sample = None if in_sample is None else in_sample[kept]
         return _report(
             taught, classes, in_sample=in_sample, residual_model=residual_model, floor=floor
         )
@@ -368,8 +364,10 @@ def _report(
     y, weight, p = one_hot_labels(taught.labels, classes), taught.weight, taught.calibrated
     share = np.average(y, axis=0, weights=weight)
     said = {"out of fold": taught.raw}
-    if p is not taught.raw and not np.array_equal(p, taught.raw):
+    if not np.array_equal(p, taught.raw):
         said["out of fold, calibrated"] = p
+    if taught.on_these_rows is not None and not np.array_equal(taught.on_these_rows, taught.raw):
+        said["calibrated on these rows"] = taught.on_these_rows
     if in_sample is not None:
         said["in-sample"] = in_sample
     said["class frequencies"] = np.broadcast_to(share, y.shape)
@@ -377,7 +375,7 @@ def _report(
     by_class = class_scores(y, p, weight)
     duplicates = residual = None
     if taught.X is not None:
-        duplicates = _duplicates(taught)
+        duplicates = find_duplicates(taught.X, taught.labels, taught.fold)
         if residual_model is not None:
             residual = explain_residual(taught.X, y - p, residual_model, taught.fold, weight)
     names = {"out of fold": "teacher", "out of fold, calibrated": "teacher, calibrated"}
@@ -423,19 +421,3 @@ def _by_fold(
         spread = {"brier_error": np.nan if error is None else error}
         found[number] = scores(y[own], p[own], w, floor) | spread
     return found
-
-
-def _duplicates(taught: OutOfFoldRows) -> Duplicates:
-    _, twin = np.unique(row_fingerprints(taught.X), return_inverse=True)
-
-    def differs_among_twins(values: NDArray[Any]) -> float:
-        codes = np.unique(values, return_inverse=True)[1]
-        pairs = np.unique(np.column_stack([twin, codes]), axis=0)
-        return float(np.mean(np.bincount(pairs[:, 0])[twin] > 1))
-
-    known = taught.fold.min() >= 0
-    return Duplicates(
-        share=float(np.mean(np.bincount(twin)[twin] > 1)),
-        in_other_fold=differs_among_twins(taught.fold) if known else np.nan,
-        conflicting=differs_among_twins(taught.labels),
-    )

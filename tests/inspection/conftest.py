@@ -9,6 +9,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
+from skdistill.calibration import calibrate
 from tests.common.data import Sample, sample
 
 
@@ -30,6 +31,15 @@ def make_case(n_classes: int) -> Case:
     model.fit(train.X, train.y)
     full = RandomForestClassifier(8, min_samples_leaf=3, random_state=0).fit(train.X, train.y)
     return Case(model, train, test, full)
+
+
+def cross_calibrated(case: Case, method: str = "sigmoid") -> np.ndarray:
+    """Return the teacher's probabilities of the training rows, each fold by the other two."""
+    y, raw, fold = case.train.one_hot, case.model.teacher_proba_, case.model.fold_
+    p = np.empty_like(raw)
+    for test in (fold == 0, fold == 1, fold == 2):
+        p[test] = calibrate(method, y[~test], raw[~test]).transform(raw[test])
+    return p
 
 
 @pytest.fixture(scope="session")

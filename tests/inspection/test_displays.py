@@ -28,6 +28,7 @@ from skdistill.inspection import (
 from skdistill.inspection._scores import score_model
 from skdistill.metrics import calibration_error
 from tests.common.data import sample
+from tests.inspection.conftest import cross_calibrated
 
 EXAMPLES = {
     "reliability": lambda: ReliabilityDisplay.from_predictions(
@@ -228,12 +229,27 @@ def test_fidelity_of_an_estimator(case):
     assert display.scores == expected.scores
 
 
+def test_fidelity_counts_weights(case):
+    """A weight of two is a row twice, and one of zero is no row, nor drawn."""
+    n_times = np.arange(80) % 3
+    twice = np.repeat(np.arange(80), n_times)
+    X, classes = case.test.X, case.model.classes_
+    weighted = FidelityDisplay.from_estimator(case.model, X, case.teacher, sample_weight=n_times)
+    p, q = case.teacher.predict_proba(X), case.model.predict_proba(X)
+    repeated = FidelityDisplay.from_predictions(p[twice], q[twice], classes=classes)
+    assert weighted.scores == pytest.approx(repeated.scores)
+    drawn = FidelityDisplay.from_predictions(p[n_times > 0], q[n_times > 0], classes=classes)
+    pd.testing.assert_frame_equal(weighted.frame(), drawn.frame())
+    assert weighted.scores != pytest.approx(drawn.scores)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"scale": "log"}, "scale must be one of 'logit', 'probability'"),
         ({"floor": 0.0}, "floor must be"),
         ({"floor": 0.5}, "floor must be"),
+        ({"sample_weight": [1.0]}, r"sample_weight must have shape \(2,\)"),
         ({"classes": ["a", "b", "c"]}, r"teacher must have shape \(2, 3\)"),
     ],
 )
@@ -288,7 +304,7 @@ def test_residual_of_few_numbers_and_of_missing_ones():
 
 def test_residual_of_an_estimator_is_that_of_its_own_rows(case):
     data, model = case.train, case.model
-    p = model.calibration_.transform(model.teacher_proba_)
+    p = cross_calibrated(case)
     expected = ResidualDisplay.from_predictions(data.y, p, data.X[:, 2], classes=model.classes_)
     found = ResidualDisplay.from_estimator(model, data.X, data.y, 2)
     pd.testing.assert_frame_equal(found.frame(), expected.frame())

@@ -1,12 +1,15 @@
 """The distillation report: each figure recomputed from the models themselves."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -14,16 +17,16 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill import DistilledClassifier, DistilledClassifierCV, Fast
 from skdistill._html import time_text
 from skdistill.costs import count_parts, size_bytes
-from skdistill.exceptions import InputError, ParameterError
+from skdistill.exceptions import InputError, LeakWarning, ParameterError
 from skdistill.inspection import (
     DistillationReport,
     FidelityDisplay,
     ReliabilityDisplay,
     TeacherReport,
 )
-from tests.common.data import sample
+from tests.common.data import Sample, sample
 
-FAST = {"latency_rows": (), "budget": 0.0}
+FAST = {"latency_rows": (1,), "budget": 0.0}
 
 
 def make(case, **settings):
@@ -129,6 +132,97 @@ def test_weights_of_held_out_rows(three):
     assert report.models["distilled"].fidelity["agreement"] == pytest.approx(agreement)
     bins = report.displays["Reliability on held-out rows"]
     assert bins.table["model"][0] == "teacher"
+    drawn = report.displays["Fidelity to the teacher"]
+    assert drawn.scores == report.models["distilled"].fidelity
+
+
+def test_held_out_rows_of_weight_zero_are_absent(three):
+    data, weight = three.test, np.random.default_rng(0).uniform(0.5, 2.0, size=80)
+    weight[np.flatnonzero(data.codes == 0)[1:]] = 0.0  # a class of one row
+    kept = weight > 0
+    groups = np.arange(80) // 2
+    report = make(three, sample_weight=weight, groups=groups, **FAST)
+    part = Sample(data.X[kept], data.y[kept], data.bayes[kept], data.teacher[kept])
+    case = replace(three, test=part)
+    known = make(case, sample_weight=weight[kept], groups=groups[kept], **FAST)
+    assert report.n_rows == known.n_rows == kept.sum()
+    assert report.n_groups == known.n_groups < 40
+    assert report.sentence == known.sentence
+    assert report.gain == known.gain
+    for name, figures in report.models.items():
+        assert figures.scores == known.models[name].scores
+        assert figures.fidelity == known.models[name].fidelity
+        assert figures.by_class["apple"]["n_rows"] == 1
+    for name, display in report.displays.items():
+        pd.testing.assert_frame_equal(display.frame(), known.displays[name].frame())
+
+
+def test_the_interval_takes_the_rows_of_a_group_together(three, models):
+    data, groups = three.test, np.repeat(list("abcdefghij"), 8)
+    report = make(three, groups=groups, **FAST)
+    losses = {}
+    for name in ("direct", "distilled"):
+        p = models[name].predict_proba(data.X)[np.arange(80), data.codes]
+        losses[name] = -np.log(np.maximum(p, 1e-3))
+    gap = losses["distilled"] - losses["direct"]
+    sums = (gap - gap.mean()).reshape(10, 8).sum(axis=1)
+    error = np.sqrt(np.sum(sums**2) * 10 / 9) / 80
+    assert report.gain.error == pytest.approx(error)
+    low, high = stats.t.interval(0.95, 9, gap.mean(), error)
+    assert f"95% interval of the difference {low:+.4f} to {high:+.4f}" in report.sentence
+    assert "on 80 held-out rows in 10 groups" in report.sentence
+    assert report.to_dict()["n_groups"] == 10
+
+
+# Rows that are not held out
+
+
+@pytest.mark.parametrize("as_rows", [np.asarray, pd.DataFrame, sp.csr_array, np.ndarray.tolist])
+def test_training_rows_that_are_called_held_out_are_noticed(two, as_rows):
+    data = two.train
+    settings = {"X_train": data.X, "y_train": data.y, **FAST}
+    if as_rows is pd.DataFrame:
+        settings["X_train"] = as_rows(data.X)
+    X = np.concatenate([data.X[:2], two.test.X])
+    y = np.concatenate([data.y[:2], two.test.y])
+    with pytest.warns(LeakWarning, match="2.4% of the held-out rows are identical to a row of X_t"):
+        DistillationReport.from_estimator(two.model, as_rows(X), y, **settings)
+    weight = np.ones(82)
+    weight[1:2] = 0.0
+    with pytest.warns(LeakWarning, match="1.2% of the held-out rows"):
+        DistillationReport.from_estimator(two.model, X, y, sample_weight=weight, **settings)
+    weight[:2] = 0.0
+    DistillationReport.from_estimator(two.model, X, y, sample_weight=weight, **settings)
+
+
+def test_rows_held_out_by_a_weight_of_zero_are_held_out(two, weight):
+    data, weight = two.train, weight.copy()
+    weight[:30] = 0.0
+    model = clone(two.model).fit(data.X, data.y, sample_weight=weight)
+    params = {"train_params": {"sample_weight": weight}} | FAST
+    report = DistillationReport.from_estimator(
+        model, data.X[:30], data.y[:30], X_train=data.X, y_train=data.y, **params
+    )
+    assert report.n_rows == 30
+
+
+def test_weights_go_to_a_teacher_that_asks_for_them(two, weight):
+    """With metadata routing, as in fit."""
+    data, rows = two.train, {"X_train": two.train.X, "y_train": two.train.y}
+    params = {"train_params": {"sample_weight": weight}, "teacher": "fit"} | FAST
+    with config_context(enable_metadata_routing=True):
+        for wanted in (True, False):
+            teacher = clone(two.model.teacher).set_fit_request(sample_weight=wanted)
+            student = clone(two.model.student).set_fit_request(sample_weight=True)
+            model = clone(two.model).set_params(teacher=teacher, student=student)
+            model.fit(data.X, data.y, sample_weight=weight)
+            report = DistillationReport.from_estimator(
+                model, two.test.X, two.test.y, **rows, **params
+            )
+            by_hand = clone(teacher).fit(data.X, data.y, sample_weight=weight if wanted else None)
+            p = by_hand.predict_proba(two.test.X)
+            brier = ((two.test.one_hot - p) ** 2).sum(axis=1).mean()
+            assert report.models["teacher"].scores["brier"] == pytest.approx(brier)
 
 
 def test_weights_of_training_rows(two, weight):
@@ -150,7 +244,7 @@ def test_weights_of_training_rows(two, weight):
     direct.fit(data.X[9:], data.y[9:], sample_weight=weight[9:])
     hits = (direct.predict(two.test.X) == two.test.y).mean()
     assert report.models["direct"].scores["accuracy"] == pytest.approx(hits)
-    teacher = clone(two.model.teacher).fit(data.X, data.y, sample_weight=weight)
+    teacher = clone(two.model.teacher).fit(data.X[9:], data.y[9:], sample_weight=weight[9:])
     p = teacher.predict_proba(two.test.X)
     brier = ((two.test.one_hot - p) ** 2).sum(axis=1).mean()
     assert report.models["teacher"].scores["brier"] == pytest.approx(brier)
@@ -302,7 +396,15 @@ def test_reports_are_a_few_plain_lines_as_text(two):
 
 
 def test_bad_rows(two):
-    with pytest.raises(InputError, match="y must be the labels that the estimator was fitted on"):
+    with pytest.raises(
+        InputError, match="y_train must be the labels that the estimator was fitted"
+    ):
         make(two, X_train=two.train.X, y_train=two.train.y[::-1])
+    with pytest.raises(InputError, match=r"groups must have shape \(80,\)"):
+        make(two, groups=[0, 1])
+    with pytest.raises(InputError, match="groups must have an entry in every row"):
+        make(two, groups=[np.nan] * 80)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        DistillationReport.from_estimator(two.model, two.test.X, two.test.y[:9], **FAST)
     with pytest.raises(InputError, match=r"got \['maybe'\] as well"):
         DistillationReport.from_estimator(two.model, two.test.X[:2], ["no", "maybe"], **FAST)

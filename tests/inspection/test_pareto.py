@@ -1,5 +1,7 @@
 """`frontier`: honest losses, costs of the students themselves, one cross-fit per split."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -117,6 +119,13 @@ def test_best_under_a_budget():
     assert FOUND.best_under(latency=1e-4).name == "tiny"
     assert FOUND.best_under(size=10_000).name == "big"
     assert FOUND.best_under(latency=1.0, size=9_999).name == "tiny"
+    lost = replace(FOUND, points=(*FOUND.points, point("lost", np.nan, 1e-6, 10)))
+    assert lost.best_under(size=99_999).name == "big"
+    for limit in (0, -1.0, np.nan, np.inf, "1 ms"):
+        with pytest.raises(ParameterError, match=r"latency must be a .*number in"):
+            FOUND.best_under(latency=limit)
+        with pytest.raises(ParameterError, match=r"size must be a .*number in"):
+            FOUND.best_under(size=limit)
     said = "the fastest, tiny, takes 1e-05 s, the smallest, tiny, has 100 bytes"
     with pytest.raises(ParameterError, match=said):
         FOUND.best_under(latency=1e-6)

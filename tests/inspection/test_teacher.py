@@ -17,10 +17,13 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier
-from skdistill.exceptions import InputError, ParameterError
-from skdistill.inspection import ReliabilityDisplay, TeacherReport
+from skdistill.calibration import calibrate
+from skdistill.exceptions import CoverageWarning, InputError, ParameterError
+from skdistill.inspection import ReliabilityDisplay, ResidualDisplay, TeacherReport
 from skdistill.inspection._residual import as_numbers
+from skdistill.inspection._teaching import cross_calibrate
 from tests.common.data import sample
+from tests.inspection.conftest import cross_calibrated
 
 TREE = DecisionTreeRegressor(max_depth=2, random_state=0)
 QUICK = {"residual_model": TREE}
@@ -39,7 +42,7 @@ def test_scores_of_every_kind_of_probabilities(three, report):
     shares = np.broadcast_to(data.one_hot.mean(axis=0), raw.shape)
     said = {
         "out of fold": raw,
-        "out of fold, calibrated": model.calibration_.transform(raw),
+        "out of fold, calibrated": cross_calibrated(three),
         "in-sample": three.teacher.predict_proba(data.X),
         "class frequencies": shares,
     }
@@ -57,14 +60,88 @@ def test_scores_of_every_kind_of_probabilities(three, report):
 
 
 def test_scores_agree_with_those_of_the_fit(three):
+    data, floor = three.train, np.finfo(float).eps  # where the fit's own log-loss is cut
     report = TeacherReport.from_estimator(
-        three.model, three.train.X, three.train.y, residual_model=None, floor=0.0
+        three.model, data.X, data.y, residual_model=None, floor=floor
     )
-    assert report.scores["out of fold"].items() >= three.model.report_.teacher["raw"].items()
-    assert report.scores["out of fold, calibrated"].items() >= (
-        three.model.report_.teacher["calibrated"].items()
-    )
+    known = three.model.report_.teacher
+    assert report.scores["out of fold"].items() >= known["raw"].items()
     assert report.lead == three.model.report_.shrinkage["excess"]
+    given = clone(three.model).fit(data.X, data.y, teacher_proba=three.model.teacher_proba_)
+    report = TeacherReport.from_estimator(given, data.X, data.y, residual_model=None, floor=floor)
+    assert report.scores["calibrated on these rows"].items() >= known["calibrated"].items()
+
+
+@pytest.mark.parametrize("method", ["isotonic", "sigmoid", "temperature"])
+def test_calibrations_are_judged_on_rows_that_they_have_not_seen(method):
+    """Of the true probabilities there is nothing to calibrate: maps that look good have seen y."""
+    rng = np.random.default_rng(0)
+    for seed in range(3):
+        data = sample(5, 200, seed=seed)
+        folds = rng.permutation(200) % 4
+        y, p = data.one_hot, data.bayes
+        weight = rng.uniform(0.5, 2.0, size=200)
+        calibrated = np.empty_like(p)
+        for test in (folds == k for k in range(4)):
+            fitted = calibrate(method, y[~test], p[~test], weight[~test])
+            calibrated[test] = fitted.transform(p[test])
+        found = cross_calibrate(method, y, p, folds, weight)
+        assert_allclose(found, calibrated)
+        report = TeacherReport.from_predictions(
+            data.y, p, calibrated=found, folds=folds, residual_model=None
+        )
+        seen = calibrate(method, y, p).transform(p)
+        flattered = TeacherReport.from_predictions(data.y, p, calibrated=seen, folds=folds)
+        if method == "isotonic":
+            assert "Keep the calibration" in " ".join(flattered.recommendations)
+        assert "Keep the calibration" not in " ".join(report.recommendations)
+
+
+@pytest.mark.parametrize("how", ["stacked", "one fold", "folds not known"])
+def test_a_calibration_that_has_seen_the_rows_is_shown_and_no_more(three, how):
+    data, model = three.train, clone(three.model)
+    if how == "stacked":
+        model.set_params(calibration="stacked").fit(data.X, data.y)
+    elif how == "one fold":
+        model.set_params(cv=[(np.arange(60), np.arange(60, 120))], strength=0.5)
+        with pytest.warns(CoverageWarning):
+            model.fit(data.X, data.y)
+    else:
+        model.fit(data.X, data.y, teacher_proba=three.model.teacher_proba_)
+    report = TeacherReport.from_estimator(model, data.X, data.y, **QUICK)
+    assert list(report.scores) == ["out of fold", "calibrated on these rows", "class frequencies"]
+    known = np.flatnonzero(model.fold_ >= 0) if how == "one fold" else np.arange(120)
+    y, raw, taught = (
+        data.one_hot[known],
+        model.teacher_proba_[known],
+        model.calibrated_proba_[known],
+    )
+    for name, p in (("out of fold", raw), ("calibrated on these rows", taught)):
+        brier = np.mean(np.sum((y - p) ** 2, axis=1))
+        assert report.scores[name]["brier"] == pytest.approx(brier)
+    assert not any("calibration" in text for text in report.recommendations)
+    folds = None if how == "folds not known" else model.fold_[known]
+    bare = TeacherReport.from_predictions(
+        data.y[known], raw, classes=model.classes_, folds=folds, X=data.X[known], **QUICK
+    )
+    assert report.by_class == bare.by_class
+    assert report.by_fold == bare.by_fold
+    assert report.residual == bare.residual
+    pd.testing.assert_frame_equal(report.reliability.frame(), bare.reliability.frame())
+    expected = ResidualDisplay.from_predictions(data.y[known], raw, data.X[known, 0])
+    found = ResidualDisplay.from_estimator(model, data.X, data.y, 0)
+    pd.testing.assert_frame_equal(found.frame(), expected.frame())
+
+
+def test_a_calibration_that_helps_speaks_for_the_teacher(report):
+    """Overconfident probabilities may be worse than none, and calibrated worth distilling."""
+    scores = {name: dict(row) for name, row in report.scores.items()}
+    base = scores["class frequencies"]["log_loss"]
+    scores["out of fold"]["log_loss"] = 1.1 * base
+    flattered = scores.pop("out of fold, calibrated") | {"log_loss": 0.9 * base}
+    assert "Do not distil" in advice(report, scores=scores)
+    scores["calibrated on these rows"] = flattered
+    assert "Do not distil" not in advice(report, scores=scores)
 
 
 def test_memorisation_is_in_sample_against_out_of_fold(report):
@@ -95,7 +172,7 @@ def test_memorisation_costs_a_fit_only_when_asked_for(two, monkeypatch):
 
 def test_by_class_and_by_fold(three, report):
     data, model = three.train, three.model
-    p = model.calibration_.transform(model.teacher_proba_)
+    p = cross_calibrated(three)
     for k, name in enumerate(data.classes):
         row = report.by_class[name]
         assert row["n_rows"] == (data.codes == k).sum()
@@ -243,7 +320,7 @@ def test_duplicates():
 
 def test_reliability_curves(three, report):
     raw = three.model.teacher_proba_
-    said = {"teacher": raw, "teacher, calibrated": three.model.calibration_.transform(raw)}
+    said = {"teacher": raw, "teacher, calibrated": cross_calibrated(three)}
     expected = ReliabilityDisplay.from_predictions(three.train.y, said)
     pd.testing.assert_frame_equal(report.reliability.frame(), expected.frame())
 
@@ -261,6 +338,22 @@ def test_rows_without_probabilities_are_counted(two, weight):
     assert report.scores["class frequencies"]["brier"] == pytest.approx(
         np.average(((y - np.average(y, axis=0, weights=w)) ** 2).sum(axis=1), weights=w)
     )
+
+
+def test_given_rows_of_weight_zero_are_absent(three, weight):
+    data, weight = three.train, weight.copy()
+    weight[::3] = 0.0
+    kept = weight > 0
+    table = {"X": data.X, "p": data.teacher, "calibrated": data.bayes, "in_sample": data.bayes}
+    table |= {"folds": three.model.fold_, "sample_weight": weight}
+    report = TeacherReport.from_predictions(data.y, **table, **QUICK)
+    part = {name: values[kept] for name, values in table.items()}
+    known = TeacherReport.from_predictions(data.y[kept], **part, **QUICK)
+    assert (report.n_rows, report.n_unlabelled) == (80, 40)
+    assert report.by_class == known.by_class
+    assert report.scores == known.scores
+    assert report.residual == known.residual
+    assert report.duplicates == known.duplicates
 
 
 def test_refitted_students_keep_the_folds_of_their_teacher(two):
