@@ -95,7 +95,7 @@ ax.margins(x=0.2)
 plt.show()
 
 # %%
-# The tree overfits on its own and gains. The logistic regression has little variance to lose: its
-# ``strength_`` says that it was trained nearly (or entirely) on the labels, and its log-loss hardly
-# moves. One split of 569 rows proves little; :ref:`compare
+# The tree overfits on its own and gains. The logistic regression is ahead of its teacher and has
+# nothing to learn from it: a strength of one says that it was trained on the labels, and its
+# figures are those of the direct one. One split of 569 rows proves little; :ref:`compare
 # <sphx_glr_generated_gallery_plot_03_cross_val_score.py>` repeats it.

@@ -49,8 +49,8 @@ pd.DataFrame(rows).T.round(4)
 # %%
 # Brier scores, lower is better. (Log-loss would be decided by the exact zeros of the tree.) The
 # tree gains, because a tree on labels overfits and says 0 or 1 where it should not. The others are
-# stable by themselves: the logistic regression gets a strength of one, which is training on the
-# labels, and nothing is gained by distilling into the short boosting.
+# stable by themselves. Each gets a strength of one, which is training on the labels: they win no
+# fold and lose none.
 #
 # How sure are we? Folds share training rows, so a plain t-test over folds is far too confident.
 # `compare` widens the intervals for that, and adds what one would otherwise forget: the teacher,

@@ -78,7 +78,9 @@ plt.show()
 
 # %%
 # An alternative is to leave the weights out and to move the threshold: with costs of nine to one,
-# say "eight" from a probability of one tenth on. That keeps the probabilities what they seem.
+# say "eight" from a probability of one tenth on. That keeps the probabilities what they seem. It
+# costs less than the same tree without the threshold, and more than the weighted trees, which were
+# grown with an eye on the costs.
 
 p = models["distilled"].predict_proba(X_test)[:, 0]
 said = np.where(p >= 0.1, "eight", "other")

@@ -38,7 +38,8 @@ print(search.verdict_)
 # without the fold that it is judged on. Its interval is an approximation: it takes rows as
 # independent, and is widened because another training set would give other students. Where it
 # is not "helps", the best student trained directly is what gets fitted (``fallback=True``), even if
-# a distilled one has the better mean score. What was chosen, and the best of what was tried:
+# a distilled one has the better mean score. What was chosen, and the best of what was tried. The
+# ranks are those of the scores smoothed along the strength, so they need not follow the bare ones:
 
 print({name: value for name, value in search.best_params_.items() if name != "student"})
 columns = ["max_leaf_nodes", "calibration", "strength"]

@@ -1,6 +1,7 @@
 """``python -m skdistill fit``: distil on one's own table and save the student."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from skdistill.cli.progress import Progress
 from skdistill.cli.render import FORMATS, Report, legend, number, text_table, write_report
 from skdistill.cli.scoreboard import Board, board_of_rows, score_models
 from skdistill.cli.trials import Labelled, distil_all
+from skdistill.report import FitReport
 
 __all__ = ["add_parser", "run"]
 
@@ -193,8 +195,7 @@ class _Job:
             progress.done()
         title = f"{Path(self.args.train).name}: {self.args.teacher} into {self.args.student}"
         board = board_of_rows(title, scores, seen)
-        strength = trial.distilled.strength_
-        sentence = verdict_sentence(board, len(seen.y), strength)
+        sentence = verdict_sentence(board, len(seen.y), trial.distilled.report_)
         print(f"{text_table(board)}\n\n{legend()}\n\n{_how(trial.distilled)}\n{sentence}")
         if self.args.report:
             sections = self._facts(train, held_out, rows.X.shape[1], trial.distilled)
@@ -218,13 +219,13 @@ class _Job:
         }
 
 
-def verdict_sentence(board: Board, rows: int, strength: float | None) -> str:
+def verdict_sentence(board: Board, rows: int, report: FitReport) -> str:
     """Say in one sentence whether distilling paid on the held-out rows."""
     difference = board.verdict.difference
-    if strength == 1 and difference.mean == 0:
+    if report.strength == 1 and difference.mean == 0:
         return (
-            "Distilling is not shown to pay: out of fold the teacher has no lead over this student "
-            "(strength 1), so the student was trained on the labels, as it would be alone."
+            f"Distilling is not shown to pay: {_why_direct(report.shrinkage)}, so the student was "
+            "trained on the labels, as it would be alone."
         )
     size = number(replace(difference, mean=abs(difference.mean)))
     basis = f"on {rows:,} held-out rows (± one standard error over the rows)"
@@ -236,6 +237,17 @@ def verdict_sentence(board: Board, rows: int, strength: float | None) -> str:
         "Distilling is not shown to pay: its log-loss differs from the student's alone by "
         f"{difference.mean:+.4f}{'' if difference.error is None else f' ± {difference.error:.4f}'} "
         f"{basis}, within chance."
+    )
+
+
+def _why_direct(shrinkage: Mapping[str, float] | None) -> str:
+    if shrinkage is None:
+        return "strength 1 was asked for"
+    if shrinkage["excess"] <= 0:
+        return "out of fold the teacher has no lead over this student (strength 1)"
+    return (
+        "this student varies less from training set to training set than the teacher is presumed "
+        "to err (strength 1), which leaves nothing for distilling to remove"
     )
 
 

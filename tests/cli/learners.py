@@ -1,11 +1,19 @@
 """Learners that the tests name as ``module:attribute``."""
 
 from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 FOREST = ExtraTreesClassifier(15, min_samples_leaf=3, random_state=0)
 STUMP = DecisionTreeClassifier(max_leaf_nodes=4, random_state=0)
+GUESS = DummyClassifier(strategy="stratified", random_state=0)
+STABLE = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=0.1))
+TIMID = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=1e-4))
 NUMBER = 7
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from html import unescape
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -15,6 +16,8 @@ from skdistill.cli.scoreboard import Board, Verdict
 from skdistill.cli.trials import METHODS
 from skdistill.estimates import Estimate
 from skdistill.metrics import FLOOR
+
+UNSHOWN = "Distilling is not shown to pay:"
 
 pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not installed")
 
@@ -188,17 +191,42 @@ def test_same_seed_same_student(fit, files) -> None:
     pd.testing.assert_frame_equal(predict(files), first)
 
 
+def report(strength: float | None, excess: float | None = None) -> SimpleNamespace:
+    """Return what the sentence asks the record of a fit for; no `excess`: strength was given."""
+    shrinkage = None if excess is None else {"excess": excess}
+    return SimpleNamespace(strength=strength, shrinkage=shrinkage)
+
+
 @pytest.mark.parametrize(
-    ("difference", "strength", "start"),
+    ("difference", "fitted", "start"),
     [
-        (Estimate(-0.2, 0.01), 0.4, "Distilling paid: log-loss 0.2000 ± 0.0100 lower"),
-        (Estimate(0.2, 0.01), 0.4, "Distilling did not pay: log-loss 0.2000 ± 0.0100 higher"),
-        (Estimate(-0.01, 0.01), 0.4, "Distilling is not shown to pay: its log-loss differs"),
-        (Estimate(0.0, 0.0), 1.0, "Distilling is not shown to pay: out of fold the teacher has no"),
-        (Estimate(-0.01, None), None, "Distilling is not shown to pay: its log-loss differs"),
+        (Estimate(-0.2, 0.01), report(0.4), "Distilling paid: log-loss 0.2000 ± 0.0100 lower"),
+        (Estimate(0.2, 0.01), report(0.4), "Distilling did not pay: log-loss 0.2000 ± 0.0100 high"),
+        (Estimate(-0.01, 0.01), report(0.4), f"{UNSHOWN} its log-loss differs"),
+        (Estimate(-0.01, 0.01), report(1.0, -0.1), f"{UNSHOWN} its log-loss differs"),
+        (Estimate(-0.01, None), report(None), f"{UNSHOWN} its log-loss differs"),
     ],
 )
-def test_verdict_sentences(difference: Estimate, strength: float | None, start: str) -> None:
+def test_verdict_sentences(difference: Estimate, fitted: SimpleNamespace, start: str) -> None:
     margin = float("inf") if difference.error is None else 2 * difference.error
     board = Board("", (), Verdict(difference, margin))
-    assert verdict_sentence(board, 1000, strength).startswith(start)
+    assert verdict_sentence(board, 1000, fitted).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "student", "options", "sign", "why"),
+    [
+        ("GUESS", "STABLE", [], -1, "out of fold the teacher has no lead over this student"),
+        ("FOREST", "TIMID", [], 1, "this student varies less from training set to training set"),
+        ("FOREST", "STUMP", ["--strength", "1"], None, "strength 1 was asked for, so the student"),
+    ],
+)
+def test_it_says_why_the_student_was_trained_directly(
+    fit, files, capsys, teacher: str, student: str, options: list[str], sign: int | None, why: str
+) -> None:
+    path = files.folder / "report.json"
+    names = {"teacher": f"tests.cli.learners:{teacher}", "student": f"tests.cli.learners:{student}"}
+    assert fit("--report", str(path), *options, **names) == 0
+    assert f"\n{UNSHOWN} {why}" in capsys.readouterr().out
+    shrinkage = json.loads(path.read_text())["distillation"]["shrinkage"]
+    assert (None if shrinkage is None else np.sign(shrinkage["excess"])) == sign
