@@ -48,9 +48,9 @@ class DistilledClassifier(BaseDistiller):
         fold, never on all rows. A list is averaged (`VotingClassifier`, soft). May be None where
         `teacher_proba` is given to `fit`.
     student : estimator or None, default=None
-        Any regressor, LightGBM or XGBoost learner, classifier with `predict_proba` and
-        `sample_weight`, or Pipeline that ends in one (see `skdistill.students`). None is a
-        LightGBM classifier of 50 trees.
+        Any regressor of the squared error, LightGBM or XGBoost learner, classifier with
+        `predict_proba` and `sample_weight`, or Pipeline that ends in one (see
+        `skdistill.students`). None is a LightGBM classifier of 50 trees.
     cv : int, splitter or iterable of (train, test), default=5
         Folds of the teacher. An integer draws stratified folds shuffled by `random_state`; with
         `groups` no group is split. Rows that no test fold holds (time-ordered splits) are left out

@@ -18,20 +18,26 @@ from skdistill._arrays import Array, as_like, log_softmax, namespace, one_hot, t
 from skdistill._compat import take_rows
 from skdistill._devices import choose_device, cupy_obstacle, onto
 from skdistill._validation import (
+    check_columns,
+    check_integer,
     check_labels,
     check_number,
     check_probabilities,
     check_weights,
 )
 from skdistill.corrections import Correction, resolve_correction
-from skdistill.exceptions import FoldError, ParameterError
+from skdistill.exceptions import FoldError, InputError, ParameterError
+from skdistill.folds import make_folds
 from skdistill.losses import CrossEntropy
 from skdistill.students import SoftLogisticRegression
 from skdistill.students.linear_problems import bounded, make_batch, solve_all
-from skdistill.students.multinomial import Batch, solve
+from skdistill.students.multinomial import Batch, Solution, solve
 from skdistill.students.rows import check_rows
+from skdistill.students.soft_logistic import check_settings
 
 __all__ = ["DistillationPath", "distillation_path"]
+
+Splits = tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class DistillationPath:
         Sorted classes.
     folds : tuple of (train, test)
         Row numbers of each fold.
+    n_rows : int
+        Rows of the fit, n.
     coef : array of shape (P, F, R, d)
         Coefficients, at temperature one; R is 1 for two classes, else K.
     intercept : array of shape (P, F, R)
@@ -60,7 +68,8 @@ class DistillationPath:
     temperatures: NDArray[np.float64]
     Cs: NDArray[np.float64]
     classes: NDArray[Any]
-    folds: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+    folds: Splits
+    n_rows: int
     coef: NDArray[np.float64]
     intercept: NDArray[np.float64]
     n_iter: NDArray[np.int64]
@@ -84,19 +93,43 @@ class DistillationPath:
         Returns
         -------
         losses : array of shape (P, F)
-            In nats, NaN where a fold has no test rows.
+            In nats, NaN where the test rows of a fold have no weight.
+
+        Raises
+        ------
+        InputError
+            If these are not as many rows, features and labels as the path was fitted on, or a label
+            is none of the classes.
         """
         rows = check_rows(SoftLogisticRegression(), X, reset=True, sparse=True)
-        codes = np.searchsorted(self.classes, np.asarray(y))
+        shape = (self.n_rows, self.coef.shape[3])
+        if tuple(rows.shape) != shape:
+            raise InputError(
+                f"X must be the rows that the path was fitted on, of shape {shape}, got shape "
+                f"{tuple(rows.shape)}."
+            )
+        codes = self._codes(y)
         weight = check_weights(sample_weight, len(codes))
         weight = np.ones(len(codes)) if weight is None else weight
         losses = np.full(self.n_iter.shape, np.nan)
         for fold, (_, test) in enumerate(self.folds):
-            if len(test):
+            if weight[test].any():
                 losses[:, fold] = self._log_loss(
                     fold, take_rows(rows, test), codes[test], weight[test]
                 )
         return losses
+
+    def _codes(self, y: Any) -> NDArray[np.int64]:
+        """Return the class index of each row, shape (n,)."""
+        found, number = check_labels(y)
+        known = self.classes.tolist()
+        unknown = [label for label in found.tolist() if label not in known]
+        if unknown or len(number) != self.n_rows:
+            raise InputError(
+                f"y must be {self.n_rows} labels among {known}, as the path was fitted with, got "
+                f"{len(number)} labels" + (f", {unknown} among them." if unknown else ".")
+            )
+        return np.searchsorted(self.classes, found)[number]
 
     def _log_loss(
         self, fold: int, rows: Any, codes: NDArray[np.int64], weight: NDArray[np.float64]
@@ -128,7 +161,16 @@ class DistillationPath:
         Returns
         -------
         student : SoftLogisticRegression
+
+        Raises
+        ------
+        ParameterError
+            If there is no such candidate or fold.
         """
+        ends = {"candidate": (candidate, len(self)), "fold": (fold, len(self.folds))}
+        for name, (number, end) in ends.items():
+            if check_integer(name, number, low=0) >= end:
+                raise ParameterError(f"{name} must be an integer in 0..{end - 1}, got {number!r}.")
         model = SoftLogisticRegression(C=float(self.Cs[candidate]))
         model.classes_ = self.classes
         model.coef_ = self.coef[candidate, fold]
@@ -177,7 +219,8 @@ def distillation_path(
     Cs : sequence of float, default=(1,)
         Inverse strengths of the penalty.
     folds : sequence of F pairs (train, test) of row numbers, or None, default=None
-        Rows to train on, and rows to judge on. None trains on all rows.
+        Rows to train on, and other rows to judge on; of a splitter ``list(cv.split(X, y))``. None
+        trains on all rows, and judges on the same.
     correction : str or Correction, default="orthogonal"
         One that follows the strength.
     sample_weight : array-like of shape (n,) or None, default=None
@@ -187,7 +230,7 @@ def distillation_path(
     fit_intercept : bool, default=True
         Whether there is an intercept.
     tol : float, default=1e-4
-        Of `SoftLogisticRegression`.
+        As that of `SoftLogisticRegression`.
     max_iter : int, default=100
         Iterations per candidate and fold, at most.
     device : {"cpu", "cuda", "auto"}, default="cpu"
@@ -201,11 +244,13 @@ def distillation_path(
     Raises
     ------
     ParameterError
-        If a parameter is out of range, or the correction does not follow the strength.
+        If a parameter is out of range or of another kind, or the correction does not follow the
+        strength.
     InputError
-        If labels, weights or probabilities cannot be used.
+        If rows, labels, weights or probabilities cannot be used.
     FoldError
-        If a fold has no training rows.
+        If a fold has no training or no test rows, or rows out of range, given twice or in both
+        parts; if its training rows lack a class.
 
     Examples
     --------
@@ -220,24 +265,27 @@ def distillation_path(
     (4, 1)
     """
     rule = _check_rule(correction)
-    candidates = _candidates(strengths, temperatures, Cs)
-    rows = check_rows(SoftLogisticRegression(), X, reset=True, sparse=True)
+    strengths = _check_values("strengths", strengths, high=1.0)
+    temperatures = _check_values("temperatures", temperatures, low_open=True)
+    Cs = _check_values("Cs", Cs, low_open=True)
+    candidates = list(product(strengths, temperatures, Cs))
+    single = SoftLogisticRegression(
+        l1_ratio=l1_ratio, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter
+    )
+    check_settings(single)
+    rows = check_rows(single, X, reset=True, sparse=True)
     rows = onto(rows, choose_device(device, cupy_obstacle(), "distillation_path"))
     classes, codes = check_labels(y)
     check_consistent_length(rows, codes)
-    splits = _check_folds(folds, len(codes))
-    weight = check_weights(sample_weight, len(codes))
-    weight = np.ones(len(codes)) if weight is None else weight
-    like = _like(rows)
+    splits = _check_folds(folds, classes[codes])
+    tables = _teachers(p, splits, classes, len(codes))
+    masses = _masses(splits, check_weights(sample_weight, len(codes)), rows)
+    like, n_folds = masses[0], len(splits)
     labels = as_like(one_hot(codes, len(classes), np.empty(0)), like, like.dtype)
-    masses, targets = [], []
-    for number, (train, _) in enumerate(splits):
-        mass = np.zeros(len(codes))
-        mass[train] = weight[train]
-        masses.append(as_like(mass, like, like.dtype))
-        teacher = as_like(_teacher(p, number, len(splits), train, codes, classes), like, like.dtype)
-        targets.append(_targets(labels, teacher, masses[-1], rule, candidates))
-    n_folds = len(splits)
+    targets = [
+        _targets(labels, as_like(table, like, like.dtype), mass, rule, candidates)
+        for table, mass in zip(tables, masses, strict=True)
+    ]
     batch = make_batch(
         rows,
         masses,
@@ -245,19 +293,30 @@ def distillation_path(
         np.tile(np.arange(n_folds), len(candidates)),
         classes,
         C=np.repeat([C for _, _, C in candidates], n_folds),
-        l1_ratio=check_number("l1_ratio", l1_ratio, low=0.0, high=1.0),
+        l1_ratio=l1_ratio,
         fit_intercept=fit_intercept,
     )
-    tol = check_number("tol", tol, low=0.0, low_open=True)
-    start = _start(batch, np.asarray(strengths, dtype=np.float64), n_folds, tol, max_iter)
+    start = _start(batch, np.array(strengths), n_folds, tol, max_iter)
     solution = solve_all(batch, tol=tol, max_iter=max_iter, start=start)
+    return _gathered(solution, candidates, classes, splits, len(codes))
+
+
+def _gathered(
+    solution: Solution,
+    candidates: list[tuple[float, float, float]],
+    classes: NDArray[Any],
+    splits: Splits,
+    n_rows: int,
+) -> DistillationPath:
+    """Return the solutions by candidate and fold, their temperatures undone."""
     settings = np.array(candidates, dtype=np.float64)
-    shape = (len(candidates), n_folds)
+    shape = (len(candidates), len(splits))
     T = settings[:, 1].reshape(-1, 1, 1)
     return DistillationPath(
         *settings.T,
         classes,
         splits,
+        n_rows,
         T[..., None] * solution.coef.reshape(shape + solution.coef.shape[1:]),
         T * solution.intercept.reshape((*shape, -1)),
         solution.n_iter.reshape(shape),
@@ -300,54 +359,69 @@ def _check_rule(correction: str | Correction) -> Correction:
     return rule
 
 
-def _candidates(
-    strengths: Sequence[float], temperatures: Sequence[float], Cs: Sequence[float]
-) -> list[tuple[float, float, float]]:
-    candidates = list(
-        product(
-            [check_number("strengths", s, low=0.0, high=1.0) for s in strengths],
-            [check_number("temperatures", t, low=0.0, low_open=True) for t in temperatures],
-            [check_number("Cs", C, low=0.0, low_open=True) for C in Cs],
+def _check_values(
+    name: str, values: Any, *, high: float = np.inf, low_open: bool = False
+) -> list[float]:
+    """Return a sequence of numbers as a list; a set or a generator has no order to come back to."""
+    is_sequence = isinstance(values, Sequence) or getattr(values, "ndim", 0) == 1
+    if not is_sequence or len(values) == 0:
+        raise ParameterError(
+            f"{name} must be a sequence of at least one number, such as [1.0], got {values!r}."
         )
-    )
-    if not candidates:
-        raise ParameterError("strengths, temperatures and Cs must each have an entry, got none.")
-    return candidates
+    return [check_number(name, v, low=0.0, high=high, low_open=low_open) for v in values]
 
 
-def _check_folds(
-    folds: Sequence[tuple[Any, Any]] | None, n_rows: int
-) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
+def _check_folds(folds: Any, labels: NDArray[Any]) -> Splits:
+    """Return the folds as arrays of row numbers; one of all rows for None."""
     if folds is None:
-        return ((np.arange(n_rows), np.arange(n_rows)),)
-    splits = tuple((np.asarray(train), np.asarray(test)) for train, test in folds)
-    if not splits or any(len(train) == 0 for train, _ in splits):
-        raise FoldError(
-            "folds must be pairs (train, test) of row numbers, none of them without training rows."
+        return ((np.arange(len(labels)), np.arange(len(labels))),)
+    if not hasattr(folds, "__iter__") or hasattr(folds, "split"):  # a splitter, a string
+        raise ParameterError(
+            f"folds must be (train, test) pairs of row numbers, or None, got {folds!r}: of a "
+            "splitter pass list(cv.split(X, y))."
         )
+    pairs = list(folds)
+    if not pairs or any(not hasattr(pair, "__len__") or len(pair) != 2 for pair in pairs):
+        raise FoldError("folds must hold (train, test) pairs of row numbers, at least one.")
+    splits = make_folds(pairs, None, labels).splits
+    for number, (train, _) in enumerate(splits):
+        if len(np.unique(train)) < len(train):
+            raise FoldError(
+                f"fold {number} has training rows more than once, and each would count once: pass "
+                "distinct rows, and sample_weight where they weigh differently."
+            )
     return splits
 
 
-def _teacher(
-    p: Any,
-    number: int,
-    n_folds: int,
-    train: NDArray[np.int64],
-    codes: NDArray[np.int64],
-    classes: NDArray[Any],
-) -> NDArray[Any]:
-    """Return the probabilities of a fold, checked; equal ones where it does not train."""
+def _teachers(
+    p: Any, splits: Splits, classes: NDArray[Any], n_rows: int
+) -> list[NDArray[np.floating[Any]]]:
+    """Return the probabilities of each fold, checked; equal ones where it does not train."""
+    check_columns(p, classes, "p")
     p = np.asarray(p)
-    if p.ndim == 3 and len(p) != n_folds:
+    if p.ndim == 3 and len(p) != len(splits):
         raise ParameterError(
-            f"p must have one table for all folds or one per fold ({n_folds}), got {len(p)}."
+            f"p must have one table for all folds or one per fold ({len(splits)}), got {len(p)}."
         )
-    table = p[number] if p.ndim == 3 else p
-    if table.ndim != 2 or len(table) != len(codes):
-        return check_probabilities(table, len(codes), classes, "p")  # which says what is wrong
-    values = np.full(table.shape, 1.0 / table.shape[1])
-    values[train] = table[train]
-    return check_probabilities(values, len(codes), classes, "p")
+    tables = []
+    for number, (train, _) in enumerate(splits):
+        table = p[number] if p.ndim == 3 else p
+        if table.shape == (n_rows, len(classes)) and table.dtype.kind in "fiub":
+            known = np.full(table.shape, 1.0 / table.shape[1])
+            known[train] = table[train]
+            table = known
+        tables.append(check_probabilities(table, n_rows, classes, "p"))
+    return tables
+
+
+def _masses(splits: Splits, weight: NDArray[np.float64] | None, rows: Any) -> list[Array]:
+    """Return the row weights of each fold, zero where it does not train, like `rows`."""
+    like, masses = _like(rows), []
+    for train, _ in splits:
+        mass = np.zeros(rows.shape[0])
+        mass[train] = 1.0 if weight is None else weight[train]
+        masses.append(as_like(mass, like, like.dtype))
+    return masses
 
 
 def _targets(

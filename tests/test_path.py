@@ -1,11 +1,12 @@
 """`distillation_path`: each of its students is the one fitted alone."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold
 
 from skdistill import CrossEntropy, Fast, SoftLogisticRegression, distillation_path
 from skdistill.exceptions import FoldError, InputError, ParameterError
@@ -117,17 +118,83 @@ def test_sparse_rows_and_other_corrections():
     )
 
 
+def test_sequences_and_folds_of_other_kinds():
+    data = DATA[2]
+    folds = folds_of(data)
+    expected = distillation_path(
+        data.X, data.y, data.teacher, strengths=[0.0, 0.5], Cs=[1.0], folds=folds
+    )
+    rows = np.arange(len(data.y))
+    masks = [(np.isin(rows, train), np.isin(rows, test)) for train, test in folds]
+    for strengths, given in (
+        (np.array([0.0, 0.5]), iter(folds)),
+        (pd.Series([0.0, 0.5]), masks),
+        ((0, 0.5), [(train.tolist(), test.tolist()) for train, test in folds]),
+    ):
+        path = distillation_path(
+            data.X, data.y, data.teacher, strengths=strengths, Cs=range(1, 2), folds=given
+        )
+        assert_array_equal(path.coef, expected.coef)
+        assert_array_equal(path.log_loss(data.X, data.y), expected.log_loss(data.X, data.y))
+
+
+def test_test_rows_without_weight_have_no_log_loss():
+    data = DATA[2]
+    folds = folds_of(data)
+    weight = np.ones(len(data.y))
+    weight[folds[1][1]] = 0.0
+    path = distillation_path(data.X, data.y, data.teacher, strengths=[0.5], folds=folds)
+    assert_array_equal(np.isnan(path.log_loss(data.X, data.y, weight)), [[False, True, False]])
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"strengths": []}, ParameterError, "must each have an entry"),
+        ({"strengths": []}, ParameterError, "strengths must be a sequence of at least one"),
+        ({"strengths": 0.5}, ParameterError, "strengths must be a sequence"),
+        ({"strengths": None}, ParameterError, "strengths must be a sequence"),
+        ({"strengths": {0.0, 1.0}}, ParameterError, "strengths must be a sequence"),
+        ({"strengths": iter([0.0])}, ParameterError, "strengths must be a sequence"),
+        ({"strengths": np.array(0.5)}, ParameterError, "strengths must be a sequence"),
+        ({"strengths": [[0.5]]}, ParameterError, "strengths must be a number"),
+        ({"strengths": "ab"}, ParameterError, "strengths must be a number"),
+        ({"temperatures": 2}, ParameterError, "temperatures must be a sequence"),
+        ({"Cs": 1.0}, ParameterError, "Cs must be a sequence"),
         ({"strengths": [1.5]}, ParameterError, "strengths must be"),
         ({"temperatures": [0.0]}, ParameterError, "temperatures must be"),
         ({"Cs": [-1.0]}, ParameterError, "Cs must be"),
         ({"correction": None}, ParameterError, "follows the strength"),
         ({"correction": Fast(c=1.0)}, ParameterError, "follows the strength"),
         ({"folds": []}, FoldError, "pairs"),
-        ({"folds": [([], [0, 1])]}, FoldError, "without training rows"),
+        ({"folds": [0, 1]}, FoldError, "pairs"),
+        ({"folds": 3}, ParameterError, "folds must be .train, test. pairs.*got 3"),
+        ({"folds": KFold(3)}, ParameterError, r"KFold.*list\(cv.split\(X, y\)\)"),
+        ({"folds": "abc"}, ParameterError, "folds must be"),
+        ({"folds": [([], [0, 1])]}, FoldError, "non-empty.*training rows"),
+        ({"folds": [(range(100), [])]}, FoldError, "non-empty.*test rows"),
+        ({"folds": [(range(100), range(99, 120))]}, FoldError, "1 rows in both"),
+        ({"folds": [(range(-3, 100), [200])]}, FoldError, "rows outside 0..239: got -3"),
+        ({"folds": [(range(100), [240])]}, FoldError, "rows outside 0..239"),
+        ({"folds": [([0, *range(100)], [200])]}, FoldError, "training rows more than once"),
+        ({"folds": [(range(100), [200, 200])]}, FoldError, "test rows more than once"),
+        ({"folds": [(np.arange(100.0), [200])]}, FoldError, "integer training rows.*float64"),
+        (
+            {"folds": [(np.flatnonzero(DATA[2].codes == 0)[1:], [0])]},
+            FoldError,
+            "no training row of class 'yes'",
+        ),
+        ({"max_iter": 0}, ParameterError, "max_iter must be"),
+        ({"max_iter": -1}, ParameterError, "max_iter must be"),
+        ({"max_iter": 1.5}, ParameterError, "max_iter must be"),
+        ({"max_iter": True}, ParameterError, "max_iter must be"),
+        ({"max_iter": "5"}, ParameterError, "max_iter must be"),
+        ({"fit_intercept": "no"}, ParameterError, "fit_intercept must be"),
+        ({"fit_intercept": None}, ParameterError, "fit_intercept must be"),
+        ({"tol": -1.0}, ParameterError, "tol must be"),
+        ({"p": DATA[2].teacher.astype(str)}, InputError, "p must be numbers"),
+        ({"p": DATA[2].teacher[:, :0]}, InputError, "p must have shape"),
+        ({"p": pd.DataFrame(DATA[2].teacher, columns=["yes", "no"])}, InputError, "reorder"),
+        ({"X": 1e300 * DATA[2].X}, InputError, "too large to be standardised"),
         ({"p": DATA[2].teacher[:-1]}, InputError, "p must have shape"),
         ({"p": 2.0 * DATA[2].teacher}, InputError, "sum to one"),
         ({"p": np.stack([DATA[2].teacher] * 2)}, ParameterError, "one per fold"),
@@ -142,3 +209,42 @@ def test_bad_input(changes, error, message):
     given = {"X": data.X, "y": data.y, "p": data.teacher} | changes
     with pytest.raises(error, match=message):
         distillation_path(**given)
+
+
+@pytest.fixture(scope="module")
+def small_path():
+    data = DATA[2]
+    return distillation_path(data.X, data.y, data.teacher, strengths=[0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, _: (X, ["zzz", "aaa"] * 120), r"among \['no', 'yes'\].*\['aaa', 'zzz'\]"),
+        (lambda X, _: (X, [0, 1] * 120), r"\[0, 1\] among them"),
+        (lambda X, y: (X, y[:-1]), "240 labels.*got 239"),
+        (lambda X, y: (X[:-1], y), r"shape \(240, 4\), got shape \(239, 4\)"),
+        (lambda X, y: (X[:-1], y[:-1]), r"shape \(240, 4\), got shape \(239, 4\)"),
+        (lambda X, y: (X[:, :3], y), r"shape \(240, 4\), got shape \(240, 3\)"),
+    ],
+    ids=["labels", "numbers", "fewer labels", "fewer rows", "fewer of both", "fewer features"],
+)
+def test_log_loss_is_that_of_the_rows_of_the_fit(change, message, small_path):
+    data = DATA[2]
+    with pytest.raises(InputError, match=message):
+        small_path.log_loss(*change(data.X, data.y))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "fold", "message"),
+    [
+        (2, 0, "candidate must be an integer in 0..1, got 2"),
+        (-1, 0, "candidate must be an integer of at least 0"),
+        (0, 1, "fold must be an integer in 0..0, got 1"),
+        (0.0, 0, "candidate must be an integer"),
+    ],
+)
+def test_students_that_there_are_not(candidate, fold, message, small_path):
+    with pytest.raises(ParameterError, match=message):
+        small_path.student(candidate, fold)
+    assert_array_equal(small_path.student(np.int64(1)).coef_, small_path.coef[1, 0])

@@ -3,7 +3,7 @@
 ============  ===========================================  =======================================
 route         for                                          targets
 ============  ===========================================  =======================================
-regression    any regressor                                any number
+regression    regressors of squared error                  any number
 native        LightGBM, XGBoost                            soft labels, by the learner's gradient
 linear        logistic regression                          any, off the simplex with a ridge
 mlp           `SoftMLPClassifier`                          any
@@ -58,8 +58,8 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
     Parameters
     ----------
     student : estimator
-        A regressor, a classifier with `predict_proba` and `sample_weight`, a LightGBM or XGBoost
-        learner, or a Pipeline that ends in one.
+        A regressor of squared error, a classifier with `predict_proba` and `sample_weight`, a
+        LightGBM or XGBoost learner, or a Pipeline that ends in one.
     loss : str or Loss, default="auto"
         The loss asked for; LGBMRegressor has two routes, and this chooses.
 

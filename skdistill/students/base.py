@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from skdistill._threads import bound_threads
 from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
 
-__all__ = ["Adapter", "Fitted", "Problem", "Route", "balanced_weights"]
+__all__ = ["Adapter", "Fitted", "Problem", "Route", "balanced_weights", "check_class_weight"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -203,19 +204,53 @@ class Adapter(ABC):
         return dict(params) | {"sample_weight": weight}
 
 
+def check_class_weight(class_weight: Any, classes: NDArray[Any] | None = None) -> None:
+    """Raise StudentError for a student's `class_weight` that cannot be honoured.
+
+    Parameters
+    ----------
+    class_weight : object
+        Of the student; None, "balanced" or a mapping of labels to weights will do.
+    classes : array of shape (K,) or None, default=None
+        The labels that a mapping may name; None where they are not known yet.
+    """
+    if class_weight is None or (isinstance(class_weight, str) and class_weight == "balanced"):
+        return
+    if not isinstance(class_weight, Mapping):
+        raise StudentError(
+            f"class_weight={class_weight!r} cannot be honoured with soft targets: use 'balanced', "
+            "a dict, or None."
+        )
+    for label, weight in class_weight.items():
+        is_number = isinstance(weight, Real) and not isinstance(weight, bool | np.bool_)
+        if not (is_number and 0.0 < float(weight) < np.inf):
+            raise StudentError(
+                f"class_weight must give a class a finite number above zero, got {weight!r} for "
+                f"class {label!r}."
+            )
+    known = None if classes is None else classes.tolist()
+    unknown = [] if known is None else [label for label in class_weight if label not in known]
+    if unknown:
+        raise StudentError(
+            f"class_weight names {unknown}, which are no classes of y: its keys must be among "
+            f"{known}; a class that is left out weighs 1."
+        )
+
+
 def balanced_weights(class_weight: Any, problem: Problem) -> Floats | None:
     """Return a weight per class, shape (K,), from a student's `class_weight`; None for none.
 
     "balanced" is ``W / (K W_k)`` with `W_k` the weight of the rows labelled k.
+
+    Raises
+    ------
+    StudentError
+        If `class_weight` is something else, names no class, or has a weight that is not positive.
     """
+    check_class_weight(class_weight, problem.classes)
     if class_weight is None:
         return None
     if isinstance(class_weight, Mapping):
         return np.array([float(class_weight.get(c, 1.0)) for c in problem.classes.tolist()])
-    if class_weight == "balanced":
-        per_class = np.bincount(problem.codes, problem.weight, minlength=len(problem.classes))
-        return per_class.sum() / (len(per_class) * per_class)
-    raise StudentError(
-        f"class_weight={class_weight!r} cannot be honoured with soft targets: use 'balanced', a "
-        "dict, or None."
-    )
+    per_class = np.bincount(problem.codes, problem.weight, minlength=len(problem.classes))
+    return per_class.sum() / (len(per_class) * per_class)

@@ -16,7 +16,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._arrays import project_to_simplex
 from skdistill._compat import take_rows
-from skdistill.students.base import Fitted, Floats, Problem, Route
+from skdistill.students.base import Fitted, Floats, Problem, Route, check_class_weight
 from skdistill.students.replication import (
     ReplicationAdapter,
     copy_settings,
@@ -45,6 +45,7 @@ class ForestAdapter(ReplicationAdapter):
         temperature = getattr(problem.loss, "temperature", 1.0)
         if problem.is_hard and temperature == 1.0:
             return super().fit(problem)
+        check_class_weight(self.student.class_weight, problem.classes)
         target, touched = project_to_simplex(problem.target)
         # The forest on the labels says which rows each tree draws, and how trees are grown.
         forest = clone(self.student).fit(problem.X, problem.labels, **problem.params)

@@ -21,7 +21,15 @@ from skdistill._arrays import project_to_simplex
 from skdistill._compat import adopt_booster, restore_settings
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
-from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, balanced_weights
+from skdistill.students.base import (
+    Adapter,
+    Fitted,
+    Floats,
+    Problem,
+    Route,
+    balanced_weights,
+    check_class_weight,
+)
 from skdistill.students.lightgbm_rows import SharedRows
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
@@ -217,6 +225,13 @@ class LightGBMRegression(_OnDevice, RegressionAdapter):
         """Raise StudentError if the loss or a setting cannot be honoured."""
         super().check(loss, n_rows, weighted=weighted)
         _check_settings(self.student)
+        for name in ("class_weight", "reg_sqrt"):
+            value = self.student.get_params().get(name)
+            if value:
+                raise StudentError(
+                    f"{name}={value!r} has no meaning for a regressor on pseudo-targets: leave it "
+                    "unset, or use LGBMClassifier."
+                )
 
 
 class LightGBMReplication(_OnDevice, ReplicationAdapter):
@@ -265,8 +280,8 @@ class LightGBMAdapter(_OnDevice):
         if objective is not None and not (is_own and objective == self.student.objective):
             raise StudentError(
                 f"objective={objective!r} of {name} would be replaced by the soft-target "
-                "cross-entropy: leave it unset, or use LGBMRegressor with loss='brier', which "
-                "keeps its objective."
+                "cross-entropy: leave it unset, or use LGBMRegressor with loss='brier' for the "
+                "squared error."
             )
         sigmoid = _setting(self.student, "sigmoid")
         if sigmoid not in (None, 1.0):
@@ -280,6 +295,7 @@ class LightGBMAdapter(_OnDevice):
                 "no weighted copies: use LGBMClassifier, or loss='brier'."
             )
         _check_settings(self.student)
+        check_class_weight(self.student.class_weight)
 
     @property
     def _is_classifier(self) -> bool:
@@ -306,6 +322,7 @@ class LightGBMAdapter(_OnDevice):
         )
 
     def _fit(self, problem: Problem, shared: SharedRows | None) -> Fitted:
+        check_class_weight(self.student.class_weight, problem.classes)
         temperature = getattr(problem.loss, "temperature", 1.0)
         if problem.is_hard and temperature == 1.0 and self._is_classifier:
             keywords = self.fit_keywords(problem.weight, problem.params)

@@ -19,7 +19,15 @@ from skdistill._arrays import has_namespace, project_to_simplex
 from skdistill._devices import cupy_obstacle, onto
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
-from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, balanced_weights
+from skdistill.students.base import (
+    Adapter,
+    Fitted,
+    Floats,
+    Problem,
+    Route,
+    balanced_weights,
+    check_class_weight,
+)
 from skdistill.students.linear_problems import bounded, dtype_of, fill, solve_targets
 from skdistill.students.rows import check_rows
 from skdistill.students.soft_logistic import SoftLogisticRegression, check_settings
@@ -80,6 +88,7 @@ class LinearAdapter(Adapter):
                 "regressor as student."
             )
         check_settings(self.student)
+        check_class_weight(self._class_weight)
 
     def gpu_obstacle(self) -> str | None:
         """Return why CuPy cannot be used, None if it can."""
@@ -100,6 +109,8 @@ class LinearAdapter(Adapter):
                 "a LogisticRegression predicts on NumPy rows only: use SoftLogisticRegression, "
                 "which stays on the device of X, or pass NumPy rows."
             )
+        for problem in problems:
+            check_class_weight(self._class_weight, problem.classes)
         soft = [p for p in problems if not self._takes_labels(p)]
         solved = iter(self._solve(soft) if soft else ())
         return [self._fit_labels(p) if self._takes_labels(p) else next(solved) for p in problems]
@@ -107,6 +118,10 @@ class LinearAdapter(Adapter):
     @property
     def _is_plain(self) -> bool:
         return not isinstance(self.student, SoftLogisticRegression)
+
+    @property
+    def _class_weight(self) -> Any:
+        return getattr(self.student, "class_weight", None)
 
     def _takes_labels(self, problem: Problem) -> bool:
         """Whether scikit-learn's own fit to the labels is the solution."""

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from skdistill._arrays import Array, as_like, is_numpy, namespace, to_host
 from skdistill.students.optimise import minimise
+from skdistill.students.rows import check_squares
 
 __all__ = ["Batch", "Solution", "moments", "row_pass", "solve"]
 
@@ -100,7 +101,8 @@ def moments(X: Any, weighted_target: Array) -> Array:
     """Return ``sum_i m_i t_i (x_i, 1)``, shape (R, d + 1), of weighted targets (n, R)."""
     xp = namespace(weighted_target)
     totals = xp.sum(xp.astype(weighted_target, xp.float64), axis=0)
-    products = (X.T @ weighted_target).T if sp.issparse(X) else weighted_target.T @ X
+    with np.errstate(over="ignore", invalid="ignore"):  # `solve` says so where X is too large
+        products = (X.T @ weighted_target).T if sp.issparse(X) else weighted_target.T @ X
     return xp.concat([xp.astype(products, xp.float64), totals[:, None]], axis=1)
 
 
@@ -123,6 +125,11 @@ def solve(
     Returns
     -------
     solution : Solution
+
+    Raises
+    ------
+    InputError
+        If the squares of a feature overflow.
     """
     objective = _Objective.of(batch)
     space, shape = objective.space, batch.moments.shape
@@ -367,8 +374,10 @@ def _whitened(batch: Batch, blocks: Any, ridge: Array) -> _Space:
     curvature = 0.25 if n_scores == 1 else (1.0 - 1.0 / n_scores) / n_scores
     counts = np.bincount(batch.mass_of, minlength=batch.mass.shape[0])
     rotate = d <= WIDEST_ROTATION and batch.l1_ratio == 0.0 and not sp.issparse(batch.X)
-    total, mean, second = _second_moments(blocks, as_like(counts, ridge), d, full=rotate)
-    mean, second = mean / total, second / total
+    with np.errstate(over="ignore", invalid="ignore"):
+        total, mean, second = _second_moments(blocks, as_like(counts, ridge), d, full=rotate)
+        mean, second = mean / total, second / total
+    check_squares(xp.linalg.diagonal(second) if rotate else second, batch.mass.dtype)
     if not batch.fit_intercept:
         mean = xp.zeros_like(mean)
     rotation = None

@@ -3,16 +3,32 @@
 Two classes are one number per row (`Loss.contrast`), more are one output per class. What comes out
 is turned into probabilities by the loss: cut and renormalised on the probability scale, softmax on
 the log scale.
+
+Mixed labels stand for probabilities by their mean, which is what the squared error estimates: a
+regressor of another loss is refused.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
+from sklearn.ensemble import VotingRegressor
+from sklearn.linear_model import (
+    GammaRegressor,
+    HuberRegressor,
+    PoissonRegressor,
+    QuantileRegressor,
+    RANSACRegressor,
+    TheilSenRegressor,
+    TweedieRegressor,
+)
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVR, NuSVR
 from sklearn.utils import get_tags
 
 from skdistill.exceptions import StudentError
@@ -20,6 +36,37 @@ from skdistill.losses import Brier, Loss
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route
 
 __all__ = ["Decoder", "RegressionAdapter"]
+
+# What a learner's loss is set by; those in the second line are other names of LightGBM's.
+LOSS_SETTINGS = ("loss", "loss_function", "criterion", "objective")
+LOSS_SETTINGS += ("objective_type", "app", "application")
+SQUARED_ERROR = {
+    "squared_error",
+    "friedman_mse",
+    # LightGBM, CatBoost and others, in whichever case
+    "regression",
+    "regression_l2",
+    "l2",
+    "mean_squared_error",
+    "mse",
+    "l2_root",
+    "root_mean_squared_error",
+    "rmse",
+    # XGBoost
+    "reg:squarederror",
+    "reg:linear",
+}
+NO_LOSS = {"deprecated", "aic", "bic"}  # what `criterion` may say besides
+OTHER_LOSSES = (
+    GammaRegressor,
+    HuberRegressor,
+    NuSVR,
+    PoissonRegressor,
+    QuantileRegressor,
+    RANSACRegressor,
+    SVR,
+    TheilSenRegressor,
+)
 
 
 @dataclass(frozen=True)
@@ -72,12 +119,14 @@ class RegressionAdapter(Adapter):
         )
 
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
-        """Raise StudentError for losses that are not a squared error, or weights it cannot take."""
+        """Raise StudentError for a loss that is no squared error, or weights it cannot take."""
         if loss.name == "cross_entropy":
             raise StudentError(
                 f"loss='cross_entropy' cannot be minimised by {type(self.student).__name__}, a "
                 "regressor: use loss='brier' or 'logit', or a classifier as student."
             )
+        for learner in _learners(self.student):
+            _check_squared_error(learner)
         self.fit_keywords(np.ones(n_rows) if weighted else None, {})
 
     def fit(self, problem: Problem) -> Fitted:
@@ -92,6 +141,45 @@ class RegressionAdapter(Adapter):
             model = MultiOutputRegressor(model)
         model.fit(problem.X, target, **self.fit_keywords(problem.weight, problem.params))
         return Fitted(model, Decoder(problem.loss))
+
+
+def _learners(student: Any) -> Iterator[Any]:
+    """Yield the student and the learners inside whose predictions it passes on."""
+    yield student
+    params = student.get_params(deep=False)
+    inside = [params.get(name) for name in ("estimator", "regressor", "final_estimator")]
+    if isinstance(student, Pipeline):
+        inside.append(student.steps[-1][1])
+    if isinstance(student, VotingRegressor):
+        inside += [learner for _, learner in student.estimators]
+    for learner in inside:
+        if hasattr(learner, "get_params") and not isinstance(learner, type):
+            yield from _learners(learner)
+
+
+def _check_squared_error(learner: Any) -> None:
+    """Raise StudentError for a learner that minimises another loss than the squared error."""
+    name, params = type(learner).__name__, learner.get_params(deep=False)
+    set_otherwise = [
+        f"{name}({key}={params[key]!r})"
+        for key in LOSS_SETTINGS
+        if params.get(key) is not None and not _is_squared_error(params[key])
+    ]
+    if isinstance(learner, TweedieRegressor) and learner.power != 0:
+        set_otherwise.append(f"{name}(power={learner.power!r})")
+    if isinstance(learner, OTHER_LOSSES):
+        set_otherwise.append(name)
+    if set_otherwise:
+        raise StudentError(
+            "a regressor as student must minimise the squared error, by which it estimates the "
+            f"mean of its target, got {set_otherwise[0]}: set it to the squared error, or use "
+            "another regressor (Ridge, trees, forests, boosting), or a classifier."
+        )
+
+
+def _is_squared_error(setting: Any) -> bool:
+    """Whether a setting names the squared error, or no loss; of a function one cannot know."""
+    return isinstance(setting, str) and setting.lower() in SQUARED_ERROR | NO_LOSS
 
 
 def _takes_columns(model: Any) -> bool:

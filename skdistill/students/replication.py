@@ -23,7 +23,15 @@ from skdistill._compat import take_rows
 from skdistill._validation import index_rows
 from skdistill.exceptions import InputError, StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
-from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, balanced_weights
+from skdistill.students.base import (
+    Adapter,
+    Fitted,
+    Floats,
+    Problem,
+    Route,
+    balanced_weights,
+    check_class_weight,
+)
 
 __all__ = [
     "ReplicationAdapter",
@@ -37,9 +45,16 @@ __all__ = [
 ROW_COUNTS = (
     "batch_size",
     "max_samples",
-    "min_child_samples",
     "min_samples_leaf",
     "min_samples_split",
+    # LightGBM's, by the names that its estimators heed
+    "bin_construct_sample_cnt",
+    "min_child_samples",
+    "min_data",
+    "min_data_in_bin",
+    "min_data_in_leaf",
+    "min_data_per_group",
+    "subsample_for_bin",
 )
 HISTOGRAM_EARLY_STOPPING_ROWS = 10_000  # above it HistGradientBoosting's "auto" holds rows out
 
@@ -181,6 +196,7 @@ class ReplicationAdapter(Adapter):
 
     def fit(self, problem: Problem) -> Fitted:
         """Fit on the labels themselves where nothing soft is left, on weighted copies otherwise."""
+        check_class_weight(_class_weight(self.student), problem.classes)
         temperature = getattr(problem.loss, "temperature", 1.0)
         if problem.is_hard and temperature == 1.0:
             labels = problem.codes if self.integer_labels else problem.labels
@@ -191,6 +207,10 @@ class ReplicationAdapter(Adapter):
             clone(self.student), problem, target, integer_labels=self.integer_labels
         )
         return Fitted(restore_temperature(model, temperature), touched=float(np.mean(touched)))
+
+
+def _class_weight(student: Any) -> Any:
+    return student.get_params(deep=False).get("class_weight")
 
 
 def _parts(student: Any) -> dict[str, Any]:
@@ -230,6 +250,7 @@ def _check_part(part: Any, n_rows: int, *, inside: bool) -> None:
             f"CalibratedClassifierCV({name}(), ensemble=False)."
         )
     if not inside:
+        check_class_weight(params.get("class_weight"))
         return
     for key in ("class_weight", "cv"):
         if params.get(key) is not None or (key == "cv" and key in params):
@@ -270,7 +291,7 @@ def copy_weights(model: Any, problem: Problem) -> Floats:
     weights = problem.target
     if problem.weight is not None:
         weights = weights * problem.weight[:, None]
-    per_class = balanced_weights(model.get_params(deep=False).get("class_weight"), problem)
+    per_class = balanced_weights(_class_weight(model), problem)
     weights = weights if per_class is None else weights * per_class
     _check_classes(weights > 0, problem)
     return weights

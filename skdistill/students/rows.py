@@ -12,7 +12,7 @@ from skdistill._compat import take_rows
 from skdistill._validation import SUM_TOLERANCE, check_labels, check_weights
 from skdistill.exceptions import InputError
 
-__all__ = ["check_rows", "check_targets", "drop_absent"]
+__all__ = ["check_rows", "check_scores", "check_squares", "check_targets", "drop_absent"]
 
 
 def check_rows(estimator: Any, X: Any, *, reset: bool, sparse: bool = False) -> Any:
@@ -57,6 +57,30 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, sparse: bool = False) -> 
     return X
 
 
+def check_squares(squares: Array, dtype: Any) -> None:
+    """Raise InputError where the mean squares of the features, shape (d,), are not finite."""
+    finite = to_host(namespace(squares).isfinite(squares))
+    if not finite.all():
+        raise InputError(
+            "X is too large to be standardised: the squares of feature "
+            f"{np.flatnonzero(~finite)[0]} overflow {dtype}. Divide such features by a constant, "
+            "and look for wrong entries."
+        )
+
+
+def check_scores(scores: Array) -> Array:
+    """Return the scores, shape (n, R), or raise InputError where they are not finite."""
+    xp = namespace(scores)
+    finite = xp.all(xp.isfinite(scores), axis=1)
+    if not bool(xp.all(finite)):
+        rows = np.flatnonzero(~to_host(finite))
+        raise InputError(
+            f"X is too large: the scores of row {rows[0]} overflow {scores.dtype} ({len(rows)} "
+            "such rows). Look for wrong entries."
+        )
+    return scores
+
+
 def check_targets(X: Any, y: Any) -> tuple[NDArray[Any], Array]:
     """Return the classes and a target whose rows sum to one.
 
@@ -76,8 +100,8 @@ def check_targets(X: Any, y: Any) -> tuple[NDArray[Any], Array]:
     Raises
     ------
     InputError
-        If labels are missing or of one class only, or a target is not finite or does not sum to
-        one.
+        If labels are missing or of one class only, or a target is no real numbers, not finite or
+        does not sum to one.
     """
     values = y if has_namespace(y) else None if y is None else np.asarray(y)
     if values is None or values.ndim != 2 or values.shape[1] < 2:
@@ -86,6 +110,12 @@ def check_targets(X: Any, y: Any) -> tuple[NDArray[Any], Array]:
         check_consistent_length(X, codes)
         return classes, one_hot(codes, len(classes), np.empty(0))
     check_consistent_length(X, values)
+    xp = namespace(values) if has_namespace(values) else np
+    if not xp.isdtype(values.dtype, ("bool", "integral", "real floating")):
+        raise InputError(
+            f"a target must be real numbers, got dtype {values.dtype}: pass class probabilities, "
+            "pseudo-targets of a loss, or labels of shape (n,)."
+        )
     if not has_namespace(values):
         values = values.astype(np.float64, copy=False)
     xp = namespace(values)

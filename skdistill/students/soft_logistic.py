@@ -1,5 +1,6 @@
 """Multinomial logistic regression that takes soft and signed targets, on the CPU and the GPU."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,9 @@ from skdistill._arrays import (
     to_host,
 )
 from skdistill._devices import choose_device, cupy_obstacle, onto
-from skdistill._validation import check_integer, check_number
-from skdistill.exceptions import ParameterError
+from skdistill._validation import check_flag, check_integer, check_number
 from skdistill.students.linear_problems import dtype_of, fill, solve_targets
-from skdistill.students.rows import check_rows, check_targets, drop_absent
+from skdistill.students.rows import check_rows, check_scores, check_targets, drop_absent
 
 __all__ = ["SoftLogisticRegression", "check_settings"]
 
@@ -219,11 +219,11 @@ class SoftLogisticRegression(ClassifierMixin, BaseEstimator):
         """Return scores of shape (n, 1) or (n, K)."""
         check_is_fitted(self)
         rows = check_rows(self, X, reset=False, sparse=True)
-        if sp.issparse(rows):
-            return rows @ self.coef_.T + self.intercept_
-        return rows @ as_like(self.coef_, rows, rows.dtype).T + as_like(
-            self.intercept_, rows, rows.dtype
-        )
+        coef, intercept = self.coef_, self.intercept_
+        if not sp.issparse(rows):
+            coef, intercept = (as_like(a, rows, rows.dtype) for a in (coef, intercept))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return check_scores(rows @ coef.T + intercept)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -240,10 +240,12 @@ def _two_columns(scores: Array) -> Array:
 
 def check_settings(estimator: Any) -> None:
     """Raise ParameterError for settings out of range, before anything is fitted."""
-    if np.inf != estimator.C:
+    if not (isinstance(estimator.C, Real) and np.isposinf(estimator.C)):
         check_number("C", estimator.C, low=0.0, low_open=True)
-    check_number("l1_ratio", estimator.l1_ratio or 0.0, low=0.0, high=1.0)
-    check_number("tol", estimator.tol, low=0.0, low_open=True)
+    # LogisticRegression knows None as well, for no L1 penalty.
+    if estimator.l1_ratio is not None or isinstance(estimator, SoftLogisticRegression):
+        check_number("l1_ratio", estimator.l1_ratio, low=0.0, high=1.0)
+    check_number("tol", estimator.tol, low=0.0)
     check_integer("max_iter", estimator.max_iter, low=1)
-    if not isinstance(estimator.fit_intercept, bool | np.bool_):
-        raise ParameterError(f"fit_intercept must be a bool, got {estimator.fit_intercept!r}.")
+    for name in ("fit_intercept", "warm_start"):
+        check_flag(name, getattr(estimator, name))

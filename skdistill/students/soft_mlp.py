@@ -1,5 +1,6 @@
 """A small neural network that takes soft and signed targets, on the CPU and the GPU."""
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,13 @@ from skdistill._devices import choose_device, cupy_obstacle, onto
 from skdistill._validation import check_choice, check_integer, check_number
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.students.network import Rows, Training, scores, start, train
-from skdistill.students.rows import check_rows, check_targets, drop_absent
+from skdistill.students.rows import (
+    check_rows,
+    check_scores,
+    check_squares,
+    check_targets,
+    drop_absent,
+)
 
 __all__ = ["SoftMLPClassifier", "check_network"]
 
@@ -36,7 +43,8 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
 
     Trained by Adam in mini-batches to the cross-entropy ``-sum_k t_k log softmax_k(f)``; labels are
     one-hot targets. Features are standardised inside. Where rows are held out, training stops by
-    the loss of their true labels, whatever the targets are.
+    their loss: that of the true labels where `fit` is told them, as a distillation does, else that
+    of the targets.
 
     Parameters
     ----------
@@ -165,9 +173,9 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         InputError
-            If labels, targets or weights cannot be used.
+            If labels, targets or weights cannot be used, or features are too large to standardise.
         ParameterError
-            If a parameter is out of range.
+            If a parameter is out of range, or too few rows are left to train on.
         StudentError
             If `device` is "cuda" and cannot be had.
         """
@@ -209,9 +217,12 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
         """Set the weighted mean and standard deviation of each feature."""
         xp = namespace(rows)
         total = xp.sum(mass)
-        mean = (mass @ rows) / total
-        variance = (mass @ ((rows - mean) ** 2)) / total
-        floor = float(xp.finfo(rows.dtype).eps) * (mean * mean + variance)  # rounding of constants
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = (mass @ rows) / total
+            variance = (mass @ ((rows - mean) ** 2)) / total
+            squares = mean * mean + variance
+        check_squares(squares, rows.dtype)
+        floor = float(xp.finfo(rows.dtype).eps) * squares  # rounding of constants
         scale = xp.where(variance > floor, xp.sqrt(variance), xp.ones_like(variance))
         self.mean_, self.scale_ = to_host(mean), to_host(scale)
 
@@ -223,7 +234,7 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
     def _split(
         self, rows: Rows, judged: Array | None, rng: np.random.RandomState
     ) -> tuple[Rows, Rows | None]:
-        """Return the rows to train on and those held out, which have their true labels."""
+        """Return the rows to train on and those held out, with what these are judged by."""
         n = rows.X.shape[0]
         hold_out = self.early_stopping
         if hold_out == "auto":
@@ -233,11 +244,19 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
         truth = rows.target if judged is None else judged
         xp = namespace(truth)
         codes = to_host(xp.argmax(truth, axis=1))
-        fewest = np.min(np.unique(codes, return_counts=True)[1])
+        counts = np.unique(codes, return_counts=True)[1]
+        stratified = np.min(counts) * self.validation_fraction >= 1.0
+        left, needed = n - ceil(n * self.validation_fraction), len(counts) if stratified else 1
+        if left < needed:
+            raise ParameterError(
+                f"validation_fraction={self.validation_fraction!r} leaves {left} of {n} rows to "
+                f"train on, where at least {needed} are needed: lower it, or set "
+                "early_stopping=False."
+            )
         inside, outside = train_test_split(
             np.arange(n),
             test_size=self.validation_fraction,
-            stratify=codes if fewest * self.validation_fraction >= 1.0 else None,
+            stratify=codes if stratified else None,
             random_state=rng,
         )
         kept, out = (
@@ -294,10 +313,12 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
 
     def _scores(self, X: Any) -> Array:
         check_is_fitted(self)
-        rows = self._standardised(check_rows(self, X, reset=False))
-        layers = zip(self.coefs_, self.intercepts_, strict=True)
-        parameters = [as_like(a, rows, rows.dtype) for pair in layers for a in pair]
-        return scores(parameters, rows, self.activation)
+        rows = check_rows(self, X, reset=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            rows = self._standardised(rows)
+            layers = zip(self.coefs_, self.intercepts_, strict=True)
+            parameters = [as_like(a, rows, rows.dtype) for pair in layers for a in pair]
+            return check_scores(scores(parameters, rows, self.activation))
 
 
 def check_network(estimator: SoftMLPClassifier) -> None:

@@ -374,9 +374,16 @@ def test_signed_target_that_leaves_a_class_no_mass_is_projected():
         ({"C": 0.0}, "C must be"),
         ({"C": -1.0}, "C must be"),
         ({"l1_ratio": 1.5}, "l1_ratio must be"),
-        ({"tol": 0.0}, "tol must be"),
+        ({"C": np.array([1.0, 2.0])}, "C must be"),
+        ({"C": True}, "C must be"),
+        ({"l1_ratio": None}, "l1_ratio must be"),
+        ({"l1_ratio": ""}, "l1_ratio must be"),
+        ({"l1_ratio": []}, "l1_ratio must be"),
+        ({"tol": -1.0}, "tol must be"),
         ({"max_iter": 0}, "max_iter must be"),
         ({"fit_intercept": "yes"}, "fit_intercept must be"),
+        ({"warm_start": "no"}, "warm_start must be"),
+        ({"warm_start": 1}, "warm_start must be"),
         ({"device": "tpu"}, "device must be"),
     ],
     ids=str,
@@ -398,11 +405,65 @@ def test_targets_that_cannot_be_used(spoil):
         SoftLogisticRegression().fit(data.X, spoil(data.teacher))
 
 
+@pytest.mark.parametrize("dtype", [str, complex, object])
+def test_targets_are_real_numbers(dtype):
+    data = DATA[3]
+    with pytest.raises(InputError, match="a target must be real numbers, got dtype"):
+        SoftLogisticRegression().fit(data.X, data.teacher.astype(dtype))
+
+
+def test_whole_numbers_are_targets():
+    data = DATA[3]
+    fits = [SoftLogisticRegression().fit(data.X, data.one_hot.astype(t)) for t in (float, int)]
+    assert_array_equal(fits[0].coef_, fits[1].coef_)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_array], ids=["dense", "sparse"])
+@any_penalty
+def test_rows_too_large_to_standardise(kind, l1_ratio):
+    data = DATA[3]
+    X = data.X.copy()
+    X[:, 2] *= 1e300
+    model = SoftLogisticRegression(l1_ratio=l1_ratio)
+    with pytest.raises(InputError, match=r"too large.*squares of feature 2 overflow float64"):
+        model.fit(kind(X), data.teacher)
+    large = data.X * 1e150  # where there is next to no penalty
+    expected = SoftLogisticRegression(C=np.inf).fit(data.X, data.teacher)
+    assert_allclose(
+        model.fit(large, data.teacher).predict_proba(large),
+        expected.predict_proba(data.X),
+        atol=1e-3,
+    )
+
+
+def test_scores_that_overflow():
+    data = DATA[2]
+    model = SoftLogisticRegression().fit(data.X, data.y)
+    X = data.X.copy()
+    X[7] = 1e308 * np.sign(model.coef_[0])
+    with pytest.raises(InputError, match=r"X is too large: the scores of row 7 overflow.*1 such"):
+        model.predict_proba(X)
+
+
+@any_classes
+def test_without_a_tolerance_the_solver_goes_on_to_rounding(n_classes):
+    """LogisticRegression takes ``tol=0``."""
+    data = DATA[n_classes]
+    student = LogisticRegression(tol=0.0, max_iter=1000)
+    resolve(student).check(CrossEntropy(), len(data.y), weighted=False)
+    ours = resolve(student).fit(problem(data)).model
+    assert_allclose(
+        ours.coef_, resolve(LogisticRegression(**TIGHT)).fit(problem(data)).model.coef_, atol=1e-6
+    )
+
+
 def test_what_the_route_cannot_honour_raises():
     data = DATA[2]
     adapter = resolve(LogisticRegression())
     with pytest.raises(StudentError, match=r"loss='logit'.*regressor"):
         adapter.check(Logit(), 10, weighted=False)
+    with pytest.raises(ParameterError, match="warm_start must be"):
+        resolve(LogisticRegression(warm_start="no")).check(Brier(), 10, weighted=False)
     with pytest.raises(ParameterError, match="C must be"):
         resolve(LogisticRegression(C=-1.0)).check(Brier(), 10, weighted=False)
     extra = Problem(data.X, data.teacher, Brier(), data.y, data.classes, params={"colour": "blue"})

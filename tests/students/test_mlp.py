@@ -208,9 +208,36 @@ def test_settings_out_of_range(changes, message):
         resolve(SoftMLPClassifier(**changes)).check(CrossEntropy(), 10, weighted=False)
 
 
+@pytest.mark.parametrize(
+    ("fraction", "left", "needed"), [(0.999, 0, 3), (0.99, 2, 3)], ids=["none", "too few"]
+)
+def test_rows_left_to_train_on(fraction, left, needed):
+    data = DATA[3]
+    model = SoftMLPClassifier(early_stopping=True, validation_fraction=fraction)
+    message = rf"validation_fraction={fraction} leaves {left} of 240 rows.*at least {needed} are"
+    with pytest.raises(ParameterError, match=message):
+        model.fit(data.X, data.y)
+    with pytest.raises(ParameterError, match=r"leaves 0 of 2 rows.*at least 1 are"):
+        model.fit([[0.0], [1.0]], [0, 1])
+
+
+def test_rows_too_large():
+    data = DATA[2]
+    X = data.X.copy()
+    X[3, 1] = 1e200
+    for given in (X, np.where(np.arange(4) == 1, 1e200, data.X)):  # one entry, a constant column
+        with pytest.raises(InputError, match=r"too large.*squares of feature 1 overflow float64"):
+            SoftMLPClassifier(**SMALL).fit(given, data.y)
+    model = SoftMLPClassifier(**SMALL | {"dtype": "float32"}).fit(data.X, data.y)
+    with pytest.raises(InputError, match=r"X is too large: the scores of row 3 overflow float32"):
+        model.predict_proba(X)
+
+
 def test_what_cannot_be_had():
     data = DATA[2]
     with pytest.raises(InputError, match="class numbers from 0 to 1"):
         SoftMLPClassifier().fit(data.X, data.teacher, labels=data.y)
+    with pytest.raises(InputError, match="a target must be real numbers"):
+        SoftMLPClassifier().fit(data.X, data.teacher.astype(str))
     with pytest.raises(StudentError, match="loss='logit'"):
         resolve(SoftMLPClassifier()).check(Logit(), 10, weighted=False)

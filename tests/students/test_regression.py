@@ -3,17 +3,42 @@
 import numpy as np
 import pytest
 import sklearn
+from lightgbm import LGBMRegressor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.ensemble import GradientBoostingRegressor
-from sklearn.linear_model import Ridge
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import (
+    AdaBoostRegressor,
+    BaggingRegressor,
+    GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+    StackingRegressor,
+    VotingRegressor,
+)
+from sklearn.linear_model import (
+    HuberRegressor,
+    LassoLarsIC,
+    PoissonRegressor,
+    QuantileRegressor,
+    RANSACRegressor,
+    Ridge,
+    SGDRegressor,
+    TheilSenRegressor,
+    TweedieRegressor,
+)
+from sklearn.model_selection import GridSearchCV
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR, LinearSVR
 from sklearn.tree import DecisionTreeRegressor
 
-from skdistill import CrossEntropy, DistilledClassifier, Logit
+from skdistill import Brier, CrossEntropy, DistilledClassifier, Logit
 from skdistill.exceptions import StudentError
+from skdistill.students import resolve
 from tests.common.data import sample, softmax
 
 DATA = {n_classes: sample(n_classes) for n_classes in (2, 3)}
@@ -96,6 +121,100 @@ def test_cross_entropy_is_no_loss_of_regressors():
     for loss in ("cross_entropy", CrossEntropy(temperature=2.0)):
         with pytest.raises(StudentError, match=r"cross_entropy.*Ridge.*brier.*classifier"):
             fit(Ridge(), DATA[2], loss=loss)
+
+
+def squared_error(y, scores):
+    return scores - y, np.ones_like(y)
+
+
+@pytest.mark.parametrize(
+    ("student", "named"),
+    [
+        *(
+            (LGBMRegressor(objective=name), f"objective='{name}'")
+            for name in ("binary", "quantile", "l1", "regression_l1", "huber", "poisson", "tweedie")
+        ),
+        *(
+            (LGBMRegressor(**{alias: "l1"}), f"{alias}='l1'")
+            for alias in ("loss", "app", "application", "objective_type")
+        ),
+        (LGBMRegressor(objective="regression", application="binary"), "application='binary'"),
+        (LGBMRegressor(objective=squared_error), "objective=<function"),
+        (HistGradientBoostingRegressor(loss="quantile", quantile=0.5), "loss='quantile'"),
+        (GradientBoostingRegressor(loss="huber"), "loss='huber'"),
+        (DecisionTreeRegressor(criterion="absolute_error"), "criterion='absolute_error'"),
+        (RandomForestRegressor(criterion="poisson"), "criterion='poisson'"),
+        (SGDRegressor(loss="huber"), "loss='huber'"),
+        (LinearSVR(), "LinearSVR.loss='epsilon_insensitive'"),
+        (AdaBoostRegressor(), "AdaBoostRegressor.loss='linear'"),
+        (TweedieRegressor(power=1.5), r"TweedieRegressor\(power=1.5\)"),
+        (SVR(), "SVR:"),
+        (HuberRegressor(), "HuberRegressor:"),
+        (QuantileRegressor(), "QuantileRegressor:"),
+        (PoissonRegressor(), "PoissonRegressor:"),
+        (TheilSenRegressor(), "TheilSenRegressor:"),
+        (RANSACRegressor(loss="squared_error"), "RANSACRegressor:"),
+        # the learner inside that the predictions are made of
+        (make_pipeline(StandardScaler(), HuberRegressor()), "HuberRegressor"),
+        (
+            BaggingRegressor(DecisionTreeRegressor(criterion="poisson")),
+            "DecisionTreeRegressor.criterion",
+        ),
+        (MultiOutputRegressor(SVR()), "SVR"),
+        (TransformedTargetRegressor(QuantileRegressor()), "QuantileRegressor"),
+        (GridSearchCV(make_pipeline(StandardScaler(), SVR()), {}), "SVR"),
+        (VotingRegressor([("a", Ridge()), ("b", SVR())]), "SVR"),
+        (StackingRegressor([("a", Ridge())], final_estimator=SVR()), "SVR"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+)
+def test_a_regressor_must_minimise_the_squared_error(student, named):
+    with pytest.raises(StudentError, match=rf"squared error.*mean of its target, got .*{named}"):
+        resolve(student).check(Brier(), 100, weighted=False)
+
+
+def test_a_poisson_network():
+    student = MLPRegressor()
+    if "loss" not in student.get_params():
+        pytest.skip("before scikit-learn 1.7")
+    with pytest.raises(StudentError, match="loss='poisson'"):
+        resolve(student.set_params(loss="poisson")).check(Brier(), 100, weighted=False)
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        *(LGBMRegressor(objective=name) for name in (None, "regression", "l2", "mse", "RMSE")),
+        LGBMRegressor(application="regression_l2"),
+        HistGradientBoostingRegressor(),
+        GradientBoostingRegressor(),
+        SGDRegressor(),
+        LassoLarsIC(criterion="bic"),  # which is no loss
+        TweedieRegressor(power=0),
+        StackingRegressor([("a", SVR())]),  # mixed by a ridge regression
+        VotingRegressor([("a", Ridge()), ("b", "drop")]),
+        BaggingRegressor(),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_names_of_the_squared_error(student):
+    resolve(student).check(Brier(), 100, weighted=False)
+
+
+def test_another_loss_is_refused_before_any_fit():
+    data = DATA[2]
+    model = DistilledClassifier(None, LGBMRegressor(objective="binary"))
+    with pytest.raises(StudentError, match="objective='binary'"):
+        model.fit(data.X, data.y, teacher_proba=data.teacher)
+
+
+@pytest.mark.parametrize("changes", [{"class_weight": "balanced"}, {"reg_sqrt": True}], ids=str)
+def test_settings_without_meaning_for_a_pseudo_target(changes):
+    with pytest.raises(StudentError, match=f"{next(iter(changes))}=.*no meaning.*LGBMClassifier"):
+        resolve(LGBMRegressor(**changes)).check(Brier(), 100, weighted=False)
+    if "class_weight" in changes:
+        adapter = resolve(LGBMRegressor(**changes), "cross_entropy")
+        adapter.check(CrossEntropy(), 100, weighted=False)
 
 
 def test_weights_that_would_be_lost_raise():

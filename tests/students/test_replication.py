@@ -292,21 +292,32 @@ def test_settings_inside_the_student_count_rows_too(n_classes):
     assert inner.min_samples_leaf == 9
 
 
-def test_lightgbm_forest_counts_rows():
+@pytest.mark.parametrize("name", ["min_child_samples", "min_data_in_leaf", "min_data"])
+def test_lightgbm_forest_counts_rows(name):
     student = LGBMClassifier(
         n_estimators=3,
         boosting_type="rf",
         subsample=0.9,
         subsample_freq=1,
-        min_child_samples=60,
         n_jobs=1,
         verbose=-1,
+        **{name: 60},
     )
     data = DATA[3]
     model = fit(student, data)
     trees = model.student_.booster_.trees_to_dataframe()
     assert trees[trees.left_child.isna()]["count"].min() >= 180
-    assert model.student_.min_child_samples == 60
+    assert model.student_.get_params()[name] == 60
+
+
+def test_lightgbm_counts_rows_by_other_settings_too():
+    data = DATA[3]
+    counts = {"min_data_in_bin": 5, "min_data_per_group": 40, "subsample_for_bin": 200}
+    counts |= {"min_child_samples": 7}
+    problem = Problem(data.X, data.teacher, CrossEntropy(), data.y, data.classes)
+    rows = np.repeat(np.arange(len(data.y)), 3)
+    own = module.copy_settings(LGBMClassifier(**counts), problem, rows)
+    assert own == {name: 3 * count for name, count in counts.items()}
 
 
 # Inner cross-validation

@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
-from lightgbm import LGBMClassifier
+from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.cluster import KMeans
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
@@ -101,6 +103,56 @@ def test_class_weight_of_an_unknown_kind():
     problem = Problem(data.X, data.teacher, CrossEntropy(), data.y, data.classes)
     with pytest.raises(StudentError, match=r"class_weight='odd'.*balanced"):
         resolve(student).fit(problem)
+
+
+CLASS_WEIGHTED = [
+    LogisticRegression(),
+    LogisticRegression(solver="newton-cg"),
+    DecisionTreeClassifier(),
+    RandomForestClassifier(n_estimators=2),
+    LGBMClassifier(n_estimators=2, verbose=-1),
+    LGBMClassifier(n_estimators=2, verbose=-1, linear_tree=True),
+    LGBMRegressor(n_estimators=2, verbose=-1),
+    make_pipeline(StandardScaler(), DecisionTreeClassifier()),
+]
+class_weighted = pytest.mark.parametrize("student", CLASS_WEIGHTED, ids=str)
+
+
+def weigh(student, class_weight):
+    """Return the adapter of the student with the class weights."""
+    student = clone(student)
+    (student[-1] if hasattr(student, "steps") else student).set_params(class_weight=class_weight)
+    return resolve(student, "cross_entropy")
+
+
+@class_weighted
+@pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ("balancd", "class_weight='balancd'.*'balanced', a dict"),
+        (3.0, "class_weight=3.0.*'balanced', a dict"),
+        *(
+            ({"yes": weight}, f"finite number above zero, got {weight!r} for class 'yes'")
+            for weight in (-1.0, 0.0, np.inf, np.nan, None, "2", True)
+        ),
+    ],
+    ids=str,
+)
+def test_class_weight_is_checked_before_any_fit(student, class_weight, message):
+    with pytest.raises(StudentError, match=message):
+        weigh(student, class_weight).check(CrossEntropy(), 100, weighted=False)
+
+
+@class_weighted
+@pytest.mark.parametrize("target", ["teacher", "one_hot"], ids=["soft", "hard"])
+def test_class_weight_names_classes(student, target):
+    data = sample(2)
+    problem = Problem(data.X, getattr(data, target), CrossEntropy(), data.y, data.classes)
+    adapter = weigh(student, {"yess": 5.0})
+    adapter.check(CrossEntropy(), 100, weighted=False)
+    with pytest.raises(StudentError, match=r"names \['yess'\].*among \['no', 'yes'\]"):
+        adapter.fit(problem)
+    weigh(student, {"yes": 5}).fit(problem)
 
 
 # The direct student

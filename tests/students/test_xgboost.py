@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from skdistill import DistilledClassifier
+from skdistill import Brier, DistilledClassifier
 from skdistill.exceptions import StudentError
 from skdistill.students import TemperedClassifier, resolve
 from skdistill.students import xgboost as xgboost_module
@@ -131,6 +131,19 @@ def test_settings_that_cannot_be_honoured_raise(n_classes, settings):
 def test_early_stopping_of_a_regressor_raises():
     with pytest.raises(StudentError, match="early_stopping_rounds"):
         fit(xgboost.XGBRegressor(**XGBOOST, early_stopping_rounds=3), DATA[2])
+
+
+@pytest.mark.parametrize(
+    "objective",
+    ["binary:logistic", "reg:quantileerror", "count:poisson", squared_error],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_a_regressor_must_minimise_the_squared_error(objective):
+    with pytest.raises(StudentError, match=r"squared error.*XGBRegressor\(objective="):
+        fit(xgboost.XGBRegressor(**XGBOOST, objective=objective), DATA[2])
+    resolve(xgboost.XGBRFRegressor(objective="reg:squarederror")).check(
+        Brier(), 100, weighted=False
+    )
 
 
 def test_losses():
