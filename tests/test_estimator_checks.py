@@ -45,8 +45,8 @@ ESTIMATORS = [
     distiller(HIST, TREE),  # takes NaN
     distiller(TREE, DecisionTreeRegressor(max_depth=3, random_state=0)),  # regression
     distiller(TREE, Ridge(), loss="logit", correction="fast"),
-    # Trained directly, LightGBM gives probabilities that differ in the last bit, and whose logarithms
-    # do not; that is no matter of ours.
+    # Trained directly, LightGBM gives probabilities that differ in the last bit where their
+    # logarithms do not: at a strength of its own there are no such ties.
     distiller(TREE, LGBMClassifier(**LIGHTGBM), strength=0.8),  # native
     distiller(HIST, LGBMClassifier(**LIGHTGBM), strength=0.5),
     distiller(TREE, LGBMRegressor(**LIGHTGBM), loss="cross_entropy", strength=0.5),
