@@ -27,7 +27,7 @@ from skdistill.folds import Folds
 from skdistill.losses import Loss
 from skdistill.strength import fit_direct, shrink
 from skdistill.teachers import check_teacher
-from skdistill.transfer import Transfer, label_transfer
+from skdistill.transfer import Transfer, label_transfer, of_use
 
 __all__ = ["DistilledClassifier"]
 
@@ -200,7 +200,8 @@ None, default="orthogonal"
             Groups that folds must not split.
         X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
             Unlabelled rows from where the student will be used, to fit it on as well: labelled by
-            the mean of the fold teachers (see `skdistill.transfer`).
+            the mean of the fold teachers (see `skdistill.transfer`). Left out, with a warning,
+            where the strength is found to be 1.
         teacher_proba : array-like of shape (n, K) or None, default=None
             Out-of-fold probabilities from elsewhere, columns in the order of the sorted classes;
             the teacher is then not fitted. Rows must not have been in the training data of what
@@ -364,7 +365,8 @@ None, default="orthogonal"
                 settings = self._at(shrinkage.strength, settings, data, metadata)
             strength = settings.strength
             with progress.step("fit the student"):
-                done = fit_student(settings, strength, data, labels, metadata, transfer)
+                served = of_use(transfer, None if shrinkage is None else strength)
+                done = fit_student(settings, strength, data, labels, metadata, served)
         self._keep(
             done,
             self._student(),

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from lightgbm import LGBMClassifier
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -13,9 +15,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill import Brier, DistilledClassifier, Logit
 from skdistill._data import stack_rows
 from skdistill.crossfit import cross_fit
-from skdistill.exceptions import InputError, ParameterError
+from skdistill.exceptions import InputError, ParameterError, SkdistillWarning
 from skdistill.folds import make_folds
 from skdistill.metrics import log_loss
+from tests.common.data import sample
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def test_the_student_is_fitted_to_the_doubly_robust_target(split, loss, weighted
 )
 def test_every_route_takes_them(split, student):
     X, y, Z = split
-    model = DistilledClassifier(GaussianNB(), student, random_state=0)
+    model = DistilledClassifier(GaussianNB(), student, strength=0.5, random_state=0)
     model.fit(X, y, X_transfer=Z)
     assert model.predict_proba(Z).shape == (100, 2)
 
@@ -133,3 +136,18 @@ def test_rows_are_stacked_in_their_own_kind():
     pl = pytest.importorskip("polars")
     table = stack_rows(pl.DataFrame(a, schema=["u", "v"]), pl.DataFrame(b, schema=["u", "v"]))
     np.testing.assert_array_equal(table.to_numpy(), both)
+
+
+def test_a_found_strength_of_one_leaves_them_out():
+    """The direct student has labels only."""
+    student = DecisionTreeClassifier(max_depth=1, random_state=0)
+    model = DistilledClassifier(DummyClassifier(strategy="stratified", random_state=0), student)
+    data = sample(2)
+    with pytest.warns(SkdistillWarning, match="found 1: the student is trained on its labels"):
+        model.fit(data.X, data.y, X_transfer=data.X[:50])
+    assert model.strength_ == 1.0
+    assert model.report_.n_transfer == 0
+    direct = clone(student).fit(data.X, data.y)
+    np.testing.assert_array_equal(model.predict_proba(data.X), direct.predict_proba(data.X))
+    again = model.refit_student(data.X, data.y, X_transfer=data.X[:50], strength=0.5)
+    assert again.report_.n_transfer == 50
