@@ -436,7 +436,8 @@ def summary(timings: pd.DataFrame) -> pd.DataFrame:
                 "case": case,
                 "unit": first["unit"],
                 "median": f"{median:.{digits}f}",
-                "quartiles": f"{low:.{digits}f} to {high:.{digits}f}",
+                "quartiles": f"{low:.{digits}f} to {high:.{digits}f}" if len(rows) > 1 else "",
+                "repeats": len(rows),
                 "at most": bar,
                 "verdict": "" if not bar else "PASS" if median <= first["limit"] else "miss",
                 "seconds, ours": f"{rows['ours'].median():.3g}",
@@ -451,6 +452,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
+    parser.add_argument("--summary", action="store_true", help="only make the table anew")
     add_common_arguments(parser, repeats=5)
     arguments = parser.parse_args(argv)
     sizes, repeats = (QUICK, 1) if arguments.quick else (Sizes(), arguments.repeats)
@@ -464,7 +466,7 @@ def main(argv: list[str] | None = None) -> None:
     with threadpool_limits(1), warnings.catch_warnings():
         # Twenty iterations on either side, converged or not.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for group in arguments.groups:
+        for group in [] if arguments.summary else arguments.groups:
             cases = GROUPS[group](sizes)
             _measure((_once(c) for c in cases) if arguments.quick else cases, log, repeats)
     table = summary(log.frame())
