@@ -367,9 +367,17 @@ def test_the_page_of_the_suite_has_its_figures(tmp_path):
     assert names == ["suite_ratio.svg", "suite_ranks.svg", "suite_lead.svg", "suite_time.svg"]
     drawn = {name: (tmp_path / name).read_text(encoding="utf-8") for name in names}
     assert "a (1.00)" in drawn["suite_ranks.svg"]
-    assert facts["more"][-1][0] == "Cells in which peer can compete"
+    headings = [heading for heading, _ in facts["more"]]
+    assert "Cells in which peer can compete" in headings
+    assert headings[-1] == "Cells in which peer can compete, by student: geometric mean / worst"
     suite_tables.write_page(frame, tmp_path, "c", "about", students=["tree"], peers=["peer"])
     assert all((tmp_path / name).read_text(encoding="utf-8") == drawn[name] for name in names)
+
+
+def test_the_suite_needs_the_direct_student():
+    frame = _suite_frame()
+    with pytest.raises(SystemExit, match="no cell has the direct student"):
+        suite_tables.ratios(frame[frame["method"] != "direct"])
 
 
 def test_a_method_that_does_not_apply_gives_no_row(monkeypatch, tmp_path):
