@@ -86,18 +86,18 @@ class Verdict:
             f"{OUTCOMES[self.outcome]}: {self.loss} {self.distilled:.4g} against {self.direct:.4g} "
             f"of the best student trained directly (difference {self.difference:+.3g}, "
             f"{self.level:.0%} interval {low:+.3g} to {high:+.3g}); the teacher has "
-            f"{self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teacher fits.{self._caution}"
+            f"{self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teacher fits{self._caution}."
         )
 
     @property
     def _caution(self) -> str:
-        """A sentence on the rows that decide a log-loss alone, if there are any."""
+        """Words on the rows that decide a log-loss alone, if there are any."""
         if not any(self.ruled_out.values()):
             return ""
         shares = [f"{share:.1%} ({side})" for side, share in self.ruled_out.items()]
         return (
-            f" To the class of {' and '.join(shares)} of the rows a student gave no chance, which "
-            "counts 36 nats each: see also what scoring='neg_brier_score' says."
+            f"; to the class of {' and '.join(shares)} of the rows a student gave no chance, which "
+            "counts 36 nats each: see also what scoring='neg_brier_score' says"
         )
 
     def to_dict(self) -> dict[str, Any]:
