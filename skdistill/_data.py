@@ -13,11 +13,11 @@ from skdistill._arrays import has_namespace, one_hot
 from skdistill._compat import take_rows
 from skdistill._validation import (
     check_columns,
+    check_groups,
     check_labels,
     check_probabilities,
     check_weights,
     index_rows,
-    is_missing,
 )
 from skdistill.exceptions import InputError
 
@@ -119,7 +119,7 @@ def check_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
     weight = check_weights(sample_weight, len(labels))
     kept = np.arange(len(labels)) if weight is None else np.flatnonzero(weight)
     n_given = len(labels)
-    groups = None if groups is None else _check_groups(groups)
+    groups = None if groups is None else check_groups(groups)
     if len(kept) < n_given:
         X, labels = take_rows(X, kept), labels[kept]
         weight = None if weight is None else weight[kept]
@@ -127,22 +127,6 @@ def check_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
     _check_not_empty(X)
     classes, codes = check_labels(labels)
     return Data(X, labels, codes, classes, weight, groups, kept, n_given)
-
-
-def _check_groups(groups: Any) -> NDArray[Any]:
-    """Return the groups as numbers, or raise InputError where a row has none."""
-    values = column_or_1d(groups)
-    n_missing = int(np.sum(is_missing(values)))
-    if n_missing:
-        raise InputError(
-            f"groups must have an entry in every row, got {n_missing} NaN, None or infinite "
-            "values: give rows without a group one of their own."
-        )
-    try:
-        np.unique(values)
-    except TypeError:  # names of several kinds: told apart by kind and name
-        values = np.array([f"{type(each).__name__} {each}" for each in values.tolist()])
-    return values
 
 
 def _check_not_empty(X: Any) -> None:

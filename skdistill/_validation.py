@@ -19,6 +19,7 @@ __all__ = [
     "check_choice",
     "check_columns",
     "check_flag",
+    "check_groups",
     "check_integer",
     "check_labels",
     "check_number",
@@ -27,7 +28,6 @@ __all__ = [
     "check_weights",
     "has_missing",
     "index_rows",
-    "is_missing",
     "row_fingerprints",
 ]
 
@@ -89,7 +89,7 @@ def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
         If `y` is no classification target (raised by scikit-learn).
     """
     labels = column_or_1d(y, warn=True)
-    n_missing = int(np.sum(is_missing(labels)))
+    n_missing = int(np.sum(_missing(labels)))
     if n_missing:
         raise InputError(
             f"y must have a label in every row, got {n_missing} NaN, None or infinite values: "
@@ -110,6 +110,22 @@ def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
             "classifier cannot be trained on one class: check how the rows were selected."
         )
     return classes, codes.astype(np.int64, copy=False)
+
+
+def check_groups(groups: Any) -> NDArray[Any]:
+    """Return the groups, shape (n,) and sortable, or raise InputError where a row has none."""
+    values: NDArray[Any] = column_or_1d(groups)
+    n_missing = int(np.sum(_missing(values)))
+    if n_missing:
+        raise InputError(
+            f"groups must have an entry in every row, got {n_missing} NaN, None or infinite "
+            "values: give rows without a group one of their own."
+        )
+    try:
+        np.unique(values)
+    except TypeError:  # names of several kinds: told apart by kind and name
+        values = np.array([f"{type(each).__name__} {each}" for each in values.tolist()])
+    return values
 
 
 def check_weights(sample_weight: Any, n_rows: int) -> NDArray[np.float64] | None:
@@ -229,10 +245,10 @@ def has_missing(X: Any) -> bool:
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(values.sum()):
                 return False
-    return bool(np.any(is_missing(values)))
+    return bool(np.any(_missing(values)))
 
 
-def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which entries are None, NaN, NA, NaT or infinite."""
     if values.dtype.kind == "f":
         return np.asarray(~np.isfinite(values))

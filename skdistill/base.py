@@ -164,12 +164,12 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
 
     def _check_same(self, y: Any, sample_weight: Any, groups: Any) -> None:
         """Raise InputError unless these are what the estimator was fitted with."""
-        if not self.fitted_on(y):
+        now = _fingerprints(y, sample_weight, groups)
+        if now["y"] != self._seen["y"]:
             raise InputError(
                 "y must be the labels that the estimator was fitted on, in the same order: the "
                 "out-of-fold probabilities belong to those rows. Call fit for other data."
             )
-        now = _fingerprints(y, sample_weight, groups)
         for name, given in (("sample_weight", sample_weight), ("groups", groups)):
             if now[name] != self._seen[name]:
                 raise InputError(

@@ -30,7 +30,15 @@ from skdistill._arrays import (
 from skdistill._validation import check_choice
 from skdistill.exceptions import ParameterError
 
-__all__ = ["CALIBRATIONS", "Calibration", "Isotonic", "Scaling", "Stacked", "calibrate"]
+__all__ = [
+    "CALIBRATIONS",
+    "Calibration",
+    "Isotonic",
+    "Scaling",
+    "Stacked",
+    "calibrate",
+    "calibrate_unseen",
+]
 
 CALIBRATIONS = (None, "isotonic", "sigmoid", "stacked", "temperature")
 FLOOR = 1e-4  # of a probability before its logarithm: a forest's 0 is not minus infinity
@@ -125,6 +133,29 @@ class Isotonic(Calibration):
         columns = [r.predict(q[:, k]) for k, r in enumerate(self.regressions)]
         lifted = np.maximum(np.column_stack(columns), FLOOR)
         return as_like(lifted / lifted.sum(axis=1, keepdims=True), p, p.dtype)
+
+
+def calibrate_unseen(
+    method: str | None, y: Array, p: Array, test: Array, weight: Array | None = None
+) -> Array:
+    """Calibrate some probabilities by a map fitted on the others.
+
+    A map fitted on the rows that it is judged by looks better than it is, isotonic ones above all.
+
+    Parameters
+    ----------
+    method, y, p, weight
+        Of `calibrate`.
+    test : bool array of shape (n,)
+        Which rows to calibrate.
+
+    Returns
+    -------
+    calibrated : array of shape (m, K)
+        Of the m rows of `test`.
+    """
+    own = None if weight is None else weight[~test]
+    return calibrate(method, y[~test], p[~test], own).transform(p[test])
 
 
 def calibrate(

@@ -236,12 +236,13 @@ class _Usage:
     def of(self, resolve: "_Resolver", grid: Grid) -> Iterator[tuple[dict[str, Any], Settings]]:
         """Yield the settings, but for the strength, that a student can honour; at least one."""
         any_fits, first_error = False, None
-        for numbers in product(*(range(len(getattr(grid, field))) for _, field in SETTINGS)):
-            chosen = list(zip((name for name, _ in SETTINGS), numbers, strict=True))
-            setting = {
-                name: getattr(grid, field)[i]
-                for (name, field), i in zip(SETTINGS, numbers, strict=True)
-            }
+        values = [
+            [(name, i, value) for i, value in enumerate(getattr(grid, field))]
+            for name, field in SETTINGS
+        ]
+        for combination in product(*values):
+            chosen = [(name, i) for name, i, _ in combination]
+            setting = {name: value for name, _, value in combination}
             try:
                 found = resolve({**setting, "strength": "auto"})
             except (ParameterError, StudentError) as error:
@@ -257,8 +258,8 @@ class _Usage:
 
     def check(self) -> None:
         """Raise the error of a value that nothing could honour."""
-        for value in sorted(self.unused):
-            raise self.errors[value]
+        if self.unused:
+            raise self.errors[min(self.unused)]
 
 
 class _Resolver:

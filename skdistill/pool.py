@@ -320,7 +320,7 @@ def given_pool(
             f"They must come from teachers that saw neither fold {k} nor the fold of the row.",
         )
         tables.append(table)
-    if all(np.array_equal(t[known], out_of_fold[known]) for t, known in _known(tables)):
+    if all(np.all((table == out_of_fold) | np.isnan(table)) for table in tables):
         warn_user(
             "pool_proba has the ordinary out-of-fold probabilities in every table: their teachers "
             "saw the labels of the validation fold, so the choice and its scores leak. Label the "
@@ -328,7 +328,3 @@ def given_pool(
             LeakWarning,
         )
     return Pool(folds, tuple(validation), tuple(tables), OutOfFold(out_of_fold, folds.fold, ()), 0)
-
-
-def _known(tables: Sequence[Floats]) -> list[tuple[Floats, NDArray[np.bool_]]]:
-    return [(table, ~np.isnan(table[:, 0])) for table in tables]

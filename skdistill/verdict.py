@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._data import Data
+from skdistill.calibration import calibrate_unseen
 from skdistill.candidates import Candidate
-from skdistill.distillation import label_rows
 from skdistill.estimates import Estimate, margin, row_mean, split_mean
 from skdistill.evaluation import Scores
 from skdistill.metrics import row_log_loss
@@ -224,19 +224,17 @@ def _ruled_out(compared: _Compared) -> dict[str, float]:
 
 def _teacher_losses(data: Data, pool: Pool, judge: Judge) -> dict[str, float]:
     """Return the teacher's out-of-fold losses on the validation rows, as it is and calibrated."""
-    raw = pool.out_of_fold.values
-    known = ~np.isnan(raw[:, 0])
+    known = np.flatnonzero(pool.out_of_fold.covered)
+    rows, raw = data.take(known), pool.out_of_fold.values[known]
+    y = rows.one_hot
     found: dict[str, list[float]] = {"raw": [], "calibrated": []}
     mass = []
     for k in pool.validation:
-        inside = np.zeros(len(data), dtype=bool)
-        inside[pool.folds.splits[k][1]] = True
-        test, others = data.take(np.flatnonzero(inside)), np.flatnonzero(known & ~inside)
-        fitted = label_rows(raw[others], data.take(others), "sigmoid", may_be_constant=True)
-        found["raw"].append(judge.loss(test, raw[inside], test.weight))
-        p = fitted.calibration.transform(raw[inside])
-        found["calibrated"].append(judge.loss(test, p, test.weight))
-        by_row = judge.row_loss is not None
+        inside = np.isin(known, pool.folds.splits[k][1])
+        test = rows.take(np.flatnonzero(inside))
+        p = calibrate_unseen("sigmoid", y, raw, inside, rows.weight)
+        for name, values in (("raw", raw[inside]), ("calibrated", p)):
+            found[name].append(judge.loss(test, values, test.weight))
         of_rows = len(test) if test.weight is None else float(test.weight.sum())
-        mass.append(of_rows if by_row else 1.0)
+        mass.append(1.0 if judge.row_loss is None else of_rows)
     return {name: float(np.average(losses, weights=mass)) for name, losses in found.items()}

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skdistill.base import DUPLICATE_SHARE
+
 if TYPE_CHECKING:
     from skdistill.inspection.teacher import TeacherReport
 
 __all__ = ["advise"]
 
 CALIBRATION_GAIN = 0.02  # share of the log-loss from which a calibration is worth a sentence
-DUPLICATES = 0.01  # as in the warning of fit
 RARE = 20  # rows of a class below which its figures say little
 SPREAD = 1.5  # worst fold's Brier score over the mean from which folds are called unequal
 
@@ -59,7 +60,7 @@ def _memorises(report: "TeacherReport") -> str | None:
 
 def _leaks_through_duplicates(report: "TeacherReport") -> str | None:
     twins = report.duplicates
-    if twins is None or not twins.in_other_fold > DUPLICATES:
+    if twins is None or not twins.in_other_fold > DUPLICATE_SHARE:
         return None
     return (
         f"Keep identical rows together: {twins.in_other_fold:.1%} of the rows have one in another "
@@ -70,7 +71,7 @@ def _leaks_through_duplicates(report: "TeacherReport") -> str | None:
 
 def _conflicting(report: "TeacherReport") -> str | None:
     twins = report.duplicates
-    if twins is None or not twins.conflicting > DUPLICATES:
+    if twins is None or not twins.conflicting > DUPLICATE_SHARE:
         return None
     return (
         f"Look at the labels: {twins.conflicting:.1%} of the rows have an identical row of another "

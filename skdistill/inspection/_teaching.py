@@ -14,7 +14,7 @@ from sklearn.utils.metadata_routing import process_routing
 from skdistill._compat import take_rows
 from skdistill._data import check_data
 from skdistill._validation import check_weights
-from skdistill.calibration import calibrate
+from skdistill.calibration import calibrate_unseen
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import check_fitted_distiller, check_fitted_on
 from skdistill.inspection._scores import one_hot_labels
@@ -109,8 +109,6 @@ def cross_calibrate(
 ) -> Floats | None:
     """Calibrate the probabilities of each fold by a map fitted on the other folds.
 
-    A map fitted on the rows that it is judged by looks better than it is, isotonic ones above all.
-
     Parameters
     ----------
     method : {"sigmoid", "temperature", "isotonic", "stacked"} or None
@@ -135,8 +133,7 @@ def cross_calibrate(
     calibrated = np.empty_like(p)
     for number in np.unique(fold):
         test = fold == number
-        own = None if weight is None else weight[~test]
-        calibrated[test] = calibrate(method, y[~test], p[~test], own).transform(p[test])
+        calibrated[test] = calibrate_unseen(method, y, p, test, weight)
     return calibrated
 
 

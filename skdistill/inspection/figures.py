@@ -10,7 +10,7 @@ from sklearn.utils import check_consistent_length
 
 from skdistill._compat import take_rows
 from skdistill._html import size_text, time_text
-from skdistill._validation import check_weights, is_missing
+from skdistill._validation import check_groups, check_weights
 from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
 from skdistill.exceptions import InputError
 from skdistill.inspection._page import value_table
@@ -122,11 +122,7 @@ def held_out(X: Any, y: Any, classes: NDArray[Any], sample_weight: Any, groups: 
         raise InputError(
             f"groups must have shape ({n},), the group of each held-out row, got {units.shape}."
         )
-    if units is not None and is_missing(units).any():
-        raise InputError(
-            "groups must have an entry in every row, got NaN or None: give rows without a group "
-            "one of their own."
-        )
+    units = None if units is None else check_groups(units)
     kept = np.arange(n) if weight is None else np.flatnonzero(weight)
     return HeldOut(
         X=X if len(kept) == n else take_rows(X, kept),
