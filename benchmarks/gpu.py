@@ -6,6 +6,8 @@
   same on NumPy: at least 20 times faster, log-loss within 1e-4 (linear) of each other;
 - ``path``: `distillation_path` of 200 candidates, over the same on the CPU;
 - ``lightgbm``: a LightGBM student by the learner that the installed build has, over the CPU;
+- ``gradients``: those of LightGBM's soft-target objective by CuPy, the scores copied there and the
+  gradients back, over the CPU's, which LightGBM gets: what a round would gain or lose;
 - ``bandwidth``: seconds of one pass over the rows (scores and gradient) over what reading the rows
   twice takes at the bandwidth that a plain copy of them reaches; with the peak memory.
 
@@ -33,9 +35,10 @@ from skdistill import (
     SoftMLPClassifier,
     distillation_path,
 )
+from skdistill._arrays import softmax, to_host
 from skdistill._devices import cupy_obstacle
 from skdistill.metrics import log_loss
-from skdistill.students.lightgbm import gpu_learner
+from skdistill.students.lightgbm import SoftCrossEntropy, gpu_learner
 from skdistill.students.multinomial import Batch, moments, row_pass
 
 __all__ = ["main"]
@@ -136,6 +139,28 @@ def boosting(xp: Any, n: int, seed: int) -> Iterator[Line]:
     yield Line("lightgbm", f"{n} x 50, 100 trees, {device} learner", *seconds, np.nan, *losses)
 
 
+def gradients(xp: Any, n: int, seed: int) -> Iterator[Line]:
+    """Yield the gradients of LightGBM's objective by CuPy and back over those of the CPU."""
+    random = np.random.default_rng(seed)
+    for n_classes in (2, 7):
+        target = random.dirichlet(np.ones(n_classes), size=n)
+        target = target[:, 1] if n_classes == 2 else np.asfortranarray(target)
+        scores = np.asfortranarray(random.normal(size=target.shape))
+        held, objective = xp.asarray(target), SoftCrossEntropy(target, None)
+
+        def by_cupy(scores: Any = scores, held: Any = held) -> list[Any]:
+            f = xp.asarray(scores)
+            s = softmax(f) if f.ndim == 2 else 1.0 / (1.0 + xp.exp(-f))
+            return [to_host(s - held), to_host(s * (1.0 - s))]
+
+        on_gpu, found = timed(xp, by_cupy, 10)
+        on_cpu, expected = timed(xp, lambda: objective(None, scores), 10)  # noqa: B023
+        if not np.allclose(found[0], expected[0]):
+            raise AssertionError("the gradients of the two sides differ")
+        case = f"{n} rows, {n_classes} classes, a round's gradients"
+        yield Line("gradients", case, on_gpu, on_cpu, np.nan)
+
+
 def bandwidth(xp: Any, n: int, seed: int) -> Iterator[Line]:
     """Yield one pass over the rows over the time that reading them twice takes."""
     X, y, _ = problem(n, 50, 2, seed)
@@ -155,7 +180,13 @@ def bandwidth(xp: Any, n: int, seed: int) -> Iterator[Line]:
     yield Line("bandwidth", case, one_pass, copy, np.nan)
 
 
-GROUPS = {"students": students, "path": path, "lightgbm": boosting, "bandwidth": bandwidth}
+GROUPS = {
+    "students": students,
+    "path": path,
+    "lightgbm": boosting,
+    "gradients": gradients,
+    "bandwidth": bandwidth,
+}
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks import (
     calibration,
     datasets,
+    gpu,
     methods,
     paper,
     paper_tables,
@@ -501,3 +502,24 @@ def test_the_calibrations_are_compared_by_strength():
     assert row["worst"] == pytest.approx(0.8)
     assert calibration.by_student(_cells()).shape[0] == 4
     assert calibration.teacher_losses(_cells())["sigmoid"].tolist() == [1.0]
+
+
+def test_the_gpu_benchmark_runs_with_numpy_in_place_of_cupy(tmp_path, monkeypatch, capsys):
+    card = SimpleNamespace(id=0, synchronize=lambda: None)
+    runtime = SimpleNamespace(
+        getDeviceProperties=lambda _: {"name": b"none", "totalGlobalMem": 2**30},
+        driverGetVersion=lambda: 0,
+    )
+    pool = SimpleNamespace(total_bytes=lambda: 0)
+    cuda = SimpleNamespace(Device=lambda: card, runtime=runtime)
+    stand_in = SimpleNamespace(**vars(np), cuda=cuda, get_default_memory_pool=lambda: pool)
+    monkeypatch.setattr(gpu, "cupy_obstacle", lambda: None)
+    monkeypatch.setattr(gpu, "gpu_learner", lambda: (None, "no learner"))
+    monkeypatch.setattr(gpu, "importlib", SimpleNamespace(import_module=lambda _: stand_in))
+    gpu.main(["--no-tests", "--rows", "2000", "--out", str(tmp_path)])
+    table = pd.read_csv(tmp_path / "gpu.csv")
+    assert set(table.group) == set(gpu.GROUPS) - {"students", "lightgbm"} | {"linear", "mlp"}
+    near = table["log-loss, GPU"] - table["log-loss, CPU"]
+    assert near[table.group != "mlp"].abs().max() < 1e-6
+    assert (table["seconds, GPU"] > 0).all()
+    assert "no learner" in capsys.readouterr().out
