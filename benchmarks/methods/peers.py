@@ -24,7 +24,8 @@ tabtune             ours, fitted to all rows and asked in       its own, in grou
   lightgbm`` and the further modules that its import asks for.
 - **AutoGluon** (1.6.3), `TabularPredictor.distill` with its defaults (soft labels, five synthetic
   rows per row by "spunge"). It fits its own teacher, from the learners of our "ensemble" alone, so
-  it is compared only where that teaches. ``pip install "autogluon.tabular[lightgbm]" torch``:
+  it is compared only where that teaches. Its forests are regressors on the probabilities, which
+  look at all features in every split. ``pip install "autogluon.tabular[lightgbm]" torch``:
   its distillation imports PyTorch.
 
 A method gives None where it cannot take the student, the teacher or the classes.

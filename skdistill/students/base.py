@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,6 +202,30 @@ class Adapter(ABC):
                 "or loss='brier' without sample_weight."
             )
         return dict(params) | {"sample_weight": weight}
+
+    def fit_labels(self, problem: Problem, labels: NDArray[Any] | None = None) -> Fitted:
+        """Fit a clone to the labels themselves: nothing soft is left.
+
+        Classes are balanced by the weight of their rows, as with soft targets; most learners would
+        count the rows.
+
+        Parameters
+        ----------
+        problem : Problem
+            Its target is not looked at.
+        labels : array of shape (n,) or None, default=None
+            Other names of the labels.
+        """
+        model = clone(self.student)
+        keywords = self.fit_keywords(problem.weight, problem.params)
+        labels = problem.labels if labels is None else labels
+        given = model.get_params(deep=False).get("class_weight")
+        if not isinstance(given, str) or problem.weight is None:
+            return Fitted(model.fit(problem.X, labels, **keywords))
+        per_class = cast("Floats", balanced_weights(given, problem))
+        keywords["sample_weight"] = problem.weight * per_class[problem.codes]
+        model.set_params(class_weight=None).fit(problem.X, labels, **keywords)
+        return Fitted(model.set_params(class_weight=given))
 
 
 def check_class_weight(class_weight: Any, classes: NDArray[Any] | None = None) -> None:

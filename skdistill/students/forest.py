@@ -47,8 +47,11 @@ class ForestAdapter(ReplicationAdapter):
             return super().fit(problem)
         check_class_weight(self.student.class_weight, problem.classes)
         target, touched = project_to_simplex(problem.target)
-        # The forest on the labels says which rows each tree draws, and how trees are grown.
-        forest = clone(self.student).fit(problem.X, problem.labels, **problem.params)
+        # The forest on the labels says which rows each tree draws, and how trees are grown. Classes
+        # weigh in the copies only: from 1.9 on scikit-learn draws by class weight.
+        forest = clone(self.student).set_params(class_weight=None)
+        forest.fit(problem.X, problem.labels, **problem.params)
+        forest.set_params(class_weight=self.student.class_weight)
         weights = copy_weights(forest, replace(problem, target=target))
         X = check_array(problem.X, accept_sparse="csr", dtype=np.float32, ensure_all_finite=False)
         rows, classes = np.nonzero(weights > 0)

@@ -325,8 +325,7 @@ class LightGBMAdapter(_OnDevice):
         check_class_weight(self.student.class_weight, problem.classes)
         temperature = getattr(problem.loss, "temperature", 1.0)
         if problem.is_hard and temperature == 1.0 and self._is_classifier:
-            keywords = self.fit_keywords(problem.weight, problem.params)
-            return Fitted(clone(self.student).fit(problem.X, problem.labels, **keywords))
+            return self.fit_labels(problem)
         given = self.student.get_params()
         objective = _objective(problem, given.get("class_weight"), temperature)
         start = (

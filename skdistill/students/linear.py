@@ -113,7 +113,7 @@ class LinearAdapter(Adapter):
             check_class_weight(self._class_weight, problem.classes)
         soft = [p for p in problems if not self._takes_labels(p)]
         solved = iter(self._solve(soft) if soft else ())
-        return [self._fit_labels(p) if self._takes_labels(p) else next(solved) for p in problems]
+        return [self.fit_labels(p) if self._takes_labels(p) else next(solved) for p in problems]
 
     @property
     def _is_plain(self) -> bool:
@@ -127,10 +127,6 @@ class LinearAdapter(Adapter):
         """Whether scikit-learn's own fit to the labels is the solution."""
         temperature = getattr(problem.loss, "temperature", 1.0)
         return self._is_plain and self.device == "cpu" and temperature == 1.0 and problem.is_hard
-
-    def _fit_labels(self, problem: Problem) -> Fitted:
-        keywords = self.fit_keywords(problem.weight, problem.params)
-        return Fitted(clone(self.student).fit(problem.X, problem.labels, **keywords))
 
     def _solve(self, problems: Sequence[Problem]) -> list[Fitted]:
         student, first = self.student, problems[0]

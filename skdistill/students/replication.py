@@ -199,9 +199,7 @@ class ReplicationAdapter(Adapter):
         check_class_weight(_class_weight(self.student), problem.classes)
         temperature = getattr(problem.loss, "temperature", 1.0)
         if problem.is_hard and temperature == 1.0:
-            labels = problem.codes if self.integer_labels else problem.labels
-            keywords = self.fit_keywords(problem.weight, problem.params)
-            return Fitted(clone(self.student).fit(problem.X, labels, **keywords))
+            return self.fit_labels(problem, problem.codes if self.integer_labels else None)
         target, touched = project_to_simplex(problem.target)
         model = _fit_copies(
             clone(self.student), problem, target, integer_labels=self.integer_labels

@@ -120,6 +120,16 @@ def test_class_weights_go_into_the_copies():
     assert predict_fitted(fit(heavy, data), data.X)[:, 1].mean() > even + 0.1
 
 
+@pytest.mark.parametrize("class_weight", ["balanced", {"yes": 5.0}, None])
+def test_class_weights_count_once(class_weight):
+    data = sample(2)
+    forest = RandomForestClassifier(100, max_depth=3, class_weight=class_weight, random_state=0)
+    nearly = 0.999 * data.one_hot + 0.0005
+    soft = predict_fitted(fit(forest, data, target=nearly), data.X)
+    hard = predict_fitted(fit(forest, data, target=data.one_hot), data.X)
+    assert soft[:, 1].mean() == pytest.approx(hard[:, 1].mean(), abs=0.05)
+
+
 def test_fewer_rows_per_tree_can_be_drawn():
     data = sample(2)
     few = RandomForestClassifier(3, max_samples=10, random_state=0)

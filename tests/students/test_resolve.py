@@ -6,7 +6,7 @@ from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.cluster import KMeans
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
@@ -193,3 +193,32 @@ def test_problem_knows_whether_anything_is_soft():
 def test_default_of_lightgbm_classifiers_is_cross_entropy():
     assert resolve(LGBMClassifier()).default_loss == "cross_entropy"
     assert resolve(Ridge()).default_loss == "brier"
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        LogisticRegression(),
+        LogisticRegression(solver="newton-cg"),
+        DecisionTreeClassifier(max_depth=2),
+        RandomForestClassifier(100, max_depth=2, random_state=0),
+        HistGradientBoostingClassifier(max_iter=10, max_depth=2),
+        LGBMClassifier(n_estimators=20, num_leaves=4, verbose=-1, n_jobs=1),
+        LGBMClassifier(n_estimators=20, num_leaves=4, verbose=-1, n_jobs=1, linear_tree=True),
+        make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=2)),
+    ],
+    ids=str,
+)
+def test_balanced_is_by_weight_on_labels_and_beside_them(student):
+    data = sample(2)
+    adapter = weigh(student, "balanced")
+    weight = np.where(data.codes == 1, 4.0, 1.0)
+    found = []
+    for target in (data.one_hot, (1.0 - 1e-7) * data.one_hot + 1e-7 / 2):
+        fitted = adapter.fit(
+            Problem(data.X, target, CrossEntropy(), data.y, data.classes, weight=weight)
+        )
+        found.append(predict_fitted(fitted, data.X)[:, 1].mean())
+        learner = fitted.model[-1] if hasattr(fitted.model, "steps") else fitted.model
+        assert learner.class_weight == "balanced"
+    assert found[0] == pytest.approx(found[1], abs=0.02)
