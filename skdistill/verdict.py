@@ -142,7 +142,8 @@ def judge_distillation(
     -------
     verdict : Verdict
     """
-    chosen = _choose_by_others(candidates, scores, smoothed=smoothed, prefer=prefer)
+    tests = [pool.folds.splits[k][1] for k in pool.validation]
+    chosen = _choose_by_others(candidates, scores, tests, smoothed=smoothed, prefer=prefer)
     compare = _compare_rows if scores.rows else _compare_folds
     compared = compare(scores, chosen, pool)
     distilled, direct = np.average(compared.values, axis=1, weights=compared.weight).tolist()
@@ -178,15 +179,23 @@ class _Compared:
 
 
 def _choose_by_others(
-    candidates: Sequence[Candidate], scores: Scores, *, smoothed: bool, prefer: str | None
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    tests: Sequence[Any],
+    *,
+    smoothed: bool,
+    prefer: str | None,
 ) -> list[list[int]]:
-    """Return for each fold the best distilled and the best direct candidate on the other folds."""
+    """Return for each fold the best distilled and the best direct candidate on the other folds.
+
+    Those of other repeats hold its rows, too: they choose only where there are no others.
+    """
     is_direct = np.array([c.is_direct for c in candidates])
     sides = np.flatnonzero(~is_direct), np.flatnonzero(is_direct)
-    n_folds = scores.loss.shape[1]
     chosen = []
-    for v in range(n_folds):
-        others = scores.take([u for u in range(n_folds) if u != v])
+    for v, test in enumerate(tests):
+        apart = [u for u, other in enumerate(tests) if not np.isin(other, test).any()]
+        others = scores.take(apart or [u for u in range(len(tests)) if u != v])
         chosen.append(
             [choose(candidates, others, among=a, smoothed=smoothed, prefer=prefer) for a in sides]
         )

@@ -112,6 +112,25 @@ def test_repeats_widen_it_no_further(binary):
     np.testing.assert_allclose(found.interval, [apart.mean() - reach, apart.mean() + reach])
 
 
+def test_a_repeat_does_not_choose_for_rows_that_it_has_seen(binary):
+    """Candidate 2 is lucky on the rows of one fold; the other repeat's folds hold them, too."""
+    X, y = binary
+    data = check_data(X, y, None, None)
+    folds = make_folds(3, X, y, random_state=0, n_repeats=2)
+    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
+    setting = expand(DecisionTreeClassifier(), GRID, len(y), weighted=False), data, pool
+    own = np.repeat([[0.5], [0.4], [0.45]], 300, axis=1)
+    own[2, folds.splits[0][1]] = 0.0
+    found = verdict(setting, [own[:, test] for _, test in folds.splits])
+    expected = []
+    for number, (_, test) in enumerate(folds.splits):
+        others = [t for _, t in folds.splits[3 * (number // 3) :][:3] if t is not test]
+        means = own[:, np.concatenate(others)].mean(axis=1)
+        expected.append(own[1 + means[1:].argmin(), test].mean())
+    assert expected[0] == pytest.approx(0.4)
+    assert found.distilled == pytest.approx(np.mean(expected))
+
+
 def test_weights_count(setting):
     rows = losses(setting, (0.5, 0.3, 0.6))
     weights = [np.linspace(0.1, 3.0, r.shape[1]) for r in rows]
@@ -188,6 +207,36 @@ def test_the_teacher_is_judged_on_the_rows_of_the_students(binary):
         weights = [len(r[0]) for r in rows] if judged else None
         assert found["raw"] == pytest.approx(np.average(raw, weights=weights))
         assert found["calibrated"] == pytest.approx(np.average(calibrated, weights=weights))
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc"])
+def test_the_teacher_is_judged_with_the_weights_of_its_rows(binary, scoring):
+    """In its map, in each fold, and among folds where the loss is one of rows."""
+    X, y = binary
+    weight = np.where(y == 1, 3.0, 0.5)
+    folds = make_folds(3, X, y, random_state=0)
+    first = folds.splits[0][1]
+    weight[first] *= np.linspace(2.0, 8.0, len(first))  # the first fold weighs most
+    data = check_data(X, y, weight, None)
+    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
+    setting = expand(DecisionTreeClassifier(), GRID, len(y), weighted=True), data, pool
+    tests = [test for _, test in folds.splits]
+    per_row = scoring == "neg_log_loss"
+    given = {"weights": [weight[test] for test in tests]} if per_row else {"loss": np.zeros((3, 3))}
+    rows = [np.zeros((3, len(test))) for test in tests] if per_row else ()
+    found = verdict(setting, rows, scoring, **given).teacher
+    p = pool.out_of_fold.values
+    raw, calibrated = [], []
+    for train, test in folds.splits:
+        map_ = calibrate("sigmoid", data.one_hot[train], p[train], weight[train])
+        for said, values in ((raw, p[test]), (calibrated, map_.transform(p[test]))):
+            if per_row:
+                said.append(log_loss(y[test], values, sample_weight=weight[test]))
+            else:
+                said.append(-roc_auc_score(y[test], values[:, 1], sample_weight=weight[test]))
+    mass = [weight[test].sum() for test in tests] if per_row else np.ones(3)
+    assert found["raw"] == pytest.approx(np.average(raw, weights=mass))
+    assert found["calibrated"] == pytest.approx(np.average(calibrated, weights=mass))
 
 
 def test_it_prints_one_sentence_and_is_ready_for_json(setting):
