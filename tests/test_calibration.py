@@ -86,8 +86,31 @@ def test_separable_rows_do_not_send_the_slope_to_infinity():
     y = np.eye(2)[[0] * 10 + [1] * 10]
     p = np.where(y == 1, 0.9, 0.1)
     fitted = calibrate("sigmoid", y, p)
-    assert 1.0 < fitted.slope < 10.0
-    assert fitted.transform(p).max() < 1.0
+    assert 1.0 < fitted.slope < 3.0
+    assert fitted.transform(p).max() < 0.99
+
+
+def test_a_teacher_that_is_nearly_constant_keeps_its_slope():
+    """The labels alone would give it a slope of 62."""
+    y = np.eye(2)[np.repeat([0, 1], [40, 60])]
+    p1 = 0.6 + 1e-3 * np.cos(np.arange(100)) + 2e-4 * y[:, 1]
+    p = np.column_stack([1.0 - p1, p1])
+    fitted = calibrate("sigmoid", y, p)
+    assert 0.5 < fitted.slope < 3.0
+    np.testing.assert_allclose(fitted.transform(p), [[0.4, 0.6]] * 100, atol=0.01)
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_the_ridge_is_worth_one_row(n_classes):
+    """The gradient of the log-loss and of ``((slope - 1)^2 + |intercept|^2) / 2`` is zero."""
+    rng = np.random.default_rng(0)
+    y = np.eye(n_classes)[np.arange(30) % n_classes]
+    p = softmax(2.0 * y + 2.0 * rng.normal(size=y.shape), axis=1)
+    fitted = calibrate("sigmoid", y, p)
+    residual = fitted.transform(p) - y
+    assert abs(fitted.slope - 1.0) > 0.05
+    np.testing.assert_allclose((residual * np.log(p)).sum(), 1.0 - fitted.slope, atol=1e-4)
+    np.testing.assert_allclose(residual.sum(axis=0), -fitted.intercept, atol=1e-4)
 
 
 def test_a_teacher_worse_than_chance_becomes_a_constant_and_is_not_turned_round():

@@ -1,5 +1,7 @@
 """`distillation_path`: each of its students is the one fitted alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +34,7 @@ def alone(path, candidate, rows, data, teacher, weight, **settings):
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
 @pytest.mark.parametrize("weighted", [False, True], ids=["even", "weighted"])
 def test_each_student_is_the_one_fitted_alone(n_classes, l1_ratio, weighted):
-    data = DATA[n_classes]
+    data = replace(DATA[n_classes], X=DATA[n_classes].X + 1.0)  # off zero: intercepts matter
     teacher = 0.8 * data.teacher + 0.2 / n_classes
     weight = np.linspace(0.5, 2.0, len(data.y)) if weighted else None
     settings = {"l1_ratio": l1_ratio, "tol": 1e-7, "max_iter": 2000}
@@ -55,6 +57,10 @@ def test_each_student_is_the_one_fitted_alone(n_classes, l1_ratio, weighted):
             model = alone(path, candidate, train, data, teacher, weight, **settings)
             T = path.temperatures[candidate]
             assert_allclose(path.coef[candidate, fold], T * model.coef_, atol=1e-3)
+            apart = path.intercept[candidate, fold] - T * model.intercept_
+            if n_classes > 2:
+                apart -= apart.mean()  # a shift of all classes alike is no matter of the loss
+            assert_allclose(apart, 0.0, atol=1e-3)
             student = path.student(candidate, fold)
             p = student.predict_proba(data.X[test])
             expected = log_loss(

@@ -253,6 +253,25 @@ def test_within_one_standard_error_the_faster_student_is_preferred():
     assert names[chosen] == ("slow", 0.0)
 
 
+def test_the_error_of_a_preference_is_that_of_weighted_rows():
+    """The smaller student is close where the rows on which it differs hardly weigh."""
+    found = candidates(strengths=(0.0, 0.5))
+    noise = np.tile([1.0, -1.0], 50)
+    noise[20:] = 0.0  # of 100 rows, 20 differ
+    rows = [np.array([np.full(100, 2.0), 0.5 + noise, np.full(100, 0.48)])]
+    size = np.array([[1.0], [2.0], [3.0]])
+    weight = np.where(noise == 0.0, 2.0, 0.02)
+    loss = np.average(rows[0], axis=1, weights=weight)[:, None]
+    scores = scored(loss, rows, (weight,), size=size)
+    apart = rows[0][1] - rows[0][2]
+    parts = weight * (apart - 0.02)
+    error = np.sqrt(100 / 99 * np.sum(parts**2)) / weight.sum()
+    assert paired_error(scores, 1, 2) == pytest.approx(error)
+    assert error < 0.02 < paired_error(scored(loss, rows), 1, 2)
+    assert choose(found, scores, prefer="smaller") == 2
+    assert choose(found, scored(loss, rows, size=size), prefer="smaller") == 1
+
+
 def test_the_paired_error_is_that_of_the_mean_difference():
     rng = np.random.default_rng(0)
     rows = [rng.random((2, 40)), rng.random((2, 60))]

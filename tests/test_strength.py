@@ -369,6 +369,8 @@ def test_refit_is_a_fit_without_the_teacher(fitted, changes):
     assert refitted is not fitted
     assert refitted.report_.n_teacher_fits == 0
     assert_array_equal(refitted.teacher_proba_, fitted.teacher_proba_)
+    assert_array_equal(refitted.fold_, fitted.fold_)
+    assert set(refitted.fold_) == set(range(5))
     fresh = clone(fitted).set_params(**changes).fit(data.X, data.y)
     assert_array_equal(refitted.predict_proba(data.X), fresh.predict_proba(data.X))
     assert refitted.strength_ == fresh.strength_

@@ -120,7 +120,7 @@ def test_gain_is_paired_by_row(three, report, models):
     assert report.sentence.endswith(f"distilling {helped}.")
 
 
-def test_weights_of_held_out_rows(three):
+def test_weights_of_held_out_rows(three, models):
     data = three.test
     weight = np.random.default_rng(0).uniform(0.5, 2.0, size=80)
     report = make(three, sample_weight=weight, **FAST)
@@ -134,6 +134,15 @@ def test_weights_of_held_out_rows(three):
     assert bins.table["model"][0] == "teacher"
     drawn = report.displays["Fidelity to the teacher"]
     assert drawn.scores == report.models["distilled"].fidelity
+    losses = {}
+    for name in ("direct", "distilled"):
+        observed = models[name].predict_proba(data.X)[np.arange(80), data.codes]
+        losses[name] = -np.log(np.maximum(observed, 1e-3))
+    gap = losses["distilled"] - losses["direct"]
+    mean = np.average(gap, weights=weight)
+    parts = weight * (gap - mean)
+    assert report.gain.mean == pytest.approx(mean)
+    assert report.gain.error == pytest.approx(np.sqrt(80 / 79 * parts @ parts) / weight.sum())
 
 
 def test_held_out_rows_of_weight_zero_are_absent(three):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
+from sklearn.model_selection import GroupShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
@@ -102,7 +102,14 @@ def test_groups_are_held_out_whole_and_kept_whole_in_the_folds():
     settings = {"test_size": 0.2, "random_state": 0, "budget": 0.0}
     found = frontier(MODEL, X, y, STUDENTS, groups=groups, **settings)
     assert found.protocol == "24 of 120 rows held out"
-    assert all(own.loss.error > 0 for own in found.points)
+    train, test = next(GroupShuffleSplit(1, test_size=0.2, random_state=0).split(X, y, groups))
+    for name, own in zip(STUDENTS, found.points, strict=True):
+        model = clone(MODEL).set_params(student=STUDENTS[name])
+        p = model.fit(X[train], y[train], groups=groups[train]).predict_proba(X[test])
+        observed = p[np.arange(24), np.searchsorted(model.classes_, y[test])]
+        by_group = -np.log(np.maximum(observed, 1e-3)).reshape(6, 4).mean(axis=1)
+        assert own.loss.mean == pytest.approx(by_group.mean())
+        assert own.loss.error == pytest.approx(by_group.std(ddof=1) / np.sqrt(6))
     with pytest.warns(LeakWarning, match="identical row in another fold"):
         frontier(MODEL, X, y, STUDENTS, **settings)
 

@@ -359,16 +359,19 @@ def test_one_class_without_a_split_keeps_its_start_score(tmp_path):
 # Settings
 
 
+@pytest.mark.parametrize("weighted", [False, True], ids=["even", "weighted"])
 @pytest.mark.parametrize("class_weight", ["balanced", "dict"])
 @any_classes
 @pytest.mark.parametrize("kind", [LGBMClassifier, LGBMRegressor])
-def test_class_weight_weighs_the_targets(class_weight, n_classes, kind):
+def test_class_weight_weighs_the_targets(class_weight, n_classes, kind, weighted):
     """Against weighted copies, where a class weight is a weight of the copies of that class."""
     data = DATA[n_classes]
+    by_row = np.linspace(0.3, 3.0, len(data.y)) if weighted else np.ones(len(data.y))
+    weight = by_row if weighted else None
     per_class = {c: 1.0 + 2.0 * k for k, c in enumerate(data.classes)}
     if class_weight == "balanced":
-        counts = np.bincount(data.codes)
-        by_class = len(data.y) / (n_classes * counts)
+        mass = np.bincount(data.codes, by_row)
+        by_class = mass.sum() / (n_classes * mass)
         class_weight = "balanced"
     else:
         by_class = np.array([per_class[c] for c in data.classes])
@@ -377,12 +380,13 @@ def test_class_weight_weighs_the_targets(class_weight, n_classes, kind):
     copies = LGBMClassifier(**LIGHTGBM).fit(
         data.X[rows],
         data.classes[columns],
-        sample_weight=data.teacher.ravel() * by_class[columns],
+        sample_weight=data.teacher.ravel() * by_class[columns] * by_row[rows],
     )
-    ours = fit(kind(class_weight=class_weight, **LIGHTGBM), data, loss="cross_entropy")
+    student = kind(class_weight=class_weight, **LIGHTGBM)
+    ours = fit(student, data, loss="cross_entropy", weight=weight)
     assert_allclose(ours.predict_proba(data.X), copies.predict_proba(data.X), atol=1e-5)
     assert ours.student_.class_weight == class_weight
-    even = fit(kind(**LIGHTGBM), data, loss="cross_entropy")
+    even = fit(kind(**LIGHTGBM), data, loss="cross_entropy", weight=weight)
     assert np.max(np.abs(even.predict_proba(data.X) - ours.predict_proba(data.X))) > 0.05
 
 
