@@ -56,9 +56,10 @@ class DistilledClassifierCV(BaseDistiller):
     calibrations : sequence of str or None, default=("sigmoid", "stacked")
         As `calibration` of `DistilledClassifier`. "stacked" costs K (K - 1) / 2 + K fits of the
         direct student.
-    scoring : str or callable, default="neg_log_loss"
-        "neg_log_loss", "neg_brier_score" and "accuracy" have a loss per row, which makes for a
-        sharp verdict; any other scorer of scikit-learn compares folds.
+    scoring : str, callable or None, default=None
+        None is log-loss, probabilities below .001 counted as .001: a tree's exact zeros should not
+        decide. It, "neg_log_loss", "neg_brier_score" and "accuracy" have a loss per row, which
+        makes for a sharp verdict; any other scorer of scikit-learn compares folds.
     smooth : bool, default=True
         Whether the scores along the strength are replaced by the parabola through them before the
         best is taken.
@@ -156,7 +157,7 @@ n_features_in_, feature_names_in_
         losses: Sequence[Any] = ("auto",),
         corrections: Sequence[Any] = ("orthogonal",),
         calibrations: Sequence[str | None] = ("sigmoid", "stacked"),
-        scoring: Any = "neg_log_loss",
+        scoring: Any = None,
         smooth: bool = True,
         prefer: str | None = None,
         fallback: bool = True,
@@ -284,6 +285,7 @@ n_features_in_, feature_names_in_
         self._check_rows(X, y, X_transfer)
         judge = make_judge(self.scoring, per_row=self.return_row_losses)
         data = check_data(X, y, sample_weight, groups)
+        judge.check(data, data.weight)
         teacher = check_teacher(self.teacher) if given is None else None
         metadata = self._metadata(data, teacher, params)
         weighted = any(each.student_weight is not None for each in metadata.values())

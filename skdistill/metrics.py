@@ -18,7 +18,7 @@ __all__ = [
     "score_probabilities",
 ]
 
-FLOOR = 1e-3  # reports count smaller probabilities as this: a tree's exact zeros should not decide
+FLOOR = 1e-3  # log-loss counts smaller ones as this by default: a tree's zeros should not decide
 
 
 def brier(y: Array, p: Array, weight: Array | None = None) -> float:
@@ -46,8 +46,8 @@ def brier(y: Array, p: Array, weight: Array | None = None) -> float:
     return _mean(namespace(y, p).sum((y - p) ** 2, axis=1), weight)
 
 
-def row_log_loss(y: Array, p: Array) -> Array:
-    """Return ``-log p_c`` of each row, `c` its class; probabilities are cut at the dtype's epsilon.
+def row_log_loss(y: Array, p: Array, floor: float = 0.0) -> Array:
+    """Return ``-log p_c`` of each row, `c` its class.
 
     Parameters
     ----------
@@ -55,6 +55,8 @@ def row_log_loss(y: Array, p: Array) -> Array:
         One-hot labels.
     p : array of shape (n, K)
         Probabilities.
+    floor : float, default=0.0
+        Smaller probabilities count as this; at least the epsilon of their dtype.
 
     Returns
     -------
@@ -69,11 +71,11 @@ def row_log_loss(y: Array, p: Array) -> Array:
     """
     xp = namespace(y, p)
     observed = xp.sum(y * p, axis=1)
-    floor = float(xp.finfo(observed.dtype).eps)
+    floor = max(floor, float(xp.finfo(observed.dtype).eps))
     return -xp.log(xp.where(observed < floor, xp.full_like(observed, floor), observed))
 
 
-def log_loss(y: Array, p: Array, weight: Array | None = None) -> float:
+def log_loss(y: Array, p: Array, weight: Array | None = None, floor: float = 0.0) -> float:
     """Return the mean of ``-log p_c``, `c` the class of the row, in nats.
 
     Parameters
@@ -84,6 +86,8 @@ def log_loss(y: Array, p: Array, weight: Array | None = None) -> float:
         Probabilities.
     weight : array of shape (n,) or None, default=None
         Row weights.
+    floor : float, default=0.0
+        Of `row_log_loss`.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def log_loss(y: Array, p: Array, weight: Array | None = None) -> float:
     >>> round(log_loss(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]])), 4)
     0.6931
     """
-    return _mean(row_log_loss(y, p), weight)
+    return _mean(row_log_loss(y, p, floor), weight)
 
 
 def calibration_error(y: Array, p: Array, weight: Array | None = None, n_bins: int = 15) -> float:
@@ -199,7 +203,9 @@ def fidelity(p: Array, q: Array, weight: Array | None = None) -> float:
     return _mean(xp.sum(p * (xp.log(safe) - xp.log(q)), axis=1), weight)
 
 
-def score_probabilities(y: Array, p: Array, weight: Array | None = None) -> dict[str, float]:
+def score_probabilities(
+    y: Array, p: Array, weight: Array | None = None, floor: float = FLOOR
+) -> dict[str, float]:
     """Return accuracy, log-loss, Brier score and calibration error in one dictionary.
 
     Parameters
@@ -210,6 +216,8 @@ def score_probabilities(y: Array, p: Array, weight: Array | None = None) -> dict
         Probabilities.
     weight : array of shape (n,) or None, default=None
         Row weights.
+    floor : float, default=1e-3
+        Of `row_log_loss`.
 
     Returns
     -------
@@ -223,7 +231,7 @@ def score_probabilities(y: Array, p: Array, weight: Array | None = None) -> dict
     """
     return {
         "accuracy": agreement(y, p, weight),
-        "log_loss": log_loss(y, p, weight),
+        "log_loss": log_loss(y, p, weight, floor),
         "brier": brier(y, p, weight),
         "calibration_error": calibration_error(y, p, weight),
     }

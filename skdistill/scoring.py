@@ -11,11 +11,17 @@ from sklearn.metrics import get_scorer
 
 from skdistill._data import Data
 from skdistill.exceptions import ParameterError
-from skdistill.metrics import row_log_loss
+from skdistill.metrics import FLOOR, row_log_loss
 
-__all__ = ["ROW_LOSSES", "Judge", "make_judge"]
+__all__ = ["MINUS", "ROW_LOSSES", "Judge", "make_judge"]
 
 Floats = NDArray[np.float64]
+MINUS = "minus "  # begins the name of a loss that is a score with its sign changed
+
+
+def _row_floored(y: Floats, p: Floats) -> Floats:
+    """Return each row's log-loss as the reports have it."""
+    return np.asarray(row_log_loss(y, p, FLOOR))
 
 
 def _row_brier(y: Floats, p: Floats) -> Floats:
@@ -74,6 +80,18 @@ class Judge:
     scorer: Callable[..., float] | None = None
     perfect: float = 0.0
 
+    def check(self, data: Data, weight: Floats | None) -> None:
+        """Raise ParameterError if a scorer cannot judge these labels: before anything is fitted."""
+        share = np.average(data.one_hot, axis=0, weights=weight)
+        try:
+            self.loss(data, np.broadcast_to(share, data.one_hot.shape), weight)
+        except Exception as error:
+            weighing = "" if weight is None else ", with sample_weight"
+            raise ParameterError(
+                f"scoring={self.scorer!r} cannot judge probabilities of the classes "
+                f"{data.classes.tolist()}{weighing}: {error}"
+            ) from error
+
     def rows(self, data: Data, p: Floats) -> Floats | None:
         """Return the loss of each row, shape (n,); None where there is none per row."""
         return None if self.row_loss is None else self.row_loss(data.one_hot, p)
@@ -86,12 +104,13 @@ class Judge:
         return -float(self.scorer(_Predicted(p, data.classes), data.X, data.y, **given))
 
 
-def make_judge(scoring: Any, *, per_row: bool = False) -> Judge:
+def make_judge(scoring: Any = None, *, per_row: bool = False) -> Judge:
     """Return the judge that `scoring` stands for.
 
     Parameters
     ----------
-    scoring : str or callable
+    scoring : str, callable or None, default=None
+        None is the log-loss of the reports, which counts probabilities below .001 as that much.
         "neg_log_loss", "neg_brier_score" and "accuracy" are judged row by row; other names of
         scikit-learn's scorers and callables ``scorer(estimator, X, y)`` fold by fold.
     per_row : bool, default=False
@@ -106,23 +125,25 @@ def make_judge(scoring: Any, *, per_row: bool = False) -> Judge:
     ParameterError
         If it is neither, or has no loss per row where one is needed.
     """
+    if scoring is None:
+        return Judge("log-loss", _row_floored)
     if isinstance(scoring, str) and scoring in ROW_LOSSES:
         perfect = 1.0 if scoring == "accuracy" else 0.0
         return Judge(NAMES[scoring], ROW_LOSSES[scoring], perfect=perfect)
     if per_row:
         raise ParameterError(
             "return_row_losses=True needs a scoring with a loss per row "
-            f"({', '.join(map(repr, ROW_LOSSES))}), got scoring={scoring!r}."
+            f"(None, {', '.join(map(repr, ROW_LOSSES))}), got scoring={scoring!r}."
         )
     try:
         scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
     except ValueError as error:
         raise ParameterError(
-            f"scoring must be {', '.join(map(repr, ROW_LOSSES))}, another name of a scikit-learn "
-            f"scorer, or a callable scorer(estimator, X, y), got {scoring!r}."
+            f"scoring must be None, {', '.join(map(repr, ROW_LOSSES))}, another name of a "
+            f"scikit-learn scorer, or a callable scorer(estimator, X, y), got {scoring!r}."
         ) from error
     if not callable(scorer):
         raise ParameterError(
             f"scoring must be a name or a callable scorer(estimator, X, y), got {scoring!r}."
         )
-    return Judge(f"minus {scoring}" if isinstance(scoring, str) else "minus score", None, scorer)
+    return Judge(MINUS + (scoring if isinstance(scoring, str) else "score"), None, scorer)

@@ -14,7 +14,7 @@ from skdistill.estimates import Estimate, margin, row_mean, split_mean
 from skdistill.evaluation import Scores
 from skdistill.metrics import row_log_loss
 from skdistill.pool import Pool
-from skdistill.scoring import Judge
+from skdistill.scoring import MINUS, Judge
 from skdistill.selection import choose
 
 __all__ = ["Verdict", "judge_distillation"]
@@ -59,8 +59,8 @@ class Verdict:
         The teacher's own on the same rows, out of fold: "raw", and "calibrated" by a sigmoid that
         was fitted on the other folds.
     ruled_out : mapping of str to float
-        With log-loss, the share of rows to whose class "distilled" and "direct" gave no chance at
-        all, as trees may: each counts 36 nats, and few of them decide. Empty otherwise.
+        With "neg_log_loss", the share of rows to whose class "distilled" and "direct" gave no
+        chance at all, as trees may: each counts 36 nats, and few of them decide. Empty otherwise.
     n_rows : int
         Rows compared (folds where the scoring has no loss per row).
     n_teacher_fits, n_student_fits : int
@@ -81,12 +81,15 @@ class Verdict:
     n_student_fits: int
 
     def __str__(self) -> str:
-        low, high = self.interval
+        sign = -1.0 if self.loss.startswith(MINUS) else 1.0  # a scorer's score is shown itself
+        low, high = sorted(sign * end for end in self.interval)
         return (
-            f"{OUTCOMES[self.outcome]}: {self.loss} {self.distilled:.4g} against {self.direct:.4g} "
-            f"of the best student trained directly (difference {self.difference:+.3g}, "
-            f"{self.level:.0%} interval {low:+.3g} to {high:+.3g}); the teacher has "
-            f"{self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teacher fits{self._caution}."
+            f"{OUTCOMES[self.outcome]}: {self.loss.removeprefix(MINUS)} "
+            f"{sign * self.distilled:.4g} against {sign * self.direct:.4g} of the best student "
+            f"trained directly (difference {sign * self.difference:+.3g}, {self.level:.0%} "
+            f"interval {low:+.3g} to {high:+.3g}); the teacher has "
+            f"{sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teacher fits"
+            f"{self._caution}."
         )
 
     @property
@@ -97,7 +100,7 @@ class Verdict:
         shares = [f"{share:.1%} ({side})" for side, share in self.ruled_out.items()]
         return (
             f"; to the class of {' and '.join(shares)} of the rows a student gave no chance, which "
-            "counts 36 nats each: see also what scoring='neg_brier_score' says"
+            "counts 36 nats each: see also what scoring=None says"
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_scorers_of_labels_see_the_most_probable_class():
     assert judge.loss(data, p, None) == pytest.approx(-expected)
 
 
-@pytest.mark.parametrize("scoring", ["log_loss", "rubbish", None, 3])
+@pytest.mark.parametrize("scoring", ["log_loss", "rubbish", 3])
 def test_unknown_scorings_raise(scoring):
     with pytest.raises(ParameterError, match="scoring must be"):
         make_judge(scoring)
@@ -70,3 +70,33 @@ def test_a_loss_per_row_can_be_required():
     with pytest.raises(ParameterError, match="needs a scoring with a loss per row"):
         make_judge("roc_auc", per_row=True)
     assert make_judge("accuracy", per_row=True).row_loss is not None
+
+
+def test_by_default_it_is_the_log_loss_of_the_reports():
+    data, _ = rows_of(2)
+    p = np.tile([1.0, 0.0], (len(data), 1))
+    expected = np.where(data.codes == 0, 0.0, -np.log(1e-3))
+    assert make_judge().rows(data, p) == pytest.approx(expected)
+    assert make_judge(None).name == "log-loss"
+
+
+def plain(estimator, X, y):
+    return float(np.mean(estimator.predict(X) == y))
+
+
+@pytest.mark.parametrize(
+    ("scoring", "weighted", "message"),
+    [
+        ("f1", False, "f1.*'no', 'yes'.*pos_label"),
+        (plain, True, "plain.*with sample_weight.*unexpected keyword"),
+    ],
+    ids=["f1", "callable"],
+)
+def test_a_scorer_that_cannot_judge_these_rows_is_told_first(scoring, weighted, message):
+    data, _ = rows_of(2)
+    weight = np.ones(len(data)) if weighted else None
+    with pytest.raises(ParameterError, match=message):
+        make_judge(scoring).check(data, weight)
+    for fits in ("neg_log_loss", "roc_auc", None, "f1_macro"):
+        make_judge(fits).check(data, weight)
+    make_judge(plain).check(data, None)

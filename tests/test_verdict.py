@@ -1,6 +1,7 @@
 """The verdict compares what was chosen without the rows it is compared on."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -172,6 +173,10 @@ def test_without_losses_per_row_folds_are_compared(setting):
     np.testing.assert_allclose(found.interval, [apart.mean() - reach, apart.mean() + reach])
     assert found.n_rows == 3
     assert found.loss == "minus roc_auc"
+    shown = replace(found, distilled=-0.9, direct=-0.8, difference=-0.1, interval=(-0.3, 0.1))
+    assert "roc_auc 0.9 against 0.8" in str(shown)
+    assert "(difference +0.1, 95% interval -0.1 to +0.3)" in str(shown)
+    assert "minus" not in str(shown)
 
 
 def test_rows_that_were_given_no_chance_are_told(setting):

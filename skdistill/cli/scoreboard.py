@@ -167,7 +167,7 @@ def score_models(
         Score(
             method=method,
             hits=onehot[rows, probas[method].argmax(axis=1)],
-            losses=row_log_loss(onehot, np.maximum(probas[method], FLOOR)),
+            losses=row_log_loss(onehot, probas[method], FLOOR),
             agrees=(probas[method].argmax(axis=1) == taught).astype(float),
             calibration_error=calibration_error(onehot, probas[method], held_out.weight),
             size_bytes=size_bytes(model),

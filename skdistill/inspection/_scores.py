@@ -83,7 +83,7 @@ def score_model(
 
 def log_loss_rows(y: Floats, p: Floats, floor: float = FLOOR) -> Floats:
     """Return the log-loss of each row, smaller probabilities counted as `floor`."""
-    return np.asarray(metrics.row_log_loss(y, np.maximum(p, floor)))
+    return np.asarray(metrics.row_log_loss(y, p, floor))
 
 
 def scores(y: Floats, p: Floats, weight: Weight = None, floor: float = FLOOR) -> dict[str, float]:
@@ -109,7 +109,7 @@ def scores(y: Floats, p: Floats, weight: Weight = None, floor: float = FLOOR) ->
     per_class = _aucs(y, p, weight)
     return {
         "accuracy": metrics.agreement(y, p, weight),
-        "log_loss": metrics.log_loss(y, np.maximum(p, floor), weight),
+        "log_loss": metrics.log_loss(y, p, weight, floor),
         "auc": float(np.nanmean(per_class)) if np.isfinite(per_class).any() else np.nan,
         "brier": metrics.brier(y, p, weight),
         "calibration_error": metrics.calibration_error(y, p, weight),
