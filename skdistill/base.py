@@ -26,7 +26,7 @@ from skdistill.exceptions import (
     ParameterError,
     SkdistillWarning,
 )
-from skdistill.folds import Folds, duplicate_share, make_folds
+from skdistill.folds import Draw, Folds, duplicate_share, make_folds
 from skdistill.report import FitReport
 from skdistill.students import Fitted, as_student, predict_fitted
 from skdistill.teachers import as_teacher, weight_keyword
@@ -252,17 +252,20 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             check_alike(X, X_transfer, "X_transfer")
             validate_data(self, X_transfer, reset=False, skip_check_array=True)
 
-    def _folds(self, data: Data) -> Folds:
+    def _folds(self, data: Data, draw: Draw | None = None) -> Folds:
+        """Return the folds; those of an earlier `draw` again."""
+        draw = Draw.of(self.random_state) if draw is None else draw
         folds = make_folds(
             self.cv,
             data.X,
             data.y,
             groups=data.groups,
             n_repeats=self.n_repeats,
-            random_state=self.random_state,
+            random_state=draw.seed,
             kept=data.kept,
             n_given=data.n_given,
         )
+        self._draw = draw.done(folds)
         n_uncovered = int(np.sum(~folds.covered))
         if n_uncovered:
             warn_user(

@@ -23,7 +23,7 @@ from skdistill.distillation import (
     resolve_settings,
 )
 from skdistill.exceptions import InputError, ParameterError
-from skdistill.folds import Folds
+from skdistill.folds import Draw, Folds
 from skdistill.losses import Loss
 from skdistill.strength import fit_direct, shrink
 from skdistill.teachers import check_teacher
@@ -258,7 +258,8 @@ None, default="orthogonal"
         Parameters
         ----------
         X : array-like, sparse array or data frame of n rows
-            The training features, as they were given to `fit`.
+            Features of the training rows, in the order of `fit`. They are not compared: the student
+            may be given other columns than the teacher was.
         y : array-like of shape (n,)
             The training labels, as they were given to `fit`; this is checked.
         sample_weight : array-like of shape (n,) or None, default=None
@@ -266,7 +267,7 @@ None, default="orthogonal"
         groups : array-like of shape (n,) or None, default=None
             The groups.
         X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
-            The transfer rows, as they were given to `fit`.
+            The transfer rows, in the order of `fit`.
         **changes : dict
             New values of `student`, `loss`, `temperature`, `correction`, `strength`,
             `calibration` or `device`, or of parameters inside the student (``student__...``).
@@ -316,7 +317,7 @@ None, default="orthogonal"
         transfer = None if known is None else Transfer(X_transfer, known)
         other = clone(self).set_params(**changes)
         other._fit(  # noqa: SLF001 - of the same class
-            X, y, sample_weight, groups, transfer, self.teacher_proba_, {}, reused=True
+            X, y, sample_weight, groups, transfer, self.teacher_proba_, {}, reused=self._draw
         )
         other.fold_ = self.fold_
         return other
@@ -332,12 +333,12 @@ None, default="orthogonal"
         teacher_proba: Any,
         params: dict[str, Any],
         *,
-        reused: bool = False,
+        reused: Draw | None = None,
     ) -> "DistilledClassifier":
         """Run the stages of a fit.
 
-        With `reused` the probabilities may have rows of NaN, and `transfer` is a `Transfer`, not
-        the bare rows.
+        With `reused`, the folds of an earlier fit, the probabilities are that fit's: rows may be
+        NaN, and `transfer` is a `Transfer`, not the bare rows.
         """
         self._check_rows(X, y, None if reused else transfer)
         data = check_data(X, y, sample_weight, groups)
@@ -347,12 +348,13 @@ None, default="orthogonal"
         needs_folds = teacher is not None or settings.needs_direct
         if not (needs_folds or reused):  # rows in no fold have no probabilities
             needs_folds = has_missing(teacher_proba)
-        folds = self._folds(data) if needs_folds else None
+        self._draw = reused or Draw.of(self.random_state)
+        folds = self._folds(data, self._draw) if needs_folds else None
         n_steps = 1 + (teacher is not None) + settings.needs_direct
         with Progress.root(self, n_steps, X, y) as progress:
             if teacher is None:
                 covered = np.ones(len(data), dtype=bool) if folds is None else folds.covered
-                raw = given_probabilities(teacher_proba, data, reused | ~covered)
+                raw = given_probabilities(teacher_proba, data, bool(reused) | ~covered)
             else:
                 raw, transfer = self._ask(teacher, data, folds, metadata, transfer, progress)
             direct = self._direct(settings, data, folds, metadata, progress)

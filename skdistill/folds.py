@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils import check_random_state
@@ -12,7 +13,7 @@ from sklearn.utils import check_random_state
 from skdistill._validation import check_integer, row_fingerprints
 from skdistill.exceptions import FoldError, ParameterError
 
-__all__ = ["Folds", "check_fold_classes", "duplicate_share", "make_folds"]
+__all__ = ["Draw", "Folds", "check_fold_classes", "duplicate_share", "make_folds"]
 
 Index = NDArray[np.int64]
 
@@ -77,6 +78,45 @@ class Folds:
             rounds[-1].append(number)
             seen[test] = True
         return tuple(map(tuple, rounds))
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What it takes to draw the same folds again, and to see that they are the same.
+
+    Attributes
+    ----------
+    seed : int
+        For integer folds.
+    fingerprint : str or None, default=None
+        Of the folds; None where none were drawn.
+    """
+
+    seed: int
+    fingerprint: str | None = None
+
+    @classmethod
+    def of(cls, random_state: Any) -> "Draw":
+        """Return a draw to come; another one each time, unless `random_state` is an integer."""
+        if isinstance(random_state, int | np.integer):
+            return cls(int(random_state))
+        return cls(int(check_random_state(random_state).randint(np.iinfo(np.int32).max)))
+
+    def done(self, folds: Folds) -> "Draw":
+        """Return the record of these folds.
+
+        Raises
+        ------
+        FoldError
+            If folds were drawn before, and others.
+        """
+        fingerprint = str(joblib_hash(folds.splits))
+        if self.fingerprint not in (None, fingerprint):
+            raise FoldError(
+                "cv gives other folds than for fit, whose probabilities are to be used again: give "
+                "the splitter a random_state, or pass cv=list(cv.split(X, y))."
+            )
+        return Draw(self.seed, fingerprint)
 
 
 def make_folds(

@@ -26,6 +26,7 @@ from skdistill import DistilledClassifier, Fast, Logit, Slow
 from skdistill.calibration import Scaling, calibrate
 from skdistill.exceptions import (
     CoverageWarning,
+    FoldError,
     InputError,
     ParameterError,
     StudentError,
@@ -450,6 +451,26 @@ def test_refit_of_repeated_folds():
     assert fits == []
     assert refitted.strength_ == model.strength_
     assert_array_equal(refitted.predict_proba(data.X), model.predict_proba(data.X))
+
+
+@pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)], ids=str)
+def test_refit_keeps_folds_that_were_drawn_by_chance(random_state):
+    data = DATA[2]
+    model = DistilledClassifier(GaussianNB(), DEEP, random_state=random_state)
+    model.fit(data.X, data.y)
+    refitted = model.refit_student(data.X, data.y).refit_student(data.X, data.y)
+    assert refitted.strength_ == model.strength_
+    assert_array_equal(refitted.fold_, model.fold_)
+    assert_array_equal(refitted.predict_proba(data.X), model.predict_proba(data.X))
+
+
+def test_refit_refuses_a_splitter_that_draws_other_folds():
+    data = DATA[2]
+    model = DistilledClassifier(GaussianNB(), DEEP, cv=StratifiedKFold(5, shuffle=True))
+    model.fit(data.X, data.y)
+    with pytest.raises(FoldError, match=r"other folds than for fit.*random_state.*list\("):
+        model.refit_student(data.X, data.y)
+    assert model.refit_student(data.X, data.y, strength=0.5).strength_ == 0.5  # needs no folds
 
 
 @pytest.mark.filterwarnings("ignore::skdistill.exceptions.CoverageWarning")
