@@ -1,6 +1,5 @@
 """Route "mlp": the network of this package on the soft target itself."""
 
-import numpy as np
 from sklearn.base import clone
 
 from skdistill._devices import cupy_obstacle
@@ -45,12 +44,11 @@ class MLPAdapter(Adapter):
         return type(self)(clone(self.student).set_params(device="cuda"))
 
     def fit(self, problem: Problem) -> Fitted:
-        """Fit to the target; the temperature is undone in the last layer."""
+        """Fit to the target; the network undoes the temperature in its last layer."""
         model = clone(self.student)
         keywords = self.fit_keywords(problem.weight, problem.params)
-        model.fit(problem.X, problem.target, labels=problem.codes, **keywords)
         temperature = getattr(problem.loss, "temperature", 1.0)
+        told = {"labels": problem.codes, "temperature": temperature}
+        model.fit(problem.X, problem.target, **told, **keywords)
         model.classes_ = problem.classes
-        for last in (model.coefs_, model.intercepts_):
-            last[-1] = np.asarray(last[-1] * temperature, dtype=last[-1].dtype)
         return Fitted(model)

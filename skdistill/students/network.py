@@ -16,8 +16,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 
-from skdistill._arrays import Array, as_like, log_softmax, namespace, softmax
+from skdistill._arrays import Array, as_like, log_softmax, namespace, softmax, take_rows_of
+from skdistill._compat import warn_user
+from skdistill.exceptions import StudentError
 
 __all__ = ["Rows", "Training", "scores", "start", "train"]
 
@@ -37,18 +40,27 @@ class Rows:
         Their rows sum to one.
     weight : array of shape (n,)
         Row weights.
+    scale : float
+        Of rows to judge by: what scores are multiplied by first. Trained on targets annealed at
+        temperature T, they stand for probabilities at T times themselves.
     """
 
     X: Array
     target: Array
     weight: Array
+    scale: float = 1.0
+
+    def take(self, rows: NDArray[np.intp]) -> "Rows":
+        """Return the rows with these numbers."""
+        taken = (take_rows_of(a, rows) for a in (self.X, self.target, self.weight))
+        return Rows(*taken, scale=self.scale)
 
     def loss(self, parameters: Sequence[Array], activation: str) -> float:
         """Return the weighted mean cross-entropy."""
         xp = namespace(self.X)
-        f = scores(parameters, self.X, activation)
+        f = self.scale * scores(parameters, self.X, activation)
         per_row = -xp.sum(self.target * log_softmax(f), axis=1)
-        return float(xp.sum(self.weight * per_row)) / float(xp.sum(self.weight))
+        return float(xp.sum(self.weight * per_row) / xp.sum(self.weight))
 
 
 @dataclass(frozen=True)
@@ -122,6 +134,7 @@ def scores(parameters: Sequence[Array], X: Array, activation: str) -> Array:
     return a @ parameters[-2] + parameters[-1]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # numbers that are not finite are looked at
 def train(
     parameters: Sequence[Array],
     rows: Rows,
@@ -152,6 +165,13 @@ def train(
         Passes made.
     loss : float
         The best loss.
+
+    Raises
+    ------
+    StudentError
+        If training diverges (the loss or a parameter is no longer finite) before there are
+        parameters better than the first. Where there are, scikit-learn's `ConvergenceWarning` is
+        given, and they are kept.
     """
     xp = namespace(rows.X)
     n = rows.X.shape[0]
@@ -174,12 +194,29 @@ def train(
             steps += 1
             current, moments = _adam(current, gradients, moments, how, steps)
         loss = float(total) if held_out is None else held_out.loss(current, how.activation)
+        if not (np.isfinite(loss) and all(bool(xp.all(xp.isfinite(a))) for a in current)):
+            _say_diverged(parameters, best, held_out or rows, how, epoch)
+            break
         waited = 0 if loss < smallest - how.tol else waited + 1
         if loss < smallest:
             best, smallest = current, loss
-        if not np.isfinite(loss):
-            break
     return best, epoch, smallest
+
+
+def _say_diverged(
+    first: Sequence[Array], best: Sequence[Array], judge: Rows, how: Training, epoch: int
+) -> None:
+    """Warn that training ended here, or raise StudentError if it has not bettered the loss."""
+    happened = f"training diverged: in pass {epoch} the loss or the weights were no longer finite"
+    advice = (
+        f"Lower learning_rate={how.learning_rate!r} or weight_decay={how.weight_decay!r}, and look "
+        "for outliers in X, in the targets and in sample_weight."
+    )
+    if not judge.loss(best, how.activation) < judge.loss(first, how.activation):
+        raise StudentError(f"{happened}, and nothing was learnt before. {advice}")
+    warn_user(
+        f"{happened}; the weights of the best pass before are kept. {advice}", ConvergenceWarning
+    )
 
 
 def _act(z: Array, activation: str) -> Array:

@@ -1,5 +1,6 @@
 """A small neural network that takes soft and signed targets, on the CPU and the GPU."""
 
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -17,7 +18,6 @@ from skdistill._arrays import (
     namespace,
     one_hot,
     softmax,
-    take_rows_of,
     to_host,
 )
 from skdistill._devices import choose_device, cupy_obstacle, onto
@@ -150,7 +150,12 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, labels: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        labels: Any = None,
+        temperature: float = 1.0,
     ) -> "SoftMLPClassifier":
         """Fit to labels or targets.
 
@@ -165,6 +170,9 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
         labels : array-like of shape (n,) or None, default=None
             With targets, the class number of each row, for early stopping; None takes the targets
             of the held-out rows.
+        temperature : float, default=1.0
+            What the targets are annealed at, T > 0: ``softmax(f / T)`` is fitted to them, and
+            `predict_proba` is ``softmax(f)``, which labels of held-out rows are compared with.
 
         Returns
         -------
@@ -177,9 +185,12 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
         ParameterError
             If a parameter is out of range, or too few rows are left to train on.
         StudentError
-            If `device` is "cuda" and cannot be had.
+            If `device` is "cuda" and cannot be had, or if training diverges (the loss or the
+            weights are no longer finite) before anything is learnt. Where it diverges later, the
+            best weights are kept, and scikit-learn's `ConvergenceWarning` is given.
         """
         check_network(self)
+        temperature = check_number("temperature", temperature, low=0.0, low_open=True)
         device = choose_device(self.device, cupy_obstacle(), type(self).__name__)
         rows = check_rows(self, X, reset=True)
         rows, y, weight, (labels,) = drop_absent(rows, y, sample_weight, labels)
@@ -187,21 +198,25 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         rows = onto(rows, device)
         xp = namespace(rows)
-        weight = np.ones(rows.shape[0]) if weight is None else weight
+        weight = np.ones(rows.shape[0]) if weight is None else weight / weight.max()
         mass = as_like(weight, rows, rows.dtype)
         self._standardise_by(rows, mass)
         dtype = getattr(xp, self.dtype)
         whole = Rows(
             self._standardised(rows), as_like(target, rows, dtype), as_like(weight, rows, dtype)
         )
-        judged = None if labels is None else _one_hot_labels(labels, whole.target)
-        parts = self._split(whole, judged, rng)
+        judge = whole
+        if labels is not None:
+            truth = _one_hot_labels(labels, whole.target)
+            judge = replace(whole, target=truth, scale=temperature)
+        kept, held_out = self._split(whole, judge, rng)
         prior = to_host(mass @ as_like(target, rows, rows.dtype)) / weight.sum()
         sizes = (rows.shape[1], *self.hidden_layer_sizes, len(self.classes_))
         first = [as_like(a, rows, dtype) for a in start(sizes, prior, self.activation, rng)]
-        how = self._training(parts[0])
-        parameters, self.n_iter_, self.best_loss_ = train(first, parts[0], how, rng, parts[1])
+        how = self._training(kept)
+        parameters, self.n_iter_, self.best_loss_ = train(first, kept, how, rng, held_out)
         parameters = [to_host(a) for a in parameters]
+        parameters[-2:] = [temperature * a for a in parameters[-2:]]
         self.coefs_, self.intercepts_ = parameters[::2], parameters[1::2]
         return self
 
@@ -232,18 +247,16 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
         return xp.astype((rows - mean) / scale, getattr(xp, self.dtype))
 
     def _split(
-        self, rows: Rows, judged: Array | None, rng: np.random.RandomState
+        self, rows: Rows, judge: Rows, rng: np.random.RandomState
     ) -> tuple[Rows, Rows | None]:
-        """Return the rows to train on and those held out, with what these are judged by."""
+        """Return the rows to train on, and the held-out ones of those to judge by."""
         n = rows.X.shape[0]
         hold_out = self.early_stopping
         if hold_out == "auto":
             hold_out = n >= ROWS_TO_HOLD_OUT
         if not hold_out:
             return rows, None
-        truth = rows.target if judged is None else judged
-        xp = namespace(truth)
-        codes = to_host(xp.argmax(truth, axis=1))
+        codes = to_host(namespace(judge.target).argmax(judge.target, axis=1))
         counts = np.unique(codes, return_counts=True)[1]
         stratified = np.min(counts) * self.validation_fraction >= 1.0
         left, needed = n - ceil(n * self.validation_fraction), len(counts) if stratified else 1
@@ -259,11 +272,7 @@ class SoftMLPClassifier(ClassifierMixin, BaseEstimator):
             stratify=codes if stratified else None,
             random_state=rng,
         )
-        kept, out = (
-            Rows(*(take_rows_of(a, part) for a in (rows.X, target, rows.weight)))
-            for part, target in ((inside, rows.target), (outside, truth))
-        )
-        return kept, out
+        return rows.take(inside), judge.take(outside)
 
     def predict_proba(self, X: Any) -> Array:
         """Return the class probabilities.

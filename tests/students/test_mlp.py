@@ -1,12 +1,18 @@
 """The network: gradients, stopping, weights, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from skdistill import CrossEntropy, Logit, SoftMLPClassifier
+from skdistill._arrays import to_host
 from skdistill.exceptions import InputError, ParameterError, StudentError
 from skdistill.students import Problem, network, resolve
 from tests.common.data import sample
@@ -126,12 +132,48 @@ def test_stops_by_the_true_labels_of_held_out_rows():
     assert routed.n_iter_ == by_labels.n_iter_
 
 
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_held_out_rows_are_judged_as_the_student_predicts(temperature, weighted):
+    """The best loss is the weighted log-loss of the probabilities that are handed out."""
+    data = sample(3, n_rows=600)
+    n = len(data.y)
+    loss = CrossEntropy(temperature=temperature)
+    target = loss.target(data.one_hot, data.teacher, np.full(n, 0.5))
+    weight = np.random.default_rng(0).exponential(size=n) if weighted else None
+    model = SoftMLPClassifier(**SMALL | {"early_stopping": True, "max_epochs": 15})
+    problem = Problem(data.X, target, loss, data.y, data.classes, weight)
+    model = resolve(model).fit(problem).model
+    rows = train_test_split(
+        np.arange(n), test_size=0.1, stratify=data.codes, random_state=np.random.RandomState(0)
+    )[1]
+    p = model.predict_proba(data.X[rows])
+    log_loss = -np.log(p[np.arange(len(rows)), data.codes[rows]])
+    expected = np.average(log_loss, weights=None if weight is None else weight[rows])
+    assert model.best_loss_ == pytest.approx(expected, rel=1e-10)
+    if weighted:  # without them it would be another number
+        assert np.mean(log_loss) != pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize("temperature", [0.25, 0.5])
+def test_early_stopping_leaves_time_for_sharp_targets(temperature):
+    """Scores are small at a low temperature: without it the labels would stop them from growing."""
+    data = sample(2, n_rows=2000)
+    settings = SMALL | {"learning_rate": 0.01, "early_stopping": True, "validation_fraction": 0.5}
+    loss = CrossEntropy(temperature=temperature)
+    target = loss.target(data.one_hot, data.bayes, np.zeros(len(data.y)))
+    problem = Problem(data.X, target, loss, data.y, data.classes)
+    p = resolve(SoftMLPClassifier(**settings)).fit(problem).model.predict_proba(data.X)
+    assert np.mean(np.sum(data.bayes * np.log(data.bayes / p), axis=1)) < 0.006
+
+
 def test_rows_are_held_out_where_there_are_many():
     few, many = sample(2, n_rows=300), sample(2, n_rows=1000)
     model = SoftMLPClassifier(**SMALL)
     for data, expected in ((few, False), (many, True)):
         rows = network.Rows(data.X, data.teacher, np.ones(len(data.y)))
-        inside, outside = model._split(rows, data.one_hot, np.random.RandomState(0))
+        judge = replace(rows, target=data.one_hot)
+        inside, outside = model._split(rows, judge, np.random.RandomState(0))
         assert (outside is not None) is expected
         assert len(inside.X) == len(data.y) - (100 if expected else 0)
     assert_array_equal(np.unique(outside.target), [0.0, 1.0])
@@ -147,6 +189,63 @@ def test_weight_decay_and_dropout_regularise():
         size[str(changes)] = -np.mean(np.log(p[np.arange(len(p)), data.codes]))
     free, decayed, dropped = size.values()
     assert min(decayed, dropped) > free + 0.01
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"learning_rate": 1e6},
+        {"learning_rate": 1e308},
+        {"learning_rate": 1e39, "batch_size": 1000, "max_epochs": 1},  # the loss is that before
+        {"learning_rate": 1e3},  # a finite loss in the first pass, of 1e21
+        {"weight_decay": 1e6},
+        {"weight_decay": 1e10, "activation": "tanh"},
+    ],
+    ids=str,
+)
+def test_nothing_is_learnt_where_training_diverges(changes, early_stopping, xp):
+    data = sample(2, n_rows=600)
+    settings = {"early_stopping": early_stopping, "random_state": 0} | changes
+    message = r"training diverged.*pass \d.*nothing was learnt.*Lower learning_rate="
+    with pytest.raises(StudentError, match=message):
+        SoftMLPClassifier((8,), **settings).fit(xp.asarray(data.X), data.teacher)
+
+
+def test_what_was_learnt_before_training_diverges_is_kept(xp):
+    """Weights that grow by half a step: good ones in the first passes, none at last."""
+    data = sample(2, n_rows=200)
+    model = SoftMLPClassifier(
+        (4,),
+        learning_rate=0.01,
+        weight_decay=250.0,
+        batch_size=1000,
+        patience=1000,
+        max_epochs=1000,
+        early_stopping=True,
+        random_state=0,
+    )
+    X = xp.asarray(data.X)
+    with pytest.warns(ConvergenceWarning, match=r"diverged: in pass 1\d\d.*best pass.*are kept"):
+        model.fit(X, data.teacher)
+    assert model.n_iter_ < 200
+    stopped = clone(model).set_params(max_epochs=50).fit(X, data.teacher)
+    assert model.best_loss_ == stopped.best_loss_
+    assert_array_equal(to_host(model.predict_proba(X)), to_host(stopped.predict_proba(X)))
+
+
+@pytest.mark.parametrize("factor", [1e-50, 1e50, 1e307])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_weights_are_relative(factor, early_stopping):
+    """Also where float32 has no such numbers."""
+    data = DATA[2]
+    weight = np.linspace(0.5, 2.0, len(data.y))
+    settings = {"early_stopping": early_stopping, "max_epochs": 5, "random_state": 0}
+    p, q = (
+        SoftMLPClassifier((4,), **settings).fit(data.X, data.y, w).predict_proba(data.X)
+        for w in (weight, factor * weight)
+    )
+    assert_allclose(p, q, atol=1e-5)
 
 
 def test_signed_targets_stay_finite():
@@ -167,6 +266,8 @@ def test_temperature_is_undone_in_the_last_layer():
     assert_allclose(
         fitted[2.0].predict_proba(data.X), powers / powers.sum(axis=1, keepdims=True), atol=1e-10
     )
+    by_itself = SoftMLPClassifier(**SMALL).fit(data.X, data.teacher, temperature=2.0)
+    assert_array_equal(by_itself.predict_proba(data.X), fitted[2.0].predict_proba(data.X))
 
 
 def test_seed_repeats():
@@ -237,6 +338,8 @@ def test_what_cannot_be_had():
     data = DATA[2]
     with pytest.raises(InputError, match="class numbers from 0 to 1"):
         SoftMLPClassifier().fit(data.X, data.teacher, labels=data.y)
+    with pytest.raises(ParameterError, match="temperature must be a finite number"):
+        SoftMLPClassifier().fit(data.X, data.teacher, temperature=0.0)
     with pytest.raises(InputError, match="a target must be real numbers"):
         SoftMLPClassifier().fit(data.X, data.teacher.astype(str))
     with pytest.raises(StudentError, match="loss='logit'"):
