@@ -250,6 +250,8 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         if X_transfer is not None:
             check_table(X_transfer, "X_transfer")
             check_alike(X, X_transfer, "X_transfer")
+            if not (X_transfer.shape[0] if hasattr(X_transfer, "shape") else len(X_transfer)):
+                raise InputError("X_transfer must have rows, got none: leave it out.")
             validate_data(self, X_transfer, reset=False, skip_check_array=True)
 
     def _folds(self, data: Data, draw: Draw | None = None) -> Folds:

@@ -352,12 +352,12 @@ None, default="orthogonal"
         folds = self._folds(data, self._draw) if needs_folds else None
         n_steps = 1 + (teacher is not None) + settings.needs_direct
         with Progress.root(self, n_steps, X, y) as progress:
+            direct = self._direct(settings, data, folds, metadata, progress)  # it costs the least
             if teacher is None:
                 covered = np.ones(len(data), dtype=bool) if folds is None else folds.covered
                 raw = given_probabilities(teacher_proba, data, bool(reused) | ~covered)
             else:
                 raw, transfer = self._ask(teacher, data, folds, metadata, transfer, progress)
-            direct = self._direct(settings, data, folds, metadata, progress)
             own = None if direct is None else direct.values
             labels = label_rows(raw, data, settings.calibration, own)
             shrinkage = None

@@ -325,6 +325,7 @@ n_features_in_, feature_names_in_
         self.fold_ = data.spread(folds.fold, blank=-1)
         self.n_splits_ = len(pool.validation)
         self.pool_proba_ = np.stack([data.spread(table) for table in pool.as_array()])
+        vars(self).pop("row_losses_", None)  # of an earlier fit
         if self.return_row_losses:
             self.row_losses_ = row_losses(scores, data, pool)
         return self

@@ -733,12 +733,19 @@ def test_transfer_rows_of_another_kind():
     search = DistilledClassifierCV(GaussianNB(), TREE, calibrations=(None,))
     for model in (distiller(GaussianNB()), search):
         refuses(model, InputError, "same kind as X, got an array", X=X, X_transfer=DATA.X)
+        refuses(model, InputError, "X_transfer must have rows", X_transfer=DATA.X[:0])
 
 
 def test_a_single_fold_tells_nothing_of_the_student():
     cv = [(np.arange(60), np.arange(60, 120))]
     with pytest.warns(CoverageWarning):
         refuses(distiller(GaussianNB(), cv=cv), FoldError, "strength='auto' compares", "1 fold")
+
+
+def test_a_student_that_fails_does_so_before_the_teacher_is_fitted():
+    fits = CountingTeacher.watch()
+    refuses(distiller(CountingTeacher(), DecisionTreeClassifier(max_depth=-1)), StudentError, "-1")
+    assert fits == []
 
 
 def test_a_student_that_fails_is_named():

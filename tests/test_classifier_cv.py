@@ -264,6 +264,8 @@ def test_a_row_of_weight_zero_counts_as_absent():
     np.testing.assert_array_equal(with_all.predict_proba(X), without.predict_proba(X))
     assert np.isnan(with_all.row_losses_[:, 200:]).all()
     assert np.isfinite(with_all.row_losses_[:, :200]).all()
+    again = with_all.set_params(return_row_losses=False).fit(X, y, sample_weight=weight)
+    assert not hasattr(again, "row_losses_")
     assert with_all.pool_proba_.shape == (3, 240, 2)
 
 
