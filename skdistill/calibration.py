@@ -41,12 +41,13 @@ __all__ = [
 ]
 
 CALIBRATIONS = (None, "isotonic", "sigmoid", "stacked", "temperature")
+SUM_ERROR = 1e-12  # of a row of probabilities, up to which it is left as it is
 FLOOR = 1e-4  # of a probability before its logarithm: a forest's 0 is not minus infinity
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """No calibration: probabilities as they are. Base of the others."""
+    """No calibration: probabilities as they are, exactly summing to one. Base of the others."""
 
     def transform(self, p: Array, student: Array | None = None) -> Array:
         """Return the calibrated probabilities, shape (n, K).
@@ -62,7 +63,9 @@ class Calibration:
         -------
         calibrated : array of shape (n, K)
         """
-        return p
+        xp = namespace(p)
+        total = xp.sum(p, axis=1, keepdims=True)
+        return p if bool(xp.all(xp.abs(total - 1.0) <= SUM_ERROR)) else p / total
 
 
 @dataclass(frozen=True)
@@ -238,14 +241,16 @@ def _fit_scaling(
 ) -> tuple[list[float], Array]:
     """Return a slope for each of the log-probabilities, and the intercepts.
 
-    They minimise the weighted log-loss plus a ridge, worth one row, towards the first as it is. The
-    ridge keeps separable rows from sending the slopes to infinity, and makes one of the intercepts
-    that differ by a constant the solution, whatever the order of the classes. The slopes are not
-    negative: a teacher worse than chance becomes a constant and is not turned round. The rows stay
-    on their device; only the few parameters and their gradient go to SciPy.
+    They minimise the weighted log-loss plus a ridge, worth one row (where rows weigh less than one,
+    a row of theirs), towards the first as it is. The ridge keeps separable rows from sending the
+    slopes to infinity, and makes one of the intercepts that differ by a constant the solution,
+    whatever the order of the classes. The slopes are not negative: a teacher worse than chance
+    becomes a constant and is not turned round. The rows stay on their device; only the few
+    parameters and their gradient go to SciPy.
     """
     xp = namespace(y)
     scale = float(xp.sum(weight))
+    ridge = min(1.0, float(xp.sum(weight * weight)) / scale)  # 1 for whole weights: repeated rows
     n_slopes, n_classes = len(logs), y.shape[1]
 
     def objective(theta: Array) -> tuple[float, Array]:
@@ -257,10 +262,10 @@ def _fit_scaling(
         log_s = log_softmax(scores)
         residual = weight[:, None] * (xp.exp(log_s) - y)
         shift = theta - identity
-        value = -float(xp.sum(weight[:, None] * y * log_s)) + 0.5 * float(shift @ shift)
+        value = -float(xp.sum(weight[:, None] * y * log_s)) + 0.5 * ridge * float(shift @ shift)
         slopes = [float(xp.sum(residual * log)) for log in logs]
         slopes += to_host(xp.sum(residual, axis=0)).tolist() if with_intercept else []
-        return value / scale, (np.asarray(slopes) + shift) / scale
+        return value / scale, (np.asarray(slopes) + ridge * shift) / scale
 
     identity = np.zeros(n_slopes + n_classes if with_intercept else n_slopes)
     identity[0] = 1.0

@@ -167,7 +167,9 @@ def _parse(item: Any) -> tuple[str | None, Any, Any]:
     return name, estimator, grid
 
 
-def expand(students: Any, grid: Grid, n_rows: int, *, weighted: bool) -> list[Candidate]:
+def expand(
+    students: Any, grid: Grid, n_rows: int, n_classes: int, *, weighted: bool
+) -> list[Candidate]:
     """Return every candidate, checked, the direct students first.
 
     Plain distillation (strength 0) and the direct student are among them whether they were asked
@@ -181,8 +183,8 @@ def expand(students: Any, grid: Grid, n_rows: int, *, weighted: bool) -> list[Ca
         As `name_students` takes them.
     grid : Grid
         What is tried with each.
-    n_rows : int
-        Rows that a student will be fitted on.
+    n_rows, n_classes : int
+        Rows that a student will be fitted on, and classes among them.
     weighted : bool
         Whether they come with weights.
 
@@ -214,7 +216,7 @@ def expand(students: Any, grid: Grid, n_rows: int, *, weighted: bool) -> list[Ca
                 )
                 for strength, settings in _along_strength(found, grid.strengths)
             ]
-            if _ends_direct(curve[0].settings, alone):
+            if _ends_direct(curve[0].settings, alone, n_classes):
                 curve = [c for c in curve if c.settings.strength != 1.0]
             others += curve
             n_curves += 1
@@ -295,16 +297,17 @@ def _along_strength(found: Settings, strengths: Sequence[float]) -> list[tuple[A
     return [(s, replace(found, strength=s, finds_strength=False)) for s in wanted]
 
 
-def ends_at_labels(settings: Settings) -> bool:
+def ends_at_labels(settings: Settings, n_classes: int) -> bool:
     """Whether the full correction makes the target the label itself: not at a temperature."""
     if settings.correction is None:
         return False
-    y, p = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.3, 0.7], [0.9, 0.1]])
+    y = np.eye(n_classes)
+    p = 0.7 * y[::-1] + 0.3 / n_classes
     target = settings.loss.target(y, p, settings.correction.gain(p, 1.0))
     return bool(np.allclose(target, y, rtol=0.0, atol=1e-12))
 
 
-def _ends_direct(settings: Settings, direct: Settings) -> bool:
+def _ends_direct(settings: Settings, direct: Settings, n_classes: int) -> bool:
     """Whether strength 1 with these settings is the direct student."""
     follows = settings.strength is not None
-    return follows and settings.loss == direct.loss and ends_at_labels(settings)
+    return follows and settings.loss == direct.loss and ends_at_labels(settings, n_classes)

@@ -399,7 +399,7 @@ None, default="orthogonal"
 
         On another scale than that of probabilities the full correction is not the label.
         """
-        if strength == 1.0 and not ends_at_labels(settings):
+        if strength == 1.0 and not ends_at_labels(settings, len(data.classes)):
             direct = DIRECT | {"calibration": self.calibration}
             weighted = metadata.student_weight is not None
             return self._settings(len(data), weighted=weighted, **direct)

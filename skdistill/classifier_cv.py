@@ -289,7 +289,8 @@ n_features_in_, feature_names_in_
         teacher = check_teacher(self.teacher) if given is None else None
         metadata = self._metadata(data, teacher, params)
         weighted = any(each.student_weight is not None for each in metadata.values())
-        candidates = expand(self._items(), self._grid(), len(data), weighted=weighted)
+        size = len(data), len(data.classes)
+        candidates = expand(self._items(), self._grid(), *size, weighted=weighted)
         folds = self._folds(data)
         with Progress.root(self, 3 + (given is None), X, y) as progress:
             pool = self._pool(teacher, given, data, folds, metadata, X_transfer, progress)

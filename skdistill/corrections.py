@@ -104,7 +104,8 @@ class Fast(_WithConstant):
     ----------
     c : float or None, default=None
         Positive. None takes ``c = mean(V) s / (1 - s)`` from the strength `s`, so that a row of
-        average variance gets gain `s`. With a number the strength has no effect.
+        average variance gets gain `s`; the mean is over rows, whatever they weigh. With a number
+        the strength has no effect.
 
     Raises
     ------
@@ -141,7 +142,8 @@ class Slow(_WithConstant):
     ----------
     c : float or None, default=None
         Positive. None takes ``c = mean(V) s / (2 (1 - s)^3)`` from the strength `s`, so that a row
-        of average variance gets gain `s`. With a number the strength has no effect.
+        of average variance gets gain `s`; the mean is over rows, whatever they weigh. With a number
+        the strength has no effect.
 
     Raises
     ------

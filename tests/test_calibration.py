@@ -113,6 +113,15 @@ def test_the_ridge_is_worth_one_row(n_classes):
     np.testing.assert_allclose(residual.sum(axis=0), -fitted.intercept, atol=1e-4)
 
 
+@pytest.mark.parametrize("method", ["sigmoid", "temperature"])
+def test_small_weights_alike_count_as_none(method):
+    y, _, p = sample(2, n=60, slope=2.0)
+    alone = calibrate(method, y, p)
+    for small in (1.0 / len(y), 1e-4):
+        weighted = calibrate(method, y, p, np.full(len(y), small))
+        np.testing.assert_allclose(weighted.slope, alone.slope, rtol=1e-6)
+
+
 def test_a_teacher_worse_than_chance_becomes_a_constant_and_is_not_turned_round():
     y, p0, _ = sample(2)
     fitted = calibrate("sigmoid", y, p0[:, ::-1])
@@ -217,3 +226,11 @@ def test_stacked_needs_the_student():
         calibrate("stacked", y, p)
     with pytest.raises(ParameterError, match="second argument"):
         calibrate("stacked", y, p, None, o).transform(p)
+
+
+def test_without_a_calibration_rows_sum_to_one():
+    _, _, p = sample(3)
+    assert Calibration().transform(p) is p
+    for off in (p.astype(np.float32).astype(np.float64), 1.0009 * p):
+        np.testing.assert_allclose(Calibration().transform(off).sum(axis=1), 1.0, rtol=1e-15)
+        np.testing.assert_allclose(Calibration().transform(off), p, atol=1e-7)

@@ -27,6 +27,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledClassifierCV, SoftLogisticRegression
 from skdistill.calibration import calibrate
+from skdistill.corrections import Correction
 from skdistill.exceptions import (
     CoverageWarning,
     FoldError,
@@ -467,3 +468,16 @@ def test_a_failed_fit_leaves_the_estimator_as_it_was():
     after = dict(vars(model))
     before.pop("strengths"), after.pop("strengths")
     assert before == after
+
+
+def test_a_correction_may_differ_by_class():
+    class PerClass(Correction):
+        def gain(self, p, strength):
+            return strength * np.broadcast_to(np.array([0.1, 0.5, 0.9]), p.shape)
+
+    X, y = DATA[3].X, DATA[3].y
+    for corrections in ((PerClass(),), ("orthogonal", PerClass())):
+        model = searcher(corrections=corrections, strengths=(0.0, 1.0)).fit(X, y)
+        # Its full correction is not the label, so strength 1 is no direct student.
+        strengths = model.cv_results_["param_strength"][-2:]
+        assert sorted(strengths) == [0.0, 1.0]

@@ -30,7 +30,7 @@ def grid(**changes):
 
 
 def candidates(students=TREE, **changes):
-    return expand(students, grid(**changes), 100, weighted=False)
+    return expand(students, grid(**changes), 100, 2, weighted=False)
 
 
 def scored(loss, rows=None, weights=None, **costs):

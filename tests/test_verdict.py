@@ -29,7 +29,7 @@ def setting(binary):
     data = check_data(X, y, None, None)
     folds = make_folds(3, X, y, random_state=0)
     pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
-    return expand(DecisionTreeClassifier(), GRID, len(y), weighted=False), data, pool
+    return expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
 
 
 def verdict(setting, rows, scoring="neg_log_loss", loss=None, weights=None, **options):
@@ -104,7 +104,7 @@ def test_repeats_widen_it_no_further(binary):
     data = check_data(X, y, None, None)
     folds = make_folds(3, X, y, random_state=0, n_repeats=2)
     pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
-    setting = expand(DecisionTreeClassifier(), GRID, len(y), weighted=False), data, pool
+    setting = expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
     rng = np.random.default_rng(0)
     own = rng.random((3, 300)) + np.array([0.5, 0.3, 0.6])[:, None]
     found = verdict(setting, [own[:, test] for _, test in folds.splits])
@@ -119,7 +119,7 @@ def test_a_repeat_does_not_choose_for_rows_that_it_has_seen(binary):
     data = check_data(X, y, None, None)
     folds = make_folds(3, X, y, random_state=0, n_repeats=2)
     pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
-    setting = expand(DecisionTreeClassifier(), GRID, len(y), weighted=False), data, pool
+    setting = expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
     own = np.repeat([[0.5], [0.4], [0.45]], 300, axis=1)
     own[2, folds.splits[0][1]] = 0.0
     found = verdict(setting, [own[:, test] for _, test in folds.splits])
@@ -196,7 +196,7 @@ def test_the_teacher_is_judged_on_the_rows_of_the_students(binary):
     data = check_data(X, y, None, None)
     folds = make_folds(4, X, y, random_state=0)
     pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, 2))
-    setting = expand(DecisionTreeClassifier(), GRID, len(y), weighted=False), data, pool
+    setting = expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
     rows = [np.zeros((3, len(folds.splits[k][1]))) for k in pool.validation]
     for scoring, judged in (("neg_log_loss", log_loss), ("roc_auc", None)):
         loss = np.zeros((3, 2)) if judged is None else None
@@ -224,7 +224,7 @@ def test_the_teacher_is_judged_with_the_weights_of_its_rows(binary, scoring):
     weight[first] *= np.linspace(2.0, 8.0, len(first))  # the first fold weighs most
     data = check_data(X, y, weight, None)
     pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
-    setting = expand(DecisionTreeClassifier(), GRID, len(y), weighted=True), data, pool
+    setting = expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=True), data, pool
     tests = [test for _, test in folds.splits]
     per_row = scoring == "neg_log_loss"
     given = {"weights": [weight[test] for test in tests]} if per_row else {"loss": np.zeros((3, 3))}
