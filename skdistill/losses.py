@@ -31,10 +31,11 @@ __all__ = ["Brier", "CrossEntropy", "Logit", "Loss", "resolve_loss"]
 class Loss(ABC):
     """Base of all losses: subclass it to bring your own.
 
-    A subclass names itself (`name`) and gives the pseudo-target, the value, the derivatives and
-    the probabilities that scores stand for. With two classes one score is enough: `contrast` is
-    the number a single-output learner fits, `expand` its way back to two columns. The base class
-    has them for scores on a log scale.
+    A subclass names itself (`name`) and gives the pseudo-target and the probabilities that scores
+    stand for; how a score is fitted to its target is the learner's own: regressors minimise the
+    squared error. With two classes one score is enough: `contrast` is the number a single-output
+    learner fits, `expand` its way back to two columns. The base class has them for scores on a log
+    scale. The losses of this module also have `value` and `gradient_hessian`.
     """
 
     name: ClassVar[str]
@@ -56,14 +57,6 @@ class Loss(ABC):
         -------
         target : array of shape (n, K)
         """
-
-    @abstractmethod
-    def value(self, scores: Array, target: Array) -> Array:
-        """Return the loss of each row, shape (n,), at `scores` (n, K) and `target` (n, K)."""
-
-    @abstractmethod
-    def gradient_hessian(self, scores: Array, target: Array) -> tuple[Array, Array]:
-        """Return gradient and diagonal of the Hessian in the scores, each of shape (n, K)."""
 
     @abstractmethod
     def probabilities(self, scores: Array) -> Array:

@@ -1,23 +1,48 @@
-"""What goes wrong between a user's command and the estimator."""
+"""What goes wrong between a user's command and the estimator, and how it is said."""
 
+import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from skdistill.exceptions import SkdistillError
 
-__all__ = ["CommandError", "check_folder"]
+__all__ = ["CommandError", "check_output", "listed", "note"]
 
 
 class CommandError(SkdistillError, ValueError):
     """A command that cannot be carried out: its message is all that the user sees."""
 
 
-def check_folder(path: str | None) -> None:
-    """Find out now, not after minutes of fitting, that there is no folder to write `path` to.
+def check_output(path: str | None) -> None:
+    """Find out now, not after minutes of fitting, that `path` is no place to write a file to.
 
     Raises
     ------
     CommandError
-        If there is none.
+        If it is a folder, or there is no folder to write it in.
     """
+    if path and Path(path).is_dir():
+        raise CommandError(f"cannot write {path}: it is a folder, expected the name of a file")
     if path and not Path(path).resolve().parent.is_dir():
         raise CommandError(f"cannot write {path}: there is no folder {Path(path).parent}")
+
+
+def listed(values: Iterable[Any], limit: int = 10) -> str:
+    """Return values for a message: the first `limit` of them, and how many there are.
+
+    Examples
+    --------
+    >>> listed(["a", "b"])
+    "'a', 'b'"
+    >>> listed(range(100), limit=3)
+    '0, 1, 2, ... (100 in all)'
+    """
+    values = list(values)
+    shown = ", ".join(map(repr, values[:limit]))
+    return shown if len(values) <= limit else f"{shown}, ... ({len(values):,} in all)"
+
+
+def note(text: str) -> None:
+    """Say something of the data that the user may want to know."""
+    print(f"note: {text}", file=sys.stderr)
