@@ -372,12 +372,14 @@ def _is_integer(cv: Any) -> bool:
 
 
 def _fingerprints(y: Any, sample_weight: Any, groups: Any) -> dict[str, str]:
-    """Return a short text for each, to recognise it by; of labels and groups the partition."""
+    """Return a short text for each, to recognise it by; of groups the partition."""
     weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    named = None if groups is None else _codes(np.asarray(groups).astype(str))
-    values = {"y": _codes(y), "sample_weight": weight, "groups": named}
+    named = None if groups is None else _coded(np.asarray(groups).astype(str))[1]
+    values = {"y": _coded(y), "sample_weight": weight, "groups": named}
     return {name: str(joblib_hash(value)) for name, value in values.items()}
 
 
-def _codes(values: Any) -> NDArray[np.intp]:
-    return np.unique(np.asarray(values).ravel(), return_inverse=True)[1]
+def _coded(values: Any) -> tuple[list[Any], NDArray[np.intp]]:
+    """Return the different values, and which of them each one is."""
+    different, codes = np.unique(np.asarray(values).ravel(), return_inverse=True)
+    return different.tolist(), codes

@@ -425,12 +425,12 @@ None, default="orthogonal"
         self,
         settings: Settings,
         data: Data,
-        folds: Folds | None,
+        folds: Folds,
         metadata: Metadata,
         progress: Progress,
     ) -> OutOfFold | None:
         """Return the direct student's own out-of-fold probabilities, where they are needed."""
-        if not settings.needs_direct or folds is None:
+        if not settings.needs_direct:
             return None
         with progress.step("fit the direct student", n_steps=len(folds)) as step:
             return fit_direct(

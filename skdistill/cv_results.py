@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from skdistill.candidates import Candidate
+from skdistill.evaluation import Scores
 from skdistill.scoring import Judge
-from skdistill.selection import Scores, smooth
+from skdistill.selection import smooth
 
 __all__ = ["tabulate"]
 

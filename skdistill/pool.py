@@ -59,10 +59,8 @@ class Pool:
         """Return the folds whose rows are labelled for validation fold `validation`."""
         return _partners(self.folds, validation)
 
-    def label(
-        self, X: Any, validation: int, classes: NDArray[Any], *, fold: int | None = None
-    ) -> Floats:
-        """Label further rows as they may be used for one validation fold.
+    def label(self, X: Any, validation: int, classes: NDArray[Any]) -> Floats:
+        """Label further rows, by the mean of the teachers that may be used for a validation fold.
 
         Parameters
         ----------
@@ -72,9 +70,6 @@ class Pool:
             Validation fold whose labels must not leak into these rows.
         classes : array of shape (K,)
             Sorted classes.
-        fold : int or None, default=None
-            Fold of the rows that these were made of (synthetic rows): their teacher must not have
-            seen it either. None for rows of no fold: the mean over all teachers.
 
         Returns
         -------
@@ -87,7 +82,7 @@ class Pool:
         """
         if self.teachers is None:
             raise FoldError("the pool kept no teachers, so it cannot label further rows.")
-        partners = self.partners(validation) if fold is None else (fold,)
+        partners = self.partners(validation)
         pairs = [(min(j, validation), max(j, validation)) for j in partners]
         labels = [class_probabilities(self.teachers[pair], X, classes) for pair in pairs]
         return np.mean(labels, axis=0, dtype=np.float64)

@@ -413,7 +413,8 @@ def test_refit_checks_parameters_as_fit_does(fitted):
 
 def test_refit_needs_the_same_rows(fitted):
     data = DATA[2]
-    for y in (data.y[::-1], data.y[:-1], np.where(data.y == "yes", "no", "yes")):
+    others = np.where(data.y == "yes", "no", "yes"), data.codes
+    for y in (data.y[::-1], data.y[:-1], *others):
         with pytest.raises(InputError, match=r"labels that the estimator was fitted on.*Call fit"):
             fitted.refit_student(data.X[: len(y)], y, strength=0.1)
     as_list = fitted.refit_student(data.X, list(data.y), strength=0.1)
