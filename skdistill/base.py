@@ -368,7 +368,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
 
 
 def _is_integer(cv: Any) -> bool:
-    return isinstance(cv, int | np.integer)
+    return cv is None or isinstance(cv, int | np.integer)
 
 
 def _fingerprints(y: Any, sample_weight: Any, groups: Any) -> dict[str, str]:

@@ -51,10 +51,10 @@ class DistilledClassifier(BaseDistiller):
         Any regressor of the squared error, LightGBM or XGBoost learner, classifier with
         `predict_proba` and `sample_weight`, or Pipeline that ends in one (see
         `skdistill.students`). None is a LightGBM classifier of 50 trees.
-    cv : int, splitter or iterable of (train, test), default=5
-        Folds of the teacher. An integer draws stratified folds shuffled by `random_state`; with
-        `groups` no group is split. Rows that no test fold holds (time-ordered splits) are left out
-        of the student's fit, with a warning that counts them.
+    cv : int, splitter, iterable of (train, test), or None, default=5
+        Folds of the teacher. An integer draws stratified folds shuffled by `random_state`, None
+        five of them; with `groups` no group is split. Rows that no test fold holds (time-ordered
+        splits) are left out of the student's fit, with a warning that counts them.
     loss : {"auto", "brier", "logit", "cross_entropy"} or Loss, default="auto"
         What the student minimises; "auto" is "cross_entropy" for classifiers, "brier" for
         regressors.

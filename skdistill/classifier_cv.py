@@ -43,7 +43,7 @@ class DistilledClassifierCV(BaseDistiller):
         One student; or a list of students, (name, student), (student, grid) or (name, student,
         grid), with grids of the student's parameters as for `ParameterGrid`; or one such tuple.
         None is a LightGBM classifier of 50 trees.
-    cv : int, splitter or iterable of (train, test), default=5
+    cv : int, splitter, iterable of (train, test), or None, default=5
         Folds, as in `DistilledClassifier`; at least three.
     strengths : sequence of float in [0, 1], default=(0, 0.25, 0.5, 0.75, 1)
         How far the teacher is corrected. 0 is always tried.

@@ -268,7 +268,7 @@ def resolve_correction(correction: str | Correction | None) -> Correction | None
             f"correction must be an object, got the class {correction.__name__}: write "
             f"{correction.__name__}()."
         )
-    check_choice("correction", correction, sorted(_CORRECTIONS), "None or a Correction object")
+    check_choice("correction", correction, [*sorted(_CORRECTIONS), None], "or a Correction object")
     return _CORRECTIONS[correction]()
 
 

@@ -134,8 +134,9 @@ def make_folds(
 
     Parameters
     ----------
-    cv : int, splitter or iterable of (train, test)
-        An integer draws that many stratified, shuffled folds; with `groups` no group is split.
+    cv : int, splitter, iterable of (train, test), or None
+        An integer draws that many stratified, shuffled folds, None five; with `groups` no group is
+        split.
     X : array-like or data frame of n rows
         Handed to a splitter.
     y : array of shape (n,)
@@ -164,6 +165,7 @@ def make_folds(
         If `cv` is none of the above, or `n_repeats` would be ignored.
     """
     n_repeats = check_integer("n_repeats", n_repeats, low=1)
+    cv = 5 if cv is None else cv
     classes, counts = np.unique(y, return_counts=True)
     if isinstance(cv, int | np.integer) and not isinstance(cv, bool):
         n_splits = check_integer("cv", cv, low=2)

@@ -460,7 +460,6 @@ def test_repeats_of_given_probabilities():
         ({"cv": 0}, ["cv", "at least 2"]),
         ({"cv": 2.5}, ["cv", "2.5"]),
         ({"cv": True}, ["cv", "True"]),
-        ({"cv": None}, ["cv", "None"]),
         ({"cv": "loo"}, ["cv", "'loo'"]),
         ({"n_repeats": 0}, ["n_repeats", "at least 1", "0"]),
         ({"n_repeats": 1.5}, ["n_repeats", "1.5"]),

@@ -423,7 +423,7 @@ def test_resolve_correction_refuses_what_it_does_not_know(bad):
         resolve_correction(bad)
     message = str(caught.value)
     assert message.startswith(
-        "correction must be one of 'absolute', 'fast', 'orthogonal', 'power', 'relative', 'slow' "
+        "correction must be one of 'absolute', 'fast', 'orthogonal', 'power', 'relative', 'slow', "
         "None or a Correction object"
     )
     assert f"got {bad!r}" in message

@@ -253,6 +253,13 @@ def test_splits_as_masks_and_generators(binary):
             np.testing.assert_array_equal(got[1], expected[1])
 
 
+def test_no_cv_is_five_folds(binary):
+    X, y = binary
+    five = make_folds(5, X, y, random_state=0).splits
+    for got, expected in zip(make_folds(None, X, y, random_state=0).splits, five, strict=True):
+        np.testing.assert_array_equal(got[1], expected[1])
+
+
 def test_a_list_of_splits_follows_the_rows_that_are_kept(binary):
     X, y = binary
     kept = np.arange(0, len(y), 2)
@@ -269,7 +276,6 @@ def test_a_list_of_splits_follows_the_rows_that_are_kept(binary):
         (True, {}, ParameterError, "cv must be an integer"),
         ("five", {}, ParameterError, "cv must be an integer"),
         (2.5, {}, ParameterError, "cv must be an integer"),
-        (None, {}, ParameterError, "cv must be an integer"),
         (500, {}, FoldError, r"cv=500 needs at least 500 rows of every class.*0 \(\d+\)"),
         (KFold(3), {"n_repeats": 2}, ParameterError, "RepeatedStratifiedKFold"),
         (5, {"n_repeats": 0}, ParameterError, "n_repeats"),
