@@ -232,11 +232,11 @@ def write_page(
     peers : sequence of str
         Methods that are not measured in every cell.
     """
-    known = [m for m in peers if m in set(frame["method"])]
-    everything = ratios(frame)
+    everything = ratios(frame).dropna(axis=1, how="all")
+    known = [m for m in peers if m in everything]
     own = everything[everything.index.get_level_values("student").isin(students)]
     own = own.drop(columns=known) if len(own) else everything
-    seconds = times(frame[~frame["method"].isin(known)])
+    seconds = times(frame[~frame["method"].isin(peers)])
     small = own.index.get_level_values("student") == "forest of 10"
     table = summary(own[~small] if (~small).any() else own, seconds)
     print(table.to_string(index=False))

@@ -375,6 +375,17 @@ def test_the_page_of_the_suite_has_its_figures(tmp_path):
     assert all((tmp_path / name).read_text(encoding="utf-8") == drawn[name] for name in names)
 
 
+def test_a_peer_without_direct_students_beside_it_has_no_tables(tmp_path):
+    frame = _suite_frame()
+    alone = frame[frame["method"] == "peer"].assign(method="far peer", data="elsewhere")
+    both = pd.concat([frame, alone])
+    peers = {"students": ["tree"], "peers": ["peer", "far peer"]}
+    suite_tables.write_page(both, tmp_path, "c", "about", **peers)
+    text = (tmp_path / "suite.md").read_text(encoding="utf-8")
+    assert "Cells in which peer can compete" in text
+    assert "far peer" not in text
+
+
 def test_the_suite_needs_the_direct_student():
     frame = _suite_frame()
     with pytest.raises(SystemExit, match="no cell has the direct student"):
