@@ -88,7 +88,7 @@ class Verdict:
             f"{sign * self.distilled:.4g} against {sign * self.direct:.4g} of the best student "
             f"trained directly (difference {sign * self.difference:+.3g}, {self.level:.0%} "
             f"interval {low:+.3g} to {high:+.3g}); the teacher has "
-            f"{sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teacher fits"
+            f"{sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teachers"
             f"{self._caution}."
         )
 

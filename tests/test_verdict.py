@@ -249,7 +249,7 @@ def test_it_prints_one_sentence_and_is_ready_for_json(setting):
     text = str(found)
     assert text.startswith("Distilling helps: log-loss ")
     assert "95% interval" in text
-    assert "6 teacher fits" in text
+    assert "6 teachers" in text
     assert "\n" not in text
     again = json.loads(json.dumps(found.to_dict()))
     assert again["outcome"] == "helps"
