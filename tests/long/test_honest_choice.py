@@ -39,6 +39,7 @@ def naive_accuracy(model, X, y):
 
 
 @pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.filterwarnings("ignore:pool_proba has the ordinary:skdistill.exceptions.LeakWarning")
 def test_noise_is_scored_at_chance_and_never_found_to_help(name):
     """Labels are coin throws: whatever is above one half has leaked."""
     teacher, student = PAIRS[name]
