@@ -24,7 +24,8 @@ LAYERS = [
     {"selection"},
     {"cv_results", "verdict"},
     {"classifier", "classifier_cv"},
-    {"cli", "inspection"},
+    {"inspection"},
+    {"cli"},
     {"__main__"},
 ]
 LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}

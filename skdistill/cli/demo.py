@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdistill import __version__
 from skdistill.cli import names
-from skdistill.cli.errors import check_folder
+from skdistill.cli.errors import check_output
 from skdistill.cli.progress import Progress
 from skdistill.cli.render import legend, number, text_table
 from skdistill.cli.scoreboard import Board, Score, board_of_splits, score_models
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> None:
     CommandError
         If there is no folder for the file of figures.
     """
-    check_folder(args.json)
+    check_output(args.json)
     seeds = min(args.seeds, 2) if args.quick else args.seeds
     results = run_splits(range(seeds), trees=30 if args.quick else 100, n_jobs=args.n_jobs)
     boards = {(d, s): _board(d, s, results) for d in DATA for s in STUDENTS}

@@ -4,21 +4,24 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skdistill import DistilledClassifier, __version__
-from skdistill.cli import names, tables
-from skdistill.cli.errors import CommandError, check_folder
+from skdistill.cli import files, names, tables
+from skdistill.cli.errors import CommandError, check_output, listed, note
 from skdistill.cli.progress import Progress
 from skdistill.cli.render import FORMATS, Report, legend, number, text_table, write_report
 from skdistill.cli.scoreboard import Board, board_of_rows, score_models
 from skdistill.cli.trials import Labelled, distil_all
+from skdistill.cli.vectoriser import make_vectoriser, vectorise
 from skdistill.report import FitReport
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["add_parser", "run"]
 
@@ -29,7 +32,11 @@ A share of the rows is held out (or given by --test) and only serves the table: 
 alone, plain distillation, distilled. What is saved is a scikit-learn Pipeline of the vectoriser
 (skrub's TableVectorizer) and the distilled student, both fitted on the training rows and on
 nothing else. It predicts raw rows, by `skdistill predict` or by joblib.load(...).predict(frame),
-and needs neither the teacher nor skdistill. --test-size 0 trains on all rows, without a table.
+and needs neither the teacher nor skdistill (mlp does need skdistill, as does XGBoost on labels
+other than 0, 1, ...). --test-size 0 trains on all rows, without a table.
+
+A file given by --test is read as TRAIN is: what is text there is text here. Held-out rows that hold
+text where the training rows hold numbers or dates are refused, as they are by `skdistill predict`.
 """
 
 _EXAMPLES = f"""\
@@ -37,7 +44,8 @@ teachers:
 {names.describe(names.TEACHERS)}
 students:
 {names.describe(names.STUDENTS)}
-or module:attribute for either: a classifier, or a class or function that returns one.
+or module:attribute for either: a classifier, or a class or function that returns one. --seed
+seeds a class; an instance, or what a function returns, is left as it is.
 
 examples:
   python -m skdistill fit train.csv --target y --out student.joblib
@@ -60,13 +68,14 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(run=run)
     data = parser.add_argument_group("data")
-    data.add_argument("train", metavar="TRAIN", help="CSV (also .csv.gz) or Parquet file")
+    data.add_argument("train", metavar="TRAIN", help="CSV (also .csv.gz, .tsv) or Parquet file")
     data.add_argument("--target", required=True, metavar="COLUMN", help="the class to predict")
     data.add_argument("--groups", metavar="COLUMN", help="rows of one group stay in one fold")
     data.add_argument("--weight", metavar="COLUMN", help="row weights, also in the table")
     data.add_argument(
         "--drop", metavar="COLUMN", action="append", default=[], help="ignore it (repeatable)"
     )
+    files.add_options(data)
     held_out = data.add_mutually_exclusive_group()
     held_out.add_argument("--test", metavar="FILE", help="held-out rows, with the same columns")
     held_out.add_argument(
@@ -89,13 +98,16 @@ def _add_method(method: Any) -> None:
     )  # fmt: skip
     method.add_argument(
         "--correction", type=_optional, default="orthogonal", metavar="NAME",
-        help="orthogonal (default), fast, slow, ... or none",
+        help="orthogonal (default), fast, slow, relative, absolute, power or none",
     )  # fmt: skip
     method.add_argument(
         "--calibration", type=_optional, default="sigmoid", metavar="NAME",
-        help="of the teacher: sigmoid (default), temperature, isotonic or none",
+        help="of the teacher: sigmoid (default), temperature, isotonic, stacked or none",
     )  # fmt: skip
-    method.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
+    method.add_argument(
+        "--seed", type=int, default=0,
+        help="of everything random, learners given as instances excepted (default: 0)",
+    )  # fmt: skip
     method.add_argument(
         "--n-jobs", type=int, metavar="N", help="folds at a time; -1 for all cores (default: 1)"
     )
@@ -138,8 +150,8 @@ def run(args: argparse.Namespace) -> None:
 
 def _check_outputs(args: argparse.Namespace) -> None:
     """Find out now, not after the fit, that a result could not be written."""
-    check_folder(args.out)
-    check_folder(args.report)
+    check_output(args.out)
+    check_output(args.report)
     if args.report and Path(args.report).suffix not in FORMATS:
         raise CommandError(f"--report {args.report}: expected an extension {', '.join(FORMATS)}")
     if args.report and not args.test and args.test_size == 0:
@@ -148,15 +160,50 @@ def _check_outputs(args: argparse.Namespace) -> None:
 
 def _rows(args: argparse.Namespace) -> tuple[Labelled, Labelled | None]:
     """Read the files; return training rows and held-out rows."""
+    layout = files.layout(args, args.train, args.test)
     special = tables.Special(args.target, args.weight, args.groups, tuple(args.drop))
-    train = tables.labelled(tables.read(args.train), special, args.train)
-    if not args.test and args.test_size == 0:
-        return train, None
-    if not args.test:
-        return tables.split(train, args.test_size, args.seed)
-    held_out = tables.labelled(tables.read(args.test), special, args.test)
+    frame = files.read(args.train, layout)
+    rows = tables.labelled(frame, special, args.train)
+    _tell_ids(tables.id_columns(rows.X), args.train)
+    if args.test:
+        train, held_out = rows, _test_rows(args, layout, special, frame, rows)
+    elif args.test_size == 0:
+        train, held_out = rows, None
+    else:
+        tables.check_classes(rows.y, 2, "--test-size", args.target, args.train)
+        train, held_out = tables.split(rows, args.test_size, args.seed, args.train)
+    tables.check_classes(train.y, args.cv, f"--cv {args.cv}", args.target, args.train)
+    unseen = set() if held_out is None else set(held_out.y.tolist()) - set(train.y.tolist())
+    if unseen:
+        raise CommandError(
+            "held-out rows have classes that no training row has: "
+            f"{listed(sorted(unseen, key=str))}"
+        )
+    if args.test:
+        tables.warn_of_leaks(train, held_out)
+    return train, held_out
+
+
+def _test_rows(
+    args: argparse.Namespace,
+    layout: files.Layout,
+    special: tables.Special,
+    frame: "pd.DataFrame",
+    train: Labelled,
+) -> Labelled:
+    """Read the rows of --test as those of the training file were read."""
+    test = files.read(args.test, layout, files.text_columns(frame))
+    held_out = tables.labelled(test, replace(special, drop=()), args.test)
     features = tables.check_features(held_out.X, list(train.X.columns), args.test)
-    return train, replace(held_out, X=features)
+    return replace(held_out, X=features)
+
+
+def _tell_ids(names: list[str], path: str) -> None:
+    if names:
+        note(
+            f"{path}: {listed(names)} may be row numbers or ids (without a name, or growing from "
+            "row to row), but serve as features: --drop them if they are"
+        )
 
 
 @dataclass(frozen=True)
@@ -170,7 +217,7 @@ class _Job:
 
     def fit_only(self, train: Labelled) -> Pipeline:
         """Distil without held-out rows."""
-        vectoriser = tables.vectoriser(self.args.seed)
+        vectoriser = make_vectoriser(self.args.seed)
         X = vectoriser.fit_transform(train.X)
         distilled = DistilledClassifier(self.teacher, self.student, **self.settings)
         distilled.fit(X, train.y, sample_weight=train.weight, groups=train.groups)
@@ -179,15 +226,13 @@ class _Job:
 
     def compare(self, train: Labelled, held_out: Labelled) -> Pipeline:
         """Distil, compare on the held-out rows, print and report."""
-        unseen = np.setdiff1d(held_out.y, train.y)
-        if len(unseen):
-            raise CommandError(f"held-out rows have classes that no training row has: {unseen}")
-        vectoriser = tables.vectoriser(self.args.seed)
+        vectoriser = make_vectoriser(self.args.seed)
         students = {self.args.student: self.student}
         with Progress(6) as progress:
             progress.start("columns to numbers")
             rows = replace(train, X=vectoriser.fit_transform(train.X))
-            seen = replace(held_out, X=vectoriser.transform(held_out.X))
+            source = self.args.test or self.args.train
+            seen = replace(held_out, X=vectorise(vectoriser, held_out.X, source))
             progress.done()
             (trial,) = distil_all(self.teacher, students, rows, self.settings, progress)
             progress.start("scores on held-out rows")

@@ -28,6 +28,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill.cli.errors import CommandError
+from skdistill.students import SoftMLPClassifier
 
 __all__ = ["STUDENTS", "TEACHERS", "describe", "resolve"]
 
@@ -82,9 +83,14 @@ def _logistic(seed: int | None) -> BaseEstimator:
     return _scaled("logistic", LogisticRegression(max_iter=1000, random_state=seed))
 
 
-def _mlp(seed: int | None, width: int) -> BaseEstimator:
-    learner = MLPClassifier((width, width), early_stopping=True, max_iter=300, random_state=seed)
+def _mlp(seed: int | None) -> BaseEstimator:
+    learner = MLPClassifier((128, 128), early_stopping=True, max_iter=300, random_state=seed)
     return _scaled("mlp", learner)
+
+
+def _soft_mlp(seed: int | None) -> BaseEstimator:
+    """Scikit-learn's own takes no soft targets, and cannot stop early on weighted copies."""
+    return _scaled("mlp", SoftMLPClassifier((32, 32), random_state=seed))
 
 
 def _members(seed: int | None) -> list[tuple[str, BaseEstimator]]:
@@ -111,7 +117,7 @@ TEACHERS: Mapping[str, Named] = {
     "extratrees": Named(_extra_trees, "extremely randomised trees, 300 trees"),
     "lightgbm": Named(lambda seed: _lightgbm(seed, 400, 31, 0.05), "LightGBM, 400 rounds"),
     "histgb": Named(_hist_boosting, "scikit-learn's histogram boosting, 200 rounds"),
-    "mlp": Named(lambda seed: _mlp(seed, 128), "neural network, 2 x 128, imputed and scaled"),
+    "mlp": Named(_mlp, "neural network, 2 x 128, imputed and scaled"),
 }
 
 STUDENTS: Mapping[str, Named] = {
@@ -122,7 +128,7 @@ STUDENTS: Mapping[str, Named] = {
     ),
     "logistic": Named(_logistic, "logistic regression, imputed and scaled"),
     "rf10": Named(lambda seed: _forest(seed, 10), "random forest of 10 trees"),
-    "mlp": Named(lambda seed: _mlp(seed, 32), "neural network, 2 x 32, imputed and scaled"),
+    "mlp": Named(_soft_mlp, "neural network, 2 x 32, imputed and scaled"),
 }
 
 
@@ -142,7 +148,8 @@ def resolve(spec: str, names: Mapping[str, Named], seed: int | None = None) -> B
     names : mapping of str to Named
         The short names to look in: `TEACHERS` or `STUDENTS`.
     seed : int or None, default=None
-        Random state of a short name's learner; what ``module:attribute`` gives is left as it is.
+        Random state of a short name's learner, and of a class given as ``module:attribute``. An
+        instance, or what a function returns, is left as it is.
 
     Returns
     -------
@@ -161,6 +168,8 @@ def resolve(spec: str, names: Mapping[str, Named], seed: int | None = None) -> B
     DecisionTreeClassifier(max_leaf_nodes=32, random_state=0)
     >>> resolve("sklearn.naive_bayes:GaussianNB", TEACHERS)
     GaussianNB()
+    >>> resolve("sklearn.ensemble:GradientBoostingClassifier", TEACHERS, seed=3)
+    GradientBoostingClassifier(random_state=3)
     """
     if spec in names:
         return names[spec].build(seed)
@@ -169,7 +178,7 @@ def resolve(spec: str, names: Mapping[str, Named], seed: int | None = None) -> B
             f"unknown learner {spec!r}: expected one of {', '.join(names)}, or module:attribute "
             "such as sklearn.ensemble:GradientBoostingClassifier"
         )
-    learner = _load(spec)
+    learner = _load(spec, seed)
     if not (is_classifier(learner) and hasattr(learner, "predict_proba")):
         raise CommandError(
             f"{spec} gives {type(learner).__name__}, expected a scikit-learn classifier with "
@@ -178,7 +187,7 @@ def resolve(spec: str, names: Mapping[str, Named], seed: int | None = None) -> B
     return learner
 
 
-def _load(spec: str) -> Any:
+def _load(spec: str, seed: int | None) -> Any:
     module_name, _, path = spec.partition(":")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
@@ -188,14 +197,26 @@ def _load(spec: str) -> Any:
             found = getattr(found, part)
     except (ImportError, AttributeError, ValueError) as error:
         raise CommandError(f"cannot load {spec!r}: {error}") from error
-    if isinstance(found, type) or not hasattr(found, "fit"):
-        if not callable(found):
-            raise CommandError(f"{spec} is {found!r}, neither an estimator nor callable")
-        try:
-            found = found()
-        except TypeError as error:
-            raise CommandError(
-                f"{spec} cannot be called without arguments ({error}): name an instance, or a "
-                "function that returns one"
-            ) from error
-    return found
+    if hasattr(found, "fit") and not isinstance(found, type):
+        return found
+    if not callable(found):
+        raise CommandError(f"{spec} is {found!r}, neither an estimator nor callable")
+    try:
+        learner = found()
+    except TypeError as error:
+        raise CommandError(
+            f"{spec} cannot be called without arguments ({error}): name an instance, or a "
+            "function that returns one"
+        ) from error
+    return _seeded(learner, seed) if isinstance(found, type) else learner
+
+
+def _seeded(learner: Any, seed: int | None) -> Any:
+    """Set the random states that a class leaves open."""
+    params = learner.get_params() if hasattr(learner, "get_params") else {}
+    unset = [
+        name
+        for name, value in params.items()
+        if name.rpartition("__")[2] == "random_state" and value is None
+    ]
+    return learner.set_params(**dict.fromkeys(unset, seed)) if unset else learner

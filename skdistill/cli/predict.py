@@ -5,10 +5,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import joblib
+import numpy as np
 from sklearn.pipeline import Pipeline
 
-from skdistill.cli import tables
-from skdistill.cli.errors import CommandError, check_folder
+from skdistill.cli import files, tables
+from skdistill.cli.errors import CommandError, check_output
+from skdistill.cli.vectoriser import text_columns, vectorise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +21,8 @@ _ABOUT = """\
 Predict the rows of a CSV or Parquet file with a student saved by `skdistill fit`.
 
 Writes CSV, one line per row in the order of the file: the column "prediction" and one column
-"proba_<class>" per class. Columns that the student does not know are ignored.
+"proba_<class>" per class. Columns that the student does not know are ignored; text in a column that
+held numbers or dates in training is refused.
 
 A joblib file runs code when it is loaded: load only files that you trust.
 """
@@ -43,7 +46,8 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(run=run)
     parser.add_argument("model", metavar="STUDENT", help="file saved by `skdistill fit`")
-    parser.add_argument("rows", metavar="ROWS", help="CSV (also .csv.gz) or Parquet file")
+    parser.add_argument("rows", metavar="ROWS", help="CSV (also .csv.gz, .tsv) or Parquet file")
+    files.add_options(parser)
     parser.add_argument("--out", metavar="FILE", help="CSV file to write (default: print it)")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--label", action="store_true", help="only the column of predictions")
@@ -61,13 +65,15 @@ def run(args: argparse.Namespace) -> None:
     Raises
     ------
     CommandError
-        If the file is no saved student, or the rows lack columns that it needs.
+        If the file is no saved student, or the rows lack columns that it needs, or
+        hold text where it needs numbers or dates.
     """
-    check_folder(args.out)
+    check_output(args.out)
+    layout = files.layout(args, args.rows)
     model = _load(args.model)
-    frame = tables.read(args.rows, tables.text_columns(model))
-    needed = list(model.feature_names_in_)
-    predictions = _predict(model, tables.check_features(frame, needed, args.rows))
+    frame = files.read(args.rows, layout, text_columns(model))
+    features = tables.check_features(frame, list(model.feature_names_in_), args.rows)
+    predictions = _predict(model, vectorise(model, features, args.rows))
     if args.label:
         predictions = predictions[["prediction"]]
     elif args.proba:
@@ -92,10 +98,10 @@ def _load(path: str) -> Pipeline:
     return model
 
 
-def _predict(model: Pipeline, frame: "pd.DataFrame") -> "pd.DataFrame":
+def _predict(model: Pipeline, X: np.ndarray) -> "pd.DataFrame":
     import pandas as pd
 
-    proba = model.predict_proba(frame)
+    proba = model.named_steps["student"].predict_proba(X)
     labels = model.classes_.take(proba.argmax(axis=1))
     columns = [f"proba_{label}" for label in model.classes_]
     out = pd.DataFrame(proba, columns=columns)

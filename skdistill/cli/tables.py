@@ -1,33 +1,39 @@
-"""Files and their columns: reading, the target, the held-out rows, the vectoriser.
+"""Columns of a table: the target, weights and groups, the held-out rows, what looks wrong."""
 
-The only importer of pandas and skrub in the command line, both inside functions: ``skdistill demo``
-works without them.
-"""
-
-import importlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
 
-from skdistill.cli.errors import CommandError
+from skdistill._compat import warn_user
+from skdistill.cli.errors import CommandError, listed
 from skdistill.cli.trials import Labelled
+from skdistill.exceptions import LeakWarning
+from skdistill.inspection.duplicates import warn_of_seen_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Special", "check_features", "labelled", "read", "split", "text_columns", "vectoriser"]
+__all__ = [
+    "Special",
+    "check_classes",
+    "check_features",
+    "id_columns",
+    "labelled",
+    "split",
+    "warn_of_leaks",
+]
+
+_NAMES = 30  # so many columns of a table are named in a message
 
 
 @dataclass(frozen=True)
 class Special:
-    """Columns that are no features.
+    """Columns that are no features; each another one.
 
     Attributes
     ----------
@@ -35,6 +41,11 @@ class Special:
     weight, groups : str or None
     drop : tuple of str
         Columns to ignore.
+
+    Raises
+    ------
+    CommandError
+        If two of them are the same.
     """
 
     target: str
@@ -42,44 +53,24 @@ class Special:
     groups: str | None = None
     drop: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for (one, name), (other, same) in combinations(self._named(), 2):
+            if name == same:
+                raise CommandError(
+                    f"{one} and {other} both name the column {name!r}: a column has one role"
+                )
 
-def read(path: str, text_columns: Sequence[str] = ()) -> "pd.DataFrame":
-    """Read a CSV file (also compressed: ``.csv.gz`` ...) or a Parquet file.
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """Yield option and column."""
+        for option in ("target", "weight", "groups"):
+            if getattr(self, option) is not None:
+                yield f"--{option}", getattr(self, option)
+        yield from (("--drop", name) for name in dict.fromkeys(self.drop))
 
-    In CSV files only an empty field is a missing value here (pandas' default would also take the
-    category "None" for one).
-
-    Parameters
-    ----------
-    path : str
-    text_columns : sequence of str, default=()
-        Columns of a CSV file to read as text, whatever they look like.
-
-    Returns
-    -------
-    frame : pandas.DataFrame
-
-    Raises
-    ------
-    CommandError
-        If the extension is neither, the file is no such file, or it has no rows.
-    """
-    pandas = _extra("pandas")
-    suffixes = Path(path).suffixes
-    if ".csv" in suffixes[-2:]:
-        dtype = dict.fromkeys(text_columns, str)
-        try:
-            frame = pandas.read_csv(path, keep_default_na=False, na_values=[""], dtype=dtype)
-        except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeError) as error:
-            raise CommandError(f"{path} cannot be read as CSV in UTF-8: {error}") from error
-    elif suffixes[-1:] in ([".parquet"], [".pq"]):
-        _extra("pyarrow")
-        frame = pandas.read_parquet(path)
-    else:
-        raise CommandError(f"{path}: expected the extension .csv (also .csv.gz ...) or .parquet")
-    if not len(frame):
-        raise CommandError(f"{path} has no rows")
-    return frame
+    @property
+    def names(self) -> list[str]:
+        """All of them."""
+        return [name for _, name in self._named()]
 
 
 def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
@@ -103,11 +94,11 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
         If a column is not there, the target or a group is missing in some rows, or no feature
         is left.
     """
-    aside = [special.target, special.weight, special.groups, *special.drop]
-    named = [name for name in aside if name is not None]
-    for name in named:
+    for name in special.names:
         if name not in frame.columns:
-            raise CommandError(f"{path} has no column {name!r}; it has {_listed(frame.columns)}")
+            raise CommandError(
+                f"{path} has no column {name!r}; it has {listed(frame.columns, _NAMES)}"
+            )
     for name in (special.target, special.weight, special.groups):
         missing = 0 if name is None else int(frame[name].isna().sum())
         if missing:
@@ -115,20 +106,49 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
                 f"{path}: column {name!r} is missing in {missing} of {len(frame)} rows; remove "
                 "these rows or fill them in"
             )
+    frame = frame.drop(columns=list(dict.fromkeys(special.drop)))
+    _check_cells(frame, path)
     target = _labels(frame[special.target])
     if target.dtype.kind == "f" and (target != np.round(target)).any():
         raise CommandError(
             f"{path}: column {special.target!r} holds continuous numbers, not classes"
         )
-    features = frame.drop(columns=named)
+    features = frame.drop(columns=[name for name in special.names if name in frame.columns])
     if not features.shape[1]:
-        raise CommandError(f"{path} has no feature columns beside {_listed(named)}")
+        raise CommandError(f"{path} has no feature columns beside {listed(special.names, _NAMES)}")
     weight = None if special.weight is None else _numbers(frame[special.weight], path)
     groups = None if special.groups is None else _labels(frame[special.groups])
     return Labelled(_unboxed(features), target, weight, groups)
 
 
-def split(rows: Labelled, share: float, seed: int) -> tuple[Labelled, Labelled]:
+def check_classes(y: np.ndarray, least: int, purpose: str, column: str, path: str) -> None:
+    """Raise CommandError where there is one class only, or one with fewer than `least` rows.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Labels.
+    least : int
+    purpose : str
+        What so many rows are needed for.
+    column, path : str
+        Where the labels are from.
+    """
+    classes, counts = np.unique(y, return_counts=True)
+    if len(classes) < 2:
+        raise CommandError(
+            f"{path}: column {column!r} has one class only, {classes.tolist()[0]!r}, in "
+            f"{len(y):,} row(s): expected at least two classes"
+        )
+    few = classes[counts < least].tolist()
+    if few:
+        raise CommandError(
+            f"{path}: {len(few):,} of {len(classes):,} classes of column {column!r} have fewer "
+            f"than {least} rows, which {purpose} needs: {listed(few)}; merge or drop these classes"
+        )
+
+
+def split(rows: Labelled, share: float, seed: int, path: str) -> tuple[Labelled, Labelled]:
     """Hold out a share of the rows at random: by class, or whole groups where there are groups.
 
     Parameters
@@ -137,18 +157,76 @@ def split(rows: Labelled, share: float, seed: int) -> tuple[Labelled, Labelled]:
     share : float
         In (0, 1).
     seed : int
+    path : str
+        Where the rows are from, for messages.
 
     Returns
     -------
     train, held_out : Labelled
+
+    Raises
+    ------
+    CommandError
+        If the rows are too few for it.
     """
     index = np.arange(len(rows.y))
-    if rows.groups is None:
-        train, test = train_test_split(index, test_size=share, stratify=rows.y, random_state=seed)
-    else:
-        splitter = GroupShuffleSplit(1, test_size=share, random_state=seed)
-        train, test = next(splitter.split(index, rows.y, rows.groups))
+    try:
+        if rows.groups is None:
+            train, test = train_test_split(
+                index, test_size=share, stratify=rows.y, random_state=seed
+            )
+        else:
+            splitter = GroupShuffleSplit(1, test_size=share, random_state=seed)
+            train, test = next(splitter.split(index, rows.y, rows.groups))
+    except ValueError as error:
+        n_groups = "" if rows.groups is None else f" in {len(np.unique(rows.groups)):,} group(s)"
+        raise CommandError(
+            f"{path}: a share of {share:g} (--test-size) cannot be held out of {len(index):,} rows "
+            f"of {len(np.unique(rows.y)):,} classes{n_groups}: give more rows, another share, or "
+            "--test-size 0 for no table"
+        ) from error
     return _take(rows, np.sort(train)), _take(rows, np.sort(test))
+
+
+def warn_of_leaks(train: Labelled, held_out: Labelled) -> None:
+    """Warn of held-out rows that are training rows, or of the group of one.
+
+    Parameters
+    ----------
+    train, held_out : Labelled
+        From two files; the same columns in the same order.
+
+    Warns
+    -----
+    LeakWarning
+    """
+    warn_of_seen_rows(held_out.X, train.X)
+    if held_out.groups is None or train.groups is None:
+        return
+    shared = sorted(set(held_out.groups.tolist()) & set(train.groups.tolist()), key=str)
+    if shared:
+        share = np.mean(np.isin(held_out.groups, shared))
+        warn_user(
+            f"{share:.1%} of the held-out rows are of a group that training rows are of as well: "
+            f"{listed(shared)}. What is said of them is not of groups held out, and may be too "
+            "good. Keep whole groups in one of the files.",
+            LeakWarning,
+        )
+
+
+def id_columns(frame: "pd.DataFrame") -> list[str]:
+    """Return the columns that look like row numbers, a saved index or an id.
+
+    They have no name in the file, or are numbers that grow from row to row.
+    """
+    numbers = frame.select_dtypes("number") if len(frame) > 2 else frame[[]]
+    growing = {
+        name
+        for name in numbers
+        if numbers[name].is_unique and numbers[name].is_monotonic_increasing
+    }
+    unnamed = re.compile(r"Unnamed: \d+")  # pandas' name for a column without one
+    return [name for name in frame if name in growing or unnamed.fullmatch(str(name))]
 
 
 def check_features(frame: "pd.DataFrame", needed: Sequence[str], path: str) -> "pd.DataFrame":
@@ -162,53 +240,11 @@ def check_features(frame: "pd.DataFrame", needed: Sequence[str], path: str) -> "
     missing = [name for name in needed if name not in frame.columns]
     if missing:
         raise CommandError(
-            f"{path} lacks {len(missing)} column(s) of the model: {_listed(missing)}"
+            f"{path} lacks {len(missing)} column(s) of the model: {listed(missing, _NAMES)}"
         )
-    return _unboxed(frame[list(needed)])
-
-
-def vectoriser(seed: int) -> Pipeline:
-    """Return skrub's TableVectorizer, giving a NumPy array (float32, NaN where missing).
-
-    Numbers pass through; dates become year, month, day and seconds; columns of few categories are
-    one-hot encoded (an unseen category is all zeros, a missing one has its own column); columns of
-    many categories or text become 30 components of their character n-grams. skrub takes strings
-    such as ``NA``, ``None`` and ``?`` for missing values.
-
-    Parameters
-    ----------
-    seed : int
-
-    Returns
-    -------
-    vectoriser : Pipeline
-        Unfitted. `get_feature_names_out` names its columns.
-    """
-    skrub = _extra("skrub")
-    from sklearn.preprocessing import OneHotEncoder
-
-    table = skrub.TableVectorizer(
-        low_cardinality=OneHotEncoder(
-            dtype="float32", handle_unknown="ignore", sparse_output=False
-        ),
-        high_cardinality=skrub.StringEncoder(random_state=seed),
-    )
-    # A plain array: learners object to some column names (LightGBM to a comma or a bracket).
-    array = FunctionTransformer(np.asarray, feature_names_out="one-to-one")
-    return Pipeline([("table", table), ("array", array)])
-
-
-def text_columns(fitted: Pipeline) -> list[str]:
-    """Return the columns that a fitted `vectoriser` knows as text, categories or dates."""
-    kinds = fitted.named_steps["table"].kind_to_columns_
-    return [c for kind in ("low_cardinality", "high_cardinality", "datetime") for c in kinds[kind]]
-
-
-def _extra(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise CommandError(f'this command needs {name}: pip install "skdistill[data]"') from error
+    frame = frame[list(needed)]
+    _check_cells(frame, path)
+    return _unboxed(frame)
 
 
 def _take(rows: Labelled, index: np.ndarray) -> Labelled:
@@ -218,6 +254,20 @@ def _take(rows: Labelled, index: np.ndarray) -> Labelled:
         None if rows.weight is None else rows.weight[index],
         None if rows.groups is None else rows.groups[index],
     )
+
+
+def _check_cells(frame: "pd.DataFrame", path: str) -> None:
+    """Raise CommandError for a column of lists, as Parquet files may have."""
+    from pandas.api import types
+
+    for name in frame.columns[frame.dtypes == "object"]:
+        if types.infer_dtype(frame[name]) == "mixed":
+            nested = next((c for c in frame[name].dropna() if types.is_list_like(c)), None)
+            if nested is not None:
+                raise CommandError(
+                    f"{path}: column {name!r} holds more than one value in a cell "
+                    f"({type(nested).__name__}): take it apart, or --drop it in fit"
+                )
 
 
 def _labels(column: "pd.Series") -> np.ndarray:
@@ -241,8 +291,3 @@ def _unboxed(frame: "pd.DataFrame") -> "pd.DataFrame":
         if set(map(type, frame[name].dropna())) == {bool}
     }
     return frame.assign(**boxed) if boxed else frame
-
-
-def _listed(names: Any) -> str:
-    shown = ", ".join(map(repr, list(names)[:30]))
-    return shown + (", ..." if len(names) > 30 else "")

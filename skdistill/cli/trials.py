@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.pipeline import Pipeline
 
 from skdistill import DistilledClassifier
 from skdistill.cli.progress import Progress
+from skdistill.students import DirectStudent, resolve
+from skdistill.teachers import weight_keyword
 
-__all__ = ["Labelled", "Trial", "distil_all", "fit_alone"]
+__all__ = ["Labelled", "Trial", "distil_all", "fit_alone", "fit_teacher"]
 
 METHODS = ("teacher", "student alone", "plain distillation (teacher in-sample)", "distilled")
 
@@ -85,7 +86,7 @@ def distil_all(
         distilled[name] = _distil(teacher, student, rows, settings, distilled)
         progress.done()
     progress.start("teacher on all training rows")
-    full = fit_alone(teacher, rows)
+    full = fit_teacher(teacher, rows)
     in_sample = full.predict_proba(rows.X)
     progress.done()
     for name, student in students.items():
@@ -113,14 +114,16 @@ def _distil(
     return fresh.fit(rows.X, rows.y, sample_weight=rows.weight, groups=rows.groups)
 
 
-def fit_alone(model: BaseEstimator, rows: Labelled) -> BaseEstimator:
-    """Fit a clone of `model` on the labels, with row weights where there are any."""
-    if rows.weight is None:
-        return clone(model).fit(rows.X, rows.y)
-    name = "sample_weight"
-    if isinstance(model, Pipeline):
-        name = f"{model.steps[-1][0]}__{name}"
-    return clone(model).fit(rows.X, rows.y, **{name: rows.weight})
+def fit_teacher(teacher: BaseEstimator, rows: Labelled) -> BaseEstimator:
+    """Fit a clone of the teacher on all rows, with their weights where there are any."""
+    weights = {} if rows.weight is None else {weight_keyword(teacher): rows.weight}
+    return clone(teacher).fit(rows.X, rows.y, **weights)
+
+
+def fit_alone(student: BaseEstimator, rows: Labelled) -> BaseEstimator:
+    """Fit a clone of the student on the labels, by the route that distils into it."""
+    direct = DirectStudent(resolve(student))
+    return direct.fit(rows.X, rows.y, sample_weight=rows.weight).fitted_.model
 
 
 def _plain(

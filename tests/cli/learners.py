@@ -22,6 +22,26 @@ def forest() -> BaseEstimator:
     return ExtraTreesClassifier(9, random_state=0)
 
 
+def unseeded() -> BaseEstimator:
+    """Return a small forest whose seed is left open."""
+    return ExtraTreesClassifier(9)
+
+
+def boosted() -> BaseEstimator:
+    """Return a small student of XGBoost."""
+    from xgboost import XGBClassifier
+
+    return XGBClassifier(n_estimators=5, max_depth=2, n_jobs=1, random_state=0)
+
+
+class Paired(ExtraTreesClassifier):
+    """A forest with a part that draws at random as well."""
+
+    def __init__(self, random_state: int | None = None, part: BaseEstimator | None = None) -> None:
+        super().__init__(9, random_state=random_state)
+        self.part = DecisionTreeClassifier() if part is None else part
+
+
 def needs_argument(depth: int) -> BaseEstimator:
     """Return a tree, but only when told how deep."""
     return DecisionTreeClassifier(max_depth=depth)

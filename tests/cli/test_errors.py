@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from skdistill import __version__
-from skdistill.cli import main, tables
+from skdistill.calibration import CALIBRATIONS
+from skdistill.cli import files as reading
+from skdistill.cli import main
 
 
 @pytest.fixture
@@ -46,12 +48,41 @@ def test_missing_target(fit, files, frame, fails) -> None:
 
 def test_one_class(fit, files, frame, fails) -> None:
     rewrite(files, frame, y="no")
-    assert "class" in fails(fit())
+    assert "one class only, 'no', in 240 row(s)" in fails(fit())
+    rewrite(files, frame.iloc[:1])
+    assert "one class only" in fails(fit())
+    assert "in 1 row(s)" in fails(fit("--test-size", "0"))
 
 
 def test_too_few_rows_of_a_class(fit, files, frame, fails) -> None:
     rewrite(files, frame, y=["rare"] * 2 + ["no", "yes"] * 119)
-    assert "rare" in fails(fit("--test-size", "0"))
+    assert "1 of 3 classes of column 'y' have fewer than 3 rows" in fails(fit("--test-size", "0"))
+    rewrite(files, frame, y=["rare"] + ["no"] * 100 + ["yes"] * 139)
+    assert "fewer than 2 rows, which --test-size needs: 'rare'" in fails(fit())
+
+
+def test_very_many_classes_do_not_flood_the_terminal(fit, files, frame, fails) -> None:
+    rewrite(files, frame, y=[f"class {i}" for i in range(len(frame))])
+    for option in (["--test-size", "0"], ["--test-size", "0.5"]):
+        message = fails(fit(*option))
+        assert "240 of 240 classes" in message
+        assert message.count("class ") == 10
+    rewrite(files, frame)
+    frame.assign(y=[f"class {i}" for i in range(len(frame))]).to_csv(files.test, index=False)
+    message = fails(fit("--test", files.test))
+    assert message.count("class ") == 10
+    assert "(240 in all)" in message
+
+
+def test_columns_with_two_roles(fit, fails) -> None:
+    assert "--target and --drop both name the column 'y'" in fails(fit("--drop", "y"))
+    assert "--target and --groups" in fails(fit("--groups", "y"))
+
+
+def test_another_separator(fit, files, frame, fails) -> None:
+    frame.to_csv(files.train, index=False, sep=";", decimal=",")
+    assert "pass --sep ';'" in fails(fit())
+    assert "give another --sep or --decimal" in fails(fit("--decimal", ","))
 
 
 def test_continuous_target(fit, files, frame, fails) -> None:
@@ -90,6 +121,8 @@ def test_held_out_rows_of_another_kind(fit, files, frame, fails) -> None:
 
 def test_results_that_could_not_be_written(fit, files, fails) -> None:
     assert ".html" in fails(fit("--report", "report.pdf"))
+    for option in ("--report", "--out"):
+        assert "it is a folder" in fails(fit(option, str(files.folder)))
     assert "no folder" in fails(fit("--report", str(files.folder / "no" / "report.md")))
     assert "--test-size 0" in fails(fit("--report", "report.md", "--test-size", "0"))
 
@@ -116,6 +149,23 @@ def test_missing_columns_at_prediction(fit, files, frame, fails, capsys) -> None
     frame.drop(columns=["income", "count"]).to_csv(files.test, index=False)
     message = fails(main(["predict", files.model, files.test]))
     assert "lacks 2 column(s) of the model: 'income', 'count'" in message
+
+
+def test_cells_of_another_kind_at_prediction(fit, files, frame, fails, capsys) -> None:
+    assert fit() == 0
+    capsys.readouterr()
+    frame.assign(income="12 kg").to_csv(files.test, index=False)
+    message = fails(main(["predict", files.model, files.test]))
+    assert "test.csv: column 'income' must hold numbers" in message
+    assert "got '12 kg' in data row 1 (and 239 more)" in message
+    day = "31.12.2020"
+    frame.assign(joined=frame["joined"].where(frame.index != 7, day)).to_csv(files.test)
+    message = fails(main(["predict", files.model, files.test]))
+    assert "column 'joined' must hold dates written as %Y-%m-%d" in message
+    assert f"got '{day}' in data row 8: mend it" in message
+    frame.assign(income="12 kg").iloc[180:].to_csv(files.test, index=False)
+    assert "column 'income' must hold numbers" in fails(fit("--test", files.test))
+    assert not (files.folder / "predictions.csv").exists()
 
 
 def test_files_that_are_no_student(files, fails) -> None:
@@ -147,7 +197,7 @@ def test_unexpected_failures_have_their_own_code(fit, error, said, monkeypatch, 
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(tables, "read", fail)
+    monkeypatch.setattr(reading, "read", fail)
     assert fit() == 1
     assert said in capsys.readouterr().err
 
@@ -160,6 +210,11 @@ def test_version_and_help(capsys) -> None:
     printed = capsys.readouterr().out
     assert __version__ in printed
     assert "predict student.joblib" in printed
+    with pytest.raises(SystemExit):
+        main(["fit", "--help"])
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in CALIBRATIONS if name is not None)
+    assert "instance, or what a function returns, is left as it is" in printed
     with pytest.raises(SystemExit):
         main(["predict", "--help"])
     assert "load only files that you trust" in " ".join(capsys.readouterr().out.split())

@@ -107,7 +107,7 @@ def test_groups_do_not_straddle_the_held_out_rows(frame) -> None:
     from skdistill.cli.tables import Special, labelled, split
 
     rows = labelled(frame, Special("y", groups="family"), "frame")
-    train, held_out = split(rows, 0.25, seed=0)
+    train, held_out = split(rows, 0.25, 0, "frame")
     assert not set(train.groups) & set(held_out.groups)
     assert len(train.y) + len(held_out.y) == len(frame)
 
@@ -135,7 +135,9 @@ def test_parquet_and_compressed_csv(fit, files, frame) -> None:
     pd.testing.assert_frame_equal(predict(files), from_csv)
 
 
-@pytest.mark.parametrize("student", ["logistic", "lightgbm", "rf10", "tests.cli.learners:STUMP"])
+@pytest.mark.parametrize(
+    "student", ["logistic", "lightgbm", "rf10", "mlp", "tests.cli.learners:STUMP"]
+)
 def test_students_by_name(fit, files, student: str) -> None:
     assert fit(student=student) == 0
     assert len(predict(files)) == 60
@@ -149,6 +151,73 @@ def test_codes_that_look_like_numbers_stay_text(fit, files, frame) -> None:
     rows[rows["code"] != "B7"].to_csv(files.test, index=False)
     assert pd.read_csv(files.test)["code"].dtype == "int64"
     pd.testing.assert_frame_equal(predict(files), whole)
+
+
+def test_held_out_rows_are_read_as_the_training_rows(fit, files, frame) -> None:
+    """Columns of text, the target among them, that hold only "1" and "2" in the test file."""
+    named = frame.assign(y=frame["y"].map({"yes": "1", "no": "2"}))
+    named.loc[:8, "y"] = "x"
+    named.iloc[:180].to_csv(files.train, index=False)
+    rows = named.iloc[180:][named["code"].iloc[180:] != "B7"]
+    rows.to_csv(files.test, index=False)
+    assert pd.read_csv(files.test)[["code", "y"]].dtypes.tolist() == ["int64", "int64"]
+    path = files.folder / "report.json"
+    assert fit("--test", files.test, "--report", str(path)) == 0
+    figures = json.loads(path.read_text())["table"]["rows"][-1]
+    predictions = predict(files)
+    observed = predictions[["proba_1", "proba_2"]].to_numpy()[
+        np.arange(len(rows)), (rows["y"] == "2").astype(int)
+    ]
+    assert figures["log_loss"]["mean"] == pytest.approx(-np.log(np.maximum(observed, FLOOR)).mean())
+
+
+def test_dropped_columns_need_not_be_in_the_test_file(fit, files, frame) -> None:
+    frame.iloc[180:].drop(columns="family").to_csv(files.test, index=False)
+    assert fit("--test", files.test, "--drop", "family") == 0
+
+
+@pytest.mark.filterwarnings("always")
+def test_leaks_from_the_training_file_are_told(fit, files, frame, capsys) -> None:
+    frame.iloc[150:].to_csv(files.test, index=False)  # 30 of 90 rows are training rows
+    assert fit("--test", files.test, "--groups", "family") == 0
+    warned = [s for s in capsys.readouterr().err.splitlines() if s.startswith("warning:")]
+    assert len(warned) == 2
+    assert warned[0].startswith("warning: 33.3% of the held-out rows are identical to a row")
+    assert "of a group that training rows are of as well" in warned[1]
+
+
+def test_tables_with_semicolons_and_decimal_commas(fit, files, frame) -> None:
+    assert fit() == 0
+    plain = predict(files)
+    written = {"index": False, "sep": ";", "decimal": ","}
+    frame.iloc[:180].to_csv(files.train, **written)
+    frame.iloc[180:].to_csv(files.test, **written)
+    german = ["--sep", ";", "--decimal", ","]
+    assert fit(*german) == 0
+    pd.testing.assert_frame_equal(predict(files, *german), plain)
+
+
+def test_a_saved_index_is_pointed_out(fit, files, frame, capsys) -> None:
+    frame.iloc[:180].to_csv(files.train)
+    assert fit("--test-size", "0") == 0
+    said = [s for s in capsys.readouterr().err.splitlines() if s.startswith("note:")]
+    assert len(said) == 1
+    assert "'Unnamed: 0' may be row numbers or ids" in said[0]
+    assert "--drop" in said[0]
+    assert fit("--test-size", "0", "--drop", "Unnamed: 0") == 0
+    assert "note:" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("labels", [["no", "yes"], ["a", "b", "c"]])
+def test_xgboost_is_compared_with_itself_alone(fit, files, frame, capsys, labels) -> None:
+    """It takes no labels but 0, 1, ..., and weights: by its route the student alone takes both."""
+    pytest.importorskip("xgboost", reason="the extra skdistill[xgboost] is not installed")
+    named = frame.assign(y=np.resize(labels, len(frame)))
+    named.iloc[:180].to_csv(files.train, index=False)
+    names = {"student": "tests.cli.learners:boosted"}
+    assert fit("--weight", "weight", "--strength", "1", **names) == 0
+    assert f"\n{UNSHOWN} strength 1 was asked for" in capsys.readouterr().out
+    assert list(predict(files, "--proba")) == [f"proba_{label}" for label in labels]
 
 
 def test_new_categories_and_missing_cells_are_predicted(fit, files, frame) -> None:

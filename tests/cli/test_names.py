@@ -55,6 +55,16 @@ def test_an_instance_is_taken_as_it_is() -> None:
     assert resolve("tests.cli.learners:FOREST", TEACHERS, seed=5) is learners.FOREST
 
 
+def test_what_a_function_returns_is_taken_as_it_is() -> None:
+    assert resolve("tests.cli.learners:unseeded", TEACHERS, seed=5).random_state is None
+
+
+def test_a_class_is_seeded_where_it_leaves_the_seed_open() -> None:
+    paired = resolve("tests.cli.learners:Paired", TEACHERS, seed=5)
+    assert (paired.random_state, paired.part.random_state) == (5, 5)
+    assert resolve("tests.cli.learners:Paired", TEACHERS).random_state is None
+
+
 def test_modules_of_the_current_folder_are_found(tmp_path, monkeypatch) -> None:
     source = "from sklearn.naive_bayes import GaussianNB\nMODEL = GaussianNB()\n"
     (tmp_path / "a_learner_of_my_own.py").write_text(source)

@@ -17,7 +17,7 @@ from skdistill.cli.scoreboard import (
     board_of_splits,
     score_models,
 )
-from skdistill.cli.trials import METHODS, Labelled, fit_alone
+from skdistill.cli.trials import METHODS, Labelled, fit_alone, fit_teacher
 from skdistill.estimates import Estimate
 from skdistill.metrics import FLOOR
 
@@ -146,11 +146,12 @@ def test_pure_noise_is_rarely_said_to_help() -> None:
     assert sum(board.verdict.outcome == "helped" for board in boards) <= 12  # 5 expected
 
 
-def test_weights_reach_a_pipeline(binary) -> None:
+@pytest.mark.parametrize("fit", [fit_alone, fit_teacher])
+def test_weights_reach_a_pipeline(binary, fit) -> None:
     from skdistill.cli.names import STUDENTS, resolve
 
     X, y = binary
     weight = np.where(y == 1, 5.0, 1.0)
     model = resolve("logistic", STUDENTS, seed=0)
-    weighted = fit_alone(model, Labelled(X, y, weight)).predict_proba(X)[:, 1].mean()
-    assert weighted > fit_alone(model, Labelled(X, y)).predict_proba(X)[:, 1].mean() + 0.1
+    weighted = fit(model, Labelled(X, y, weight)).predict_proba(X)[:, 1].mean()
+    assert weighted > fit(model, Labelled(X, y)).predict_proba(X)[:, 1].mean() + 0.1

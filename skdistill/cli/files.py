@@ -1,0 +1,202 @@
+"""Reading tables: CSV, TSV and Parquet files."""
+
+import argparse
+import importlib
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from skdistill.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Layout", "add_options", "extra", "layout", "read", "text_columns"]
+
+_SEPARATORS = (";", "\t", "|", ",")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How text files are written.
+
+    Attributes
+    ----------
+    sep : str or None
+        Between two cells; None for a tab in ``.tsv`` files and a comma in others.
+    decimal : str
+        Before the decimals of a number.
+    """
+
+    sep: str | None = None
+    decimal: str = "."
+
+    def sep_of(self, path: str) -> str:
+        """Return what separates the cells of the text file `path`."""
+        return self.sep or ("\t" if ".tsv" in _suffixes(path) else ",")
+
+
+def add_options(parser: Any) -> None:
+    """Add ``--sep`` and ``--decimal`` to a command."""
+    parser.add_argument(
+        "--sep", type=_separator, metavar="CHAR",
+        help="between cells of text files: ';', tab, ... (default: comma, tab for .tsv)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--decimal", choices=(".", ","), metavar="CHAR",
+        help="before decimals in text files: a point (default) or ,",
+    )  # fmt: skip
+
+
+def layout(args: argparse.Namespace, *paths: str | None) -> Layout:
+    """Return the layout that `args` asks for.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        With the options of `add_options`.
+    *paths : str or None
+        The files to be read.
+
+    Raises
+    ------
+    CommandError
+        If no file is a text file, or numbers could not be told from two cells.
+    """
+    texts = [path for path in paths if path and _is_text(path)]
+    if not texts and (args.sep is not None or args.decimal is not None):
+        raise CommandError("--sep and --decimal say how CSV files are written, and there is none")
+    asked = Layout(args.sep, args.decimal or ".")
+    for path in texts:
+        if asked.sep_of(path) == asked.decimal:
+            raise CommandError(
+                f"{path}: cells and decimals cannot both be set off by {asked.decimal!r}: give "
+                "another --sep or --decimal"
+            )
+    return asked
+
+
+def read(path: str, layout: Layout, text_columns: Sequence[str] = ()) -> "pd.DataFrame":
+    """Read a CSV or TSV file (also compressed: ``.csv.gz`` ...) or a Parquet file.
+
+    In text files only an empty field is a missing value here (pandas' default would also take the
+    category "None" for one).
+
+    Parameters
+    ----------
+    path : str
+    layout : Layout
+        Of text files.
+    text_columns : sequence of str, default=()
+        Columns of a text file to read as text, whatever they look like.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        Its rows are numbered from 0.
+
+    Raises
+    ------
+    CommandError
+        If the extension is neither, the file is no such file, or it has no rows.
+    """
+    extra("pandas")
+    if _is_text(path):
+        frame = _read_text(path, layout, text_columns)
+    elif _suffixes(path)[-1:] in ([".parquet"], [".pq"]):
+        extra("pyarrow")
+        frame = _read_parquet(path)
+    else:
+        raise CommandError(
+            f"{path}: expected the extension .csv, .tsv (also .csv.gz ...) or .parquet"
+        )
+    if not len(frame):
+        raise CommandError(f"{path} has no rows")
+    return frame
+
+
+def text_columns(frame: "pd.DataFrame") -> list[str]:
+    """Return the columns that hold text, and are to be read as text from other files."""
+    from pandas.api.types import infer_dtype
+
+    others = frame.select_dtypes(exclude=["number", "bool", "datetime", "datetimetz"])
+    return [name for name in others if infer_dtype(others[name].astype(object)) == "string"]
+
+
+def extra(name: str) -> ModuleType:
+    """Import an optional package, or raise CommandError that says how to install it."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise CommandError(f'this command needs {name}: pip install "skdistill[data]"') from error
+
+
+def _read_text(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    sep = layout.sep_of(path)
+    try:
+        _check_separator(pd.read_csv(path, sep=sep, nrows=0), path, sep)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells that would be lost
+            return pd.read_csv(
+                path,
+                sep=sep,
+                decimal=layout.decimal,
+                keep_default_na=False,
+                na_values=[""],
+                dtype=dict.fromkeys(text_columns, str),
+                index_col=False,  # else surplus cells would move every column by one
+                low_memory=False,  # in parts, one column may be numbers here and text there
+            )
+    except pd.errors.ParserWarning as error:
+        raise CommandError(f"{path} has rows of more cells than its first line names") from error
+    except pd.errors.ParserError as error:
+        raise CommandError(
+            f"{path} cannot be read as CSV with the separator {_show(sep)} (another one: --sep): "
+            f"{error}"
+        ) from error
+    except (pd.errors.EmptyDataError, UnicodeError) as error:
+        raise CommandError(f"{path} cannot be read as CSV in UTF-8: {error}") from error
+
+
+def _read_parquet(path: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path).reset_index(drop=True)
+    except ValueError as error:  # ArrowInvalid is one
+        raise CommandError(f"{path} cannot be read as Parquet: {error}") from error
+
+
+def _check_separator(header: "pd.DataFrame", path: str, sep: str) -> None:
+    """Raise CommandError for a table of one column whose name holds another separator."""
+    name = str(header.columns[0])
+    other = next((s for s in _SEPARATORS if s in name and s != sep), None)
+    if header.shape[1] == 1 and other is not None:
+        raise CommandError(
+            f"{path} has one column only, {name!r}: if {_show(other)} separates its cells, pass "
+            f"--sep {_show(other)}"
+        )
+
+
+def _is_text(path: str) -> bool:
+    return not {".csv", ".tsv"}.isdisjoint(_suffixes(path))
+
+
+def _suffixes(path: str) -> list[str]:
+    return Path(path).suffixes[-2:]
+
+
+def _separator(text: str) -> str:
+    sep = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(sep) != 1 or sep in '"\n\r':
+        raise argparse.ArgumentTypeError(f"expected one character, or tab, got {text!r}")
+    return sep
+
+
+def _show(sep: str) -> str:
+    return "tab" if sep == "\t" else repr(sep)

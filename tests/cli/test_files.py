@@ -1,0 +1,120 @@
+"""Reading files: separators, decimals, what is text, and what is said of a file that is wrong."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from skdistill.cli import files, main
+from skdistill.cli.errors import CommandError, listed
+from skdistill.cli.files import Layout
+
+pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not installed")
+
+
+@pytest.mark.parametrize(
+    ("name", "sep", "layout"),
+    [
+        ("t.csv", ",", Layout()),
+        ("t.csv", ";", Layout(";")),
+        ("t.csv.gz", "\t", Layout("\t")),
+        ("t.tsv", "\t", Layout()),
+        ("t.tsv.gz", "\t", Layout()),
+        ("t.tsv", "|", Layout("|")),
+    ],
+)
+def test_every_separator_gives_the_same_table(frame, tmp_path, name, sep, layout) -> None:
+    frame.to_csv(tmp_path / "plain.csv", index=False)
+    frame.to_csv(tmp_path / name, index=False, sep=sep)
+    plain = files.read(str(tmp_path / "plain.csv"), Layout())
+    pd.testing.assert_frame_equal(files.read(str(tmp_path / name), layout), plain)
+
+
+def test_decimal_commas_are_numbers(tmp_path) -> None:
+    (tmp_path / "t.csv").write_text("a;b\n0,5;x,y\n-1,25;z\n")
+    read = files.read(str(tmp_path / "t.csv"), Layout(";", ","))
+    assert read["a"].tolist() == [0.5, -1.25]
+    assert read["b"].tolist() == ["x,y", "z"]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "said"),
+    [("t.csv", "a;b", "--sep ';'"), ("t.csv", "a\tb", "--sep tab"), ("t.tsv", "a,b", "--sep ','")],
+)
+@pytest.mark.parametrize("row", ["1", "0,5"])  # a decimal comma makes two cells of one
+def test_another_separator_is_recognised(tmp_path, name, first, row, said: str) -> None:
+    (tmp_path / name).write_text(f"{first}\n{row}\n{row}\n")
+    with pytest.raises(CommandError, match=said):
+        files.read(str(tmp_path / name), Layout())
+
+
+def test_more_cells_than_names(tmp_path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2,3\n4,5,6\n")
+    with pytest.raises(CommandError, match="rows of more cells than its first line names"):
+        files.read(str(tmp_path / "t.csv"), Layout())
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n4,5,6\n")
+    with pytest.raises(CommandError, match="line 3"):
+        files.read(str(tmp_path / "t.csv"), Layout())
+    (tmp_path / "t.csv").write_text("a,b\n1,2,\n4,5,\n")  # a separator at the end is no cell
+    assert files.read(str(tmp_path / "t.csv"), Layout()).to_dict("list") == {
+        "a": [1, 4],
+        "b": [2, 5],
+    }
+
+
+def test_one_column_is_of_one_kind_in_a_long_file(tmp_path) -> None:
+    (tmp_path / "t.csv").write_text("code\n" + "07\n" * 200_000 + "B7\n")
+    assert set(files.read(str(tmp_path / "t.csv"), Layout())["code"]) == {"07", "B7"}
+
+
+def test_only_text_is_text() -> None:
+    table = pd.DataFrame(
+        {
+            "text": ["01", None, "2"],
+            "category": pd.Categorical(["a", None, "b"]),
+            "number": [1, 2, 3],
+            "numbers": pd.Categorical([1, 2, 3]),
+            "flag": np.array([True, None, False], dtype=object),
+            "day": pd.to_datetime(["2020-01-01", None, "2020-01-03"]),
+            "empty": np.array([None, None, None], dtype=object),
+        }
+    )
+    assert files.text_columns(table) == ["text", "category"]
+
+
+@pytest.mark.parametrize(
+    ("sep", "decimal", "paths", "said"),
+    [
+        (None, ",", ["t.csv"], "cells and decimals"),
+        (",", ",", ["t.tsv"], "cells and decimals"),
+        (";", None, ["t.parquet", None], "CSV files"),
+        (None, ".", ["t.parquet"], "CSV files"),
+    ],
+)
+def test_layouts_that_cannot_be(sep, decimal, paths, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        files.layout(SimpleNamespace(sep=sep, decimal=decimal), *paths)
+
+
+def test_a_layout_is_for_the_text_files_among_others() -> None:
+    args = SimpleNamespace(sep=None, decimal=",")
+    assert files.layout(args, "train.parquet", "test.tsv") == Layout(None, ",")
+
+
+@pytest.mark.parametrize("sep", ["", ";;", '"', "\n"])
+def test_separators_are_one_character(sep: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["predict", "student.joblib", "t.csv", "--sep", sep])
+    assert "expected one character, or tab" in capsys.readouterr().err
+
+
+def test_no_parquet_at_all(tmp_path) -> None:
+    pytest.importorskip("pyarrow", reason="the extra skdistill[data] is not installed")
+    (tmp_path / "t.parquet").write_text("a,b\n1,2\n")
+    with pytest.raises(CommandError, match="cannot be read as Parquet"):
+        files.read(str(tmp_path / "t.parquet"), Layout())
+
+
+def test_long_lists_are_cut() -> None:
+    assert listed("abc") == "'a', 'b', 'c'"
+    assert listed(range(1234)) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... (1,234 in all)"

@@ -1,0 +1,95 @@
+"""Columns of a table: their roles, classes that are too small, leaks, and ids."""
+
+import numpy as np
+import pytest
+
+from skdistill.cli import tables
+from skdistill.cli.errors import CommandError
+from skdistill.cli.tables import Special
+from skdistill.cli.trials import Labelled
+from skdistill.exceptions import LeakWarning
+
+pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not installed")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"groups": "y"}, "--target and --groups both name the column 'y'"),
+        ({"weight": "y"}, "--target and --weight"),
+        ({"drop": ("a", "y")}, "--target and --drop"),
+        ({"weight": "a", "groups": "a"}, "--weight and --groups both name the column 'a'"),
+        ({"groups": "a", "drop": ("a",)}, "--groups and --drop"),
+    ],
+)
+def test_a_column_has_one_role(options, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        Special("y", **options)
+    assert Special("y", drop=("a", "a")).names == ["y", "a"]
+
+
+def test_small_classes_are_named_and_counted() -> None:
+    y = np.array(["a"] * 5 + ["b"] * 5 + [f"c{i:02}" for i in range(30)])
+    tables.check_classes(y[:10], 5, "--cv 5", "y", "t.csv")
+    with pytest.raises(CommandError, match="30 of 32 classes of column 'y'") as caught:
+        tables.check_classes(y, 5, "--cv 5", "y", "t.csv")
+    assert "'c09', ... (30 in all)" in str(caught.value)
+    assert "c10" not in str(caught.value)
+    with pytest.raises(CommandError, match="one class only, 'a', in 1 row"):
+        tables.check_classes(y[:1], 2, "--cv 2", "y", "t.csv")
+
+
+@pytest.mark.parametrize("groups", [None, np.zeros(12, int)])
+def test_rows_too_few_to_hold_some_out(groups) -> None:
+    rows = Labelled(pd.DataFrame({"a": range(12)}), np.repeat(np.arange(6), 2), groups=groups)
+    with pytest.raises(CommandError, match=r"t.csv: a share of 0.1 .* of 12 rows of 6 classes"):
+        tables.split(rows, 0.1, 0, "t.csv")
+
+
+@pytest.mark.parametrize("cell", [[1, 2], np.array([1, 2]), {"a": 1}])
+def test_cells_of_several_values(frame, cell) -> None:
+    nested = frame.assign(basket=pd.Series([None] + [cell] * (len(frame) - 1), dtype=object))
+    with pytest.raises(CommandError, match="'basket' holds more than one value in a cell"):
+        tables.labelled(nested, Special("y"), "t.parquet")
+    tables.labelled(nested, Special("y", drop=("basket",)), "t.parquet")
+    with pytest.raises(CommandError, match="'basket' holds more than one value in a cell"):
+        tables.check_features(nested, ["income", "basket"], "t.parquet")
+    assert list(tables.check_features(nested, ["income"], "t.parquet")) == ["income"]
+
+
+def test_ids_are_found() -> None:
+    table = pd.DataFrame(
+        {
+            "Unnamed: 0": [3, 1, 2],
+            "id": [1, 2, 7],
+            "time": [0.1, 0.2, 0.3],
+            "twice": [1, 2, 2],
+            "hole": [1, None, 3],
+            "flag": [True, False, True],
+            "text": ["1", "2", "3"],
+        }
+    )
+    assert tables.id_columns(table) == ["Unnamed: 0", "id", "time"]
+    assert tables.id_columns(table.iloc[:2]) == ["Unnamed: 0"]
+
+
+def test_rows_in_both_files_are_told(frame) -> None:
+    special = Special("y", groups="family")
+    rows = tables.labelled(frame, special, "t.csv")
+    low = frame["family"] < 20
+    train = tables.labelled(frame[low], special, "t.csv")
+    tables.warn_of_leaks(train, tables.labelled(frame[~low], special, "t.csv"))
+    with pytest.warns(LeakWarning) as caught:
+        tables.warn_of_leaks(train, rows)
+    said = [str(each.message) for each in caught]
+    share = f"{low.mean():.1%} of the held-out rows are"
+    assert [text.startswith(share) for text in said] == [True, True]
+    assert "identical to a row" in said[0]
+    assert f"... ({frame['family'][low].nunique()} in all)" in said[1]
+
+
+def test_without_groups_only_equal_rows_are_told(frame) -> None:
+    rows = tables.labelled(frame, Special("y"), "t.csv")
+    with pytest.warns(LeakWarning, match="100.0% .* identical") as caught:
+        tables.warn_of_leaks(rows, rows)
+    assert len(caught) == 1
