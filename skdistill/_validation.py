@@ -16,6 +16,7 @@ from skdistill._compat import take_rows
 from skdistill.exceptions import InputError, ParameterError
 
 __all__ = [
+    "brief",
     "check_choice",
     "check_columns",
     "check_flag",
@@ -31,7 +32,14 @@ __all__ = [
     "row_fingerprints",
 ]
 
+MESSAGE_ROOM = 120  # characters of a wrong value that a message repeats
 SUM_TOLERANCE = 1e-3  # float32 softmax outputs are off by about 1e-6; a forgotten class by more
+
+
+def brief(value: Any) -> str:
+    """Return the repr of a value in one line, cut where a message would drown in it."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= MESSAGE_ROOM else f"{text[:MESSAGE_ROOM]} ..."
 
 
 def check_number(

@@ -1,6 +1,7 @@
 """What the estimators share: metadata, folds, the teacher's pass, and prediction."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
@@ -25,6 +27,7 @@ from skdistill.exceptions import (
     LeakWarning,
     ParameterError,
     SkdistillWarning,
+    TeacherTypeError,
 )
 from skdistill.folds import Draw, Folds, duplicate_share, make_folds
 from skdistill.report import FitReport
@@ -100,8 +103,9 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             validate_data(self, X, reset=False, skip_check_array=True)
         if self._checks_finite and has_missing(X):
             raise InputError(
-                "X must be finite, got NaN or infinity: the student would take it, but the teacher "
-                "does not, so no such row was trained on. Input X contains NaN or infinity."
+                "X must be finite, got NaN or infinity: the student would take it, but no row that "
+                "it was fitted on had any, and its teacher is not known to take it. Impute it, or "
+                "fit on rows that have some. Input X contains NaN or infinity."
             )
         return predict_fitted(fitted, X)
 
@@ -197,12 +201,12 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        # What cannot be a learner has no tags; fit says so.
-        every = [*self._students().values(), as_teacher(self.teacher)]
-        learners = [each for each in every if hasattr(each, "fit")]
-        inner = [get_tags(each).input_tags for each in learners if not isinstance(each, type)]
-        tags.input_tags.sparse = all(t.sparse for t in inner)
-        tags.input_tags.allow_nan = all(t.allow_nan for t in inner)
+        every = list(self._students().values())
+        with suppress(TeacherTypeError):  # what cannot be a learner has no tags; fit says so
+            every.append(as_teacher(self.teacher))
+        learners = [each for each in every if _is_learner(each)]
+        tags.input_tags.sparse = all(get_tags(each).input_tags.sparse for each in learners)
+        tags.input_tags.allow_nan = all(_takes_nan(each) for each in learners)
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -363,8 +367,24 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         self._checks_names = hasattr(self, "feature_names_in_")
         takes_nan = get_tags(student).input_tags.allow_nan
         refuses_nan = not get_tags(self).input_tags.allow_nan
-        # A pipeline that imputes says no such thing of itself: what was fitted settles it.
+        # Not all that takes it says so (a search, a transformer of columns): a fit settles it.
         self._checks_finite = takes_nan and refuses_nan and not has_missing(X)
+
+
+def _takes_nan(learner: Any) -> bool:
+    """Whether a learner says that it takes NaN; a Pipeline says nothing, so its steps are asked."""
+    if not isinstance(learner, Pipeline):
+        return _is_learner(learner) and bool(get_tags(learner).input_tags.allow_nan)
+    for step in (step for _, step in learner.steps if step not in (None, "passthrough")):
+        if not _takes_nan(step):
+            return False
+        if type(step).__module__.startswith("sklearn.impute."):
+            return True  # what comes after it sees none
+    return True
+
+
+def _is_learner(value: Any) -> bool:
+    return hasattr(value, "fit") and not isinstance(value, type)
 
 
 def _is_integer(cv: Any) -> bool:

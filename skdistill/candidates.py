@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
-from skdistill._validation import check_number
+from skdistill._validation import brief, check_number
 from skdistill.distillation import Settings, resolve_settings
 from skdistill.exceptions import ParameterError, StudentError, StudentTypeError
 
@@ -134,7 +134,7 @@ def name_students(students: Any) -> dict[str, tuple[Any, Mapping[str, Any] | lis
     if not isinstance(students, list | tuple) or not students:
         raise StudentTypeError(
             "students must be an estimator or a non-empty list of estimators, (name, estimator), "
-            f"(estimator, grid) or (name, estimator, grid), got {students!r}."
+            f"(estimator, grid) or (name, estimator, grid), got {brief(students)}."
         )
     items = [_parse(item) for item in students]
     plain = [type(estimator).__name__.lower() for _, estimator, _ in items]
@@ -162,7 +162,7 @@ def _parse(item: Any) -> tuple[str | None, Any, Any]:
     if parts or estimator is None or not isinstance(grid, Mapping | list):
         raise StudentTypeError(
             "every student must be an estimator, (name, estimator), (estimator, grid) or (name, "
-            f"estimator, grid), got {item!r}."
+            f"estimator, grid), got {brief(item)}."
         )
     return name, estimator, grid
 

@@ -155,7 +155,7 @@ COUNTS: tuple[tuple[str, Callable[[Any], Parts]], ...] = (
         lambda model: Parts(parameters=int(np.size(model.coef_) + np.size(model.intercept_))),
     ),
     ("estimators_", _ensemble_parts),
-    ("classifier", lambda model: count_parts(model.classifier)),  # students.TemperedClassifier
+    ("classifier", lambda model: count_parts(model.classifier)),  # those of students.wrapped
 )
 
 

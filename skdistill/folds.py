@@ -13,7 +13,15 @@ from sklearn.utils import check_random_state
 from skdistill._validation import check_integer, row_fingerprints
 from skdistill.exceptions import FoldError, ParameterError
 
-__all__ = ["Draw", "Folds", "check_fold_classes", "duplicate_share", "make_folds"]
+__all__ = [
+    "Draw",
+    "Folds",
+    "check_fold_classes",
+    "duplicate_share",
+    "make_folds",
+    "parted_share",
+    "twin_numbers",
+]
 
 Index = NDArray[np.int64]
 
@@ -306,9 +314,31 @@ def duplicate_share(X: Any, folds: Folds) -> float:
     share : float
         In [0, 1].
     """
-    _, twin = np.unique(row_fingerprints(X), return_inverse=True)
+    return parted_share(twin_numbers(X), folds.fold)
+
+
+def twin_numbers(X: Any) -> Index:
+    """Return a number for each row, shape (n,), that identical rows share."""
+    return np.unique(row_fingerprints(X), return_inverse=True)[1]
+
+
+def parted_share(twin: Index, value: Index) -> float:
+    """Return the share of rows that have a twin of another value.
+
+    Parameters
+    ----------
+    twin : array of shape (n,)
+        From `twin_numbers`.
+    value : array of shape (n,)
+        Integers, such as the fold of each row.
+
+    Returns
+    -------
+    share : float
+        In [0, 1].
+    """
     first = np.full(twin.max() + 1, np.iinfo(np.int64).max)
     last = np.full(twin.max() + 1, np.iinfo(np.int64).min)
-    np.minimum.at(first, twin, folds.fold)
-    np.maximum.at(last, twin, folds.fold)
+    np.minimum.at(first, twin, value)
+    np.maximum.at(last, twin, value)
     return float(np.mean((first != last)[twin]))

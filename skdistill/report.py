@@ -12,7 +12,7 @@ __all__ = ["FitReport"]
 
 @dataclass(frozen=True)
 class FitReport:
-    """What a fit did, at no further cost; every score is out of fold.
+    """What a fit did, at no further cost; scores are out of fold, or of given probabilities.
 
     It has no scores of the student, as a fit has no held-out rows to judge it by:
     `skdistill.inspection.DistillationReport` has them.

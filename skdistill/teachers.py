@@ -11,9 +11,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skdistill._compat import warn_user
+from skdistill._validation import brief
 from skdistill.exceptions import LeakWarning, SkdistillWarning, TeacherError, TeacherTypeError
 
-__all__ = ["as_teacher", "check_teacher", "weight_keyword"]
+__all__ = ["as_teacher", "check_teacher", "holds_frozen", "weight_keyword"]
 
 ELSEWHERE = (
     "pass an unfitted estimator, or teacher_proba= with its probabilities of rows it was not "
@@ -22,10 +23,47 @@ ELSEWHERE = (
 
 
 def as_teacher(teacher: Any) -> Any:
-    """Return the teacher as one estimator: a list of (name, classifier) is averaged."""
-    if isinstance(teacher, list | tuple):
-        return VotingClassifier(estimators=list(teacher), voting="soft")
-    return teacher
+    """Return the teacher as one estimator: a list of (name, classifier) is averaged.
+
+    Raises
+    ------
+    TeacherTypeError
+        If it is a list of anything else, or of none.
+    """
+    if not isinstance(teacher, list | tuple):
+        return teacher
+    _check_members(teacher)
+    return VotingClassifier(estimators=[tuple(pair) for pair in teacher], voting="soft")
+
+
+def _check_members(teachers: list[Any] | tuple[Any, ...]) -> None:
+    """Raise TeacherTypeError unless these are estimators with names that can be told apart."""
+    want = 'teacher as a list must hold (name, classifier) pairs, such as [("forest", '
+    want += "RandomForestClassifier())]"
+    if not teachers:
+        raise TeacherTypeError(f"{want}, at least one, got {teachers!r}.")
+    seen: set[str] = set()
+    taken = VotingClassifier([]).get_params(deep=False)
+    for pair in teachers:
+        is_pair = isinstance(pair, list | tuple) and len(pair) == 2
+        if not is_pair or not isinstance(pair[0], str) or not _is_estimator(pair[1]):
+            raise TeacherTypeError(f"{want} (an object, not a class), got {brief(pair)} in it.")
+        name = pair[0]
+        if name in seen:
+            raise TeacherTypeError(
+                f"the teachers of a list must have different names, got {name!r} twice."
+            )
+        if "__" in name or name in taken:
+            raise TeacherTypeError(
+                f"a teacher of a list cannot be named {name!r}: it must have no '__' in it, and be "
+                "no parameter of VotingClassifier, which averages them."
+            )
+        seen.add(name)
+
+
+def _is_estimator(teacher: Any) -> bool:
+    is_object = not isinstance(teacher, type)
+    return is_object and hasattr(teacher, "fit") and hasattr(teacher, "get_params")
 
 
 def check_teacher(teacher: Any) -> Any:
@@ -44,6 +82,8 @@ def check_teacher(teacher: Any) -> Any:
     ------
     TeacherError
         If it has no `predict_proba`, is a regressor, or None.
+    TeacherTypeError
+        If it is no estimator, or a list of anything but (name, classifier) pairs, or of none.
 
     Warns
     -----
@@ -58,12 +98,13 @@ def check_teacher(teacher: Any) -> Any:
             "out-of-fold probabilities."
         )
     model = as_teacher(teacher)
-    if isinstance(model, type) or not hasattr(model, "fit") or not hasattr(model, "get_params"):
+    if not _is_estimator(model):
         raise TeacherTypeError(
-            f"teacher must be a scikit-learn classifier (an object, not a class), got {teacher!r}."
+            "teacher must be a scikit-learn classifier (an object, not a class), got "
+            f"{brief(teacher)}."
         )
     name = type(model).__name__
-    for key, member in teacher if isinstance(teacher, list | tuple) else ():
+    for key, member in teacher if model is not teacher else ():
         if not _gives_probabilities(member):
             raise TeacherError(
                 f"every teacher of a list must have predict_proba, got {key!r} "
@@ -93,9 +134,14 @@ def _gives_probabilities(model: Any) -> bool:
     return hasattr(model, "predict_proba") or (undecided and hasattr(type(model), "predict_proba"))
 
 
+def holds_frozen(model: Any) -> bool:
+    """Whether `model` is, or has among its parameters, a `FrozenEstimator`."""
+    parts = [model, *model.get_params(deep=True).values()]
+    return any(isinstance(part, FrozenEstimator) for part in parts)
+
+
 def _warn_if_fitted(model: Any, name: str) -> None:
-    inside = [model, *model.get_params(deep=True).values()]
-    if any(isinstance(part, FrozenEstimator) for part in inside):
+    if holds_frozen(model):
         warn_user(
             f"the teacher {name} is frozen: it is not fitted per fold, so its probabilities are "
             "NOT out of fold. If it was trained on these rows they have seen the labels, and every "

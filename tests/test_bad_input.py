@@ -10,6 +10,8 @@ import pytest
 import scipy.sparse as sp
 from lightgbm import LGBMClassifier
 from numpy.testing import assert_array_equal
+from sklearn import config_context
+from sklearn.base import is_classifier
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
@@ -196,6 +198,37 @@ def test_constant_teacher_has_nothing_to_teach():
     patterns = ["differ between rows", r"\[0.5, 0.5\]", "nothing to distil", "train the student"]
     refuses(distiller(Constant()), InputError, *patterns)
     refuses(distiller(), InputError, *patterns, teacher_proba=np.full((120, 2), 0.5))
+
+
+NAMED = ("bayes", GaussianNB())
+
+
+@pytest.mark.parametrize("kind", [DistilledClassifier, DistilledClassifierCV])
+@pytest.mark.parametrize("routed", [False, True], ids=["unrouted", "routed"])
+@pytest.mark.parametrize(
+    ("teachers", "patterns"),
+    [
+        ([], ["at least one", r"got \[\]"]),
+        ((), ["at least one"]),
+        ([GaussianNB(), TREE], [r"\(name, classifier\) pairs", r"got GaussianNB\(\)"]),
+        ([NAMED, TREE], [r"\(name, classifier\) pairs", "DecisionTreeClassifier"]),
+        (("bayes", GaussianNB()), [r"\(name, classifier\) pairs", "'bayes'"]),
+        ([("bayes", GaussianNB(), 2.0)], [r"\(name, classifier\) pairs"]),
+        ([("bayes", GaussianNB)], [r"\(name, classifier\) pairs", "an object, not a class"]),
+        ([("bayes", "drop"), ("tree", TREE)], [r"\(name, classifier\) pairs", "'drop'"]),
+        ([(1, GaussianNB())], [r"\(name, classifier\) pairs", "got .1, "]),
+        ([NAMED, ("tree", TREE), NAMED], ["different names", "'bayes' twice"]),
+        ([("a__b", GaussianNB())], ["a__b", "no '__'"]),
+        ([("weights", GaussianNB())], ["weights", "parameter of VotingClassifier"]),
+        ([list(range(10_000))], [r"\(name, classifier\) pairs", "got .{1,200}$"]),
+    ],
+    ids=lambda value: re.sub(r"\s+", "", str(value))[:30],
+)
+def test_list_that_holds_no_named_teachers(kind, routed, teachers, patterns):
+    with config_context(enable_metadata_routing=routed):
+        model = kind(teachers, TREE, cv=3)
+        assert type(refuses(model, TeacherTypeError, *patterns)) is TeacherTypeError
+        assert is_classifier(model)  # what asks for the tags alone gets them
 
 
 # Teachers that are fitted already

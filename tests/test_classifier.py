@@ -14,6 +14,7 @@ from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
@@ -37,6 +38,7 @@ from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils import get_tags
 
 from skdistill import Brier, CrossEntropy, DistilledClassifier, Fast, Logit
 from skdistill.corrections import Correction
@@ -256,20 +258,56 @@ def test_missing_values_and_categories_pass_through(n_classes, strength, student
     assert [str(t) for t in frame.dtypes[:3]] == [str(t) for t in before.dtypes[:3]]
 
 
+IMPUTED = make_pipeline(SimpleImputer(), GaussianNB())
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [
+        IMPUTED,
+        make_pipeline("passthrough", StandardScaler(), IMPUTED),
+        make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=3)),
+    ],
+    ids=["imputer", "nested", "tree"],
+)
 @pytest.mark.parametrize("with_nan_in_training", [True, False])
-def test_missing_values_with_a_teacher_that_imputes(with_nan_in_training):
+def test_missing_values_with_a_pipeline_that_takes_them(teacher, with_nan_in_training):
     data = DATA[2]
     X = data.X.copy()
     X[::9, 1] = np.nan
-    teacher = make_pipeline(SimpleImputer(), GaussianNB())
-    student = LGBMClassifier(**LIGHTGBM)
-    if with_nan_in_training:
-        model = distiller(teacher, student).fit(X, data.y)
-        assert_array_equal(model.predict_proba(X), model.student_.predict_proba(X))
-    else:  # such rows were never seen, and the teacher does not say that it could take them
-        model = distiller(teacher, student).fit(data.X, data.y)
-        with pytest.raises(ValueError, match="NaN"):
-            model.predict(X)
+    model = distiller(teacher, LGBMClassifier(**LIGHTGBM))
+    assert get_tags(model).input_tags.allow_nan
+    model.fit(X if with_nan_in_training else data.X, data.y)
+    assert_array_equal(model.predict_proba(X), model.student_.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [
+        GaussianNB(),
+        make_pipeline(StandardScaler(), GaussianNB()),
+        make_pipeline(make_column_transformer((SimpleImputer(), [0, 1, 2, 3])), GaussianNB()),
+    ],
+    ids=["bare", "scaler", "columns"],
+)
+def test_missing_values_that_nothing_was_fitted_on(teacher):
+    data = DATA[2]
+    X = data.X.copy()
+    X[::9, 1] = np.nan
+    model = distiller(teacher, LGBMClassifier(**LIGHTGBM)).fit(data.X, data.y)
+    with pytest.raises(ValueError, match=r"NaN.*no row that it was fitted on had any") as raised:
+        model.predict(X)
+    assert "the teacher does not" not in str(raised.value)  # who knows what a pipeline takes
+
+
+def test_missing_values_settle_what_a_teacher_takes():
+    data = DATA[2]
+    X = data.X.copy()
+    X[::9, 1] = np.nan
+    columns = make_column_transformer((SimpleImputer(), [0, 1, 2, 3]))
+    model = distiller(make_pipeline(columns, GaussianNB()), LGBMClassifier(**LIGHTGBM))
+    model.fit(X, data.y)
+    assert_array_equal(model.predict_proba(X), model.student_.predict_proba(X))
 
 
 def test_missing_values_with_given_probabilities():

@@ -22,7 +22,7 @@ from sklearn.svm import LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill.costs import Parts, count_parts, latency, size_bytes
-from skdistill.students import TemperedClassifier
+from skdistill.students import LabelledClassifier, TemperedClassifier
 from tests.common.data import sample
 
 DATA = sample(3, 90)
@@ -56,6 +56,7 @@ def test_nodes_of_other_libraries():
     xgboost = pytest.importorskip("xgboost")
     model = xgboost.XGBClassifier(n_estimators=2, max_depth=1).fit(X, CODES)
     assert count_parts(model) == Parts(nodes=2 * 3 * 3)
+    assert count_parts(LabelledClassifier(model, DATA.classes)) == count_parts(model)
 
 
 def test_parameters():

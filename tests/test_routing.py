@@ -179,7 +179,7 @@ def test_callbacks_see_every_fold(binary):
     model = DistilledClassifier(GaussianNB(), DecisionTreeClassifier(max_depth=2), cv=3)
     model.set_callbacks(recorder)
     model.fit(X, y)
-    stages = ["cross-fit the teacher", "fit the direct student", "fit the student"]
+    stages = ["fit the direct student", "cross-fit the teacher", "fit the student"]
     folds = ["fold 0", "fold 1", "fold 2"]
     expected = ["fit", stages[0], *folds, stages[1], *folds, stages[2]]
     assert recorder.begun == expected

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.exceptions import DataConversionWarning
 
 from skdistill._validation import (
+    brief,
     check_choice,
     check_integer,
     check_labels,
@@ -35,6 +36,16 @@ def message_of(error_type, function, *args, **kwargs):
         function(*args, **kwargs)
     assert type(caught.value) is error_type
     return str(caught.value)
+
+
+# brief
+
+
+def test_a_wrong_value_is_told_in_one_short_line():
+    assert brief({"a": [1, 2]}) == "{'a': [1, 2]}"
+    assert brief("x" * 118) == repr("x" * 118)
+    assert brief("x" * 119) == "'" + "x" * 119 + " ..."
+    assert brief(pd.DataFrame({"a": [1, 2]})) == "a 0 1 1 2"
 
 
 # check_number

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["advise"]
 
 CALIBRATION_GAIN = 0.02  # share of the log-loss from which a calibration is worth a sentence
+LABEL_R2 = 0.5  # share of the labels' variance from which a perfect teacher may be honest
 RARE = 20  # rows of a class below which its figures say little
+ROWS_PER_CLASS = 100  # on average, from which a small model is asked what the features say
 SPREAD = 1.5  # worst fold's Brier score over the mean from which folds are called unequal
 
 
@@ -23,15 +25,52 @@ def advise(report: "TeacherReport") -> tuple[str, ...]:
     return found or ("Nothing here speaks against distilling this teacher.",)
 
 
+def _kind(report: "TeacherReport") -> str:
+    """Return what the scores of the teacher as it is are called."""
+    return "given" if report.given else "out of fold"
+
+
+def _looks_in_sample(report: "TeacherReport") -> str | None:
+    """Suspect given probabilities that are never wrong where the features say little.
+
+    Only a teacher that has seen the labels, or one that is perfect where a small model fails,
+    ranks all of them first; the small model needs some rows before it can be a witness.
+    """
+    if report.label_r2 is None or report.label_r2 >= LABEL_R2:
+        return None
+    enough = report.n_rows >= ROWS_PER_CLASS * len(report.classes)
+    if not enough or report.scores["given"]["accuracy"] < 1.0 - 1e-9:
+        return None
+    return (
+        "Do not distil these probabilities before you know that their teacher had not seen these "
+        f"rows: they rank every label of {report.n_rows:,} rows first, and a small model of the "
+        f"features, on rows held out from it, explains {max(report.label_r2, 0.0):.0%} of the "
+        "labels' variance. Probabilities of the rows that a teacher was fitted on look like this."
+    )
+
+
+def _of_unknown_origin(report: "TeacherReport") -> str | None:
+    if not report.given:
+        return None
+    return (
+        "Whether this teacher had seen the labels of these rows is not known: its probabilities "
+        "were given, or it was frozen. If it had, every figure here is too good, and a student "
+        "learns what it remembers: be sure that no row was among those it was fitted on, or have "
+        "it cross-fitted (teacher=)."
+    )
+
+
 def _no_better_than_frequencies(report: "TeacherReport") -> str | None:
     base = report.scores["class frequencies"]["log_loss"]
+    kind = _kind(report)
     # Calibrated on these rows it is flattered; but if that does not help it, nothing does.
-    kinds = ("out of fold, calibrated", "calibrated on these rows", "out of fold")
+    kinds = (f"{kind}, calibrated", "calibrated on these rows", kind)
     loss = next(report.scores[kind]["log_loss"] for kind in kinds if kind in report.scores)
     if loss < base:
         return None
+    where = "" if report.given else " out of fold"
     return (
-        f"Do not distil this teacher: its log-loss out of fold is {loss:.4f}, that of the class "
+        f"Do not distil this teacher: its log-loss{where} is {loss:.4f}, that of the class "
         f"frequencies alone {base:.4f}. It has learnt nothing of use."
     )
 
@@ -49,12 +88,13 @@ def _memorises(report: "TeacherReport") -> str | None:
     if report.memorisation is None:
         return None
     seen = report.scores["in-sample"]["log_loss"]
-    unseen = report.scores["out of fold"]["log_loss"]
+    unseen = report.scores[_kind(report)]["log_loss"]
     if unseen <= 1.1 * seen:
         return None
     return (
         f"Never distil this teacher's probabilities of the rows it was fitted on: its log-loss is "
-        f"{seen:.4f} there and {unseen:.4f} out of fold. It remembers their labels."
+        f"{seen:.4f} there and {unseen:.4f} {'as given' if report.given else 'out of fold'}. It "
+        "remembers their labels."
     )
 
 
@@ -80,10 +120,11 @@ def _conflicting(report: "TeacherReport") -> str | None:
 
 
 def _calibration(report: "TeacherReport") -> str | None:
-    if "out of fold, calibrated" not in report.scores:
+    kind = _kind(report)
+    if f"{kind}, calibrated" not in report.scores:
         return None
-    raw = report.scores["out of fold"]["log_loss"]
-    calibrated = report.scores["out of fold, calibrated"]["log_loss"]
+    raw = report.scores[kind]["log_loss"]
+    calibrated = report.scores[f"{kind}, calibrated"]["log_loss"]
     if calibrated > raw * (1.0 + CALIBRATION_GAIN):
         return (
             f"Leave the calibration out (calibration=None): it raises the log-loss from {raw:.4f} "
@@ -146,9 +187,11 @@ def _unequal_folds(report: "TeacherReport") -> str | None:
 
 
 RULES: tuple[Callable[["TeacherReport"], str | None], ...] = (
+    _looks_in_sample,
     _no_better_than_frequencies,
     _no_lead,
     _memorises,
+    _of_unknown_origin,
     _leaks_through_duplicates,
     _biased,
     _calibration,

@@ -14,7 +14,9 @@ from skdistill.inspection._display import Display, picture
 __all__ = [
     "Report",
     "cell",
+    "counted",
     "floor_note",
+    "interval_note",
     "plain",
     "score_line",
     "section",
@@ -125,6 +127,18 @@ def value_table(corner: str, rows: Mapping[Any, Mapping[str, Any]], columns: Seq
 def floor_note(floor: float) -> str:
     """Return the sentence on what the log-loss makes of tiny probabilities."""
     return _html.paragraph(f"Log-loss counts probabilities below {floor:g} as {floor:g}.")
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number of things: "1 row", "2,000 rows"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def interval_note(low: float, high: float, unit: str) -> str:
+    """Return the interval of a difference in words; unbounded where there is but one `unit`."""
+    if not np.isfinite(high - low):
+        return f"from one {unit} no interval can be had"
+    return f"95% interval of the difference {low:+.4f} to {high:+.4f}"
 
 
 def score_line(name: str, scores: Mapping[str, float]) -> str:

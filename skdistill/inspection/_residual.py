@@ -31,7 +31,7 @@ class ResidualFit:
     Attributes
     ----------
     r2 : float
-        ``1 - sum |r - h|^2 / sum |r|^2``; negative where h found nothing.
+        ``1 - sum |r - h|^2 / sum |r|^2``; negative where h found nothing, 0 where r is 0 all over.
     squared_error : Estimate
         Mean of ``|r|^2 - |r - h|^2``, and its standard error over rows.
     """
@@ -95,7 +95,8 @@ def explain_residual(
     total = times * np.sum(r**2, axis=1)
     gain = total - times * np.sum((r - h) ** 2, axis=1)
     mean = row_mean(gain, weight)
-    return ResidualFit(mean.mean / float(np.average(total, weights=weight)), mean)
+    whole = float(np.average(total, weights=weight))
+    return ResidualFit(mean.mean / whole if whole > 0.0 else 0.0, mean)
 
 
 def as_numbers(X: Any) -> Floats:

@@ -11,6 +11,7 @@ from sklearn.utils import column_or_1d
 
 from skdistill import metrics
 from skdistill.crossfit import class_probabilities
+from skdistill.estimates import row_mean
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.metrics import FLOOR
 
@@ -22,6 +23,7 @@ __all__ = [
     "class_fidelity",
     "class_scores",
     "fidelity_scores",
+    "fold_scores",
     "log_loss_rows",
     "one_hot_labels",
     "probabilities",
@@ -107,13 +109,26 @@ def scores(y: Floats, p: Floats, weight: Weight = None, floor: float = FLOOR) ->
         one against the rest; classes without a row, or with every row, are left out of that mean.
     """
     per_class = _aucs(y, p, weight)
-    return {
-        "accuracy": metrics.agreement(y, p, weight),
-        "log_loss": metrics.log_loss(y, p, weight, floor),
-        "auc": float(np.nanmean(per_class)) if np.isfinite(per_class).any() else np.nan,
-        "brier": metrics.brier(y, p, weight),
-        "calibration_error": metrics.calibration_error(y, p, weight),
-    }
+    found = metrics.score_probabilities(y, p, weight, floor)
+    found["auc"] = float(np.nanmean(per_class)) if np.isfinite(per_class).any() else np.nan
+    return {name: found[name] for name in SCORES}
+
+
+def fold_scores(
+    y: Floats, p: Floats, weight: Weight, fold: NDArray[Any], floor: float
+) -> dict[int, dict[str, float]]:
+    """Return the scores of each fold by its number, and the standard error of its Brier score.
+
+    Rows of fold -1 are in none.
+    """
+    found = {}
+    for number in np.unique(fold[fold >= 0]).tolist():
+        own = fold == number
+        w = None if weight is None else weight[own]
+        error = row_mean(np.sum((y[own] - p[own]) ** 2, axis=1), w).error
+        spread = {"brier_error": np.nan if error is None else error}
+        found[number] = scores(y[own], p[own], w, floor) | spread
+    return found
 
 
 def class_scores(y: Floats, p: Floats, weight: Weight = None) -> dict[str, NDArray[Any]]:
@@ -156,11 +171,13 @@ def fidelity_scores(
         all classes together) that the student explains.
     """
     z, f = _logits(p, floor), _logits(q, floor)
-    r2 = r2_score(z, f, sample_weight=weight, multioutput="variance_weighted")
+    r2 = np.nan  # of one row there is no variance to explain
+    if len(z) > 1:
+        r2 = float(r2_score(z, f, sample_weight=weight, multioutput="variance_weighted"))
     return {
         "kl": metrics.fidelity(_raised(p, floor), _raised(q, floor), weight),
         "agreement": metrics.agreement(p, q, weight),
-        "logit_r2": float(r2),
+        "logit_r2": r2,
     }
 
 
@@ -179,7 +196,9 @@ def class_fidelity(
     pairs = [[np.column_stack([1.0 - a, a]) for a in (p[:, k], q[:, k])] for k in range(p.shape[1])]
     kl = [metrics.fidelity(_raised(a, floor), _raised(b, floor), weight) for a, b in pairs]
     z, f = _logits(p, floor), _logits(q, floor)
-    r2 = r2_score(z, f, sample_weight=weight, multioutput="raw_values")
+    r2 = np.full(p.shape[1], np.nan)
+    if len(z) > 1:
+        r2 = r2_score(z, f, sample_weight=weight, multioutput="raw_values")
     return {"kl": np.array(kl), "agreement": agreement, "logit_r2": r2}
 
 

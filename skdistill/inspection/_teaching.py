@@ -18,7 +18,7 @@ from skdistill.calibration import calibrate_unseen
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import check_fitted_distiller, check_fitted_on
 from skdistill.inspection._scores import one_hot_labels
-from skdistill.teachers import as_teacher, weight_keyword
+from skdistill.teachers import as_teacher, holds_frozen, weight_keyword
 
 __all__ = [
     "OutOfFoldRows",
@@ -53,6 +53,9 @@ class OutOfFoldRows:
         Fold of each row; -1 where it is not known.
     n_given : int
         Rows of the fit, with those that have no probabilities.
+    claimed : bool
+        Whether that the teacher had not seen the rows is what somebody says: its probabilities were
+        given, or it was frozen.
     """
 
     X: Any
@@ -63,6 +66,7 @@ class OutOfFoldRows:
     weight: Floats | None
     fold: NDArray[np.int64]
     n_given: int
+    claimed: bool
 
 
 def out_of_fold(estimator: Any, X: Any, y: Any, sample_weight: Any) -> OutOfFoldRows:
@@ -101,7 +105,17 @@ def out_of_fold(estimator: Any, X: Any, y: Any, sample_weight: Any) -> OutOfFold
         weight=weight,
         fold=fold,
         n_given=len(labels),
+        claimed=_is_claimed(estimator),
     )
+
+
+def _is_claimed(estimator: Any) -> bool:
+    """Whether an estimator did not make the probabilities of its rows itself, fold by fold."""
+    if hasattr(estimator, "pool_proba_"):  # a search has folds for those that it is given as well
+        given = estimator.report_.n_teacher_fits == 0
+    else:
+        given = bool(np.all(estimator.fold_ < 0))
+    return given or holds_frozen(as_teacher(estimator.teacher))
 
 
 def cross_calibrate(

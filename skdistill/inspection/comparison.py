@@ -15,13 +15,14 @@ from sklearn.model_selection import cross_validate
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
-from skdistill._validation import check_choice
+from skdistill._validation import brief, check_choice
 from skdistill.estimates import Estimate, margin, outcome, split_mean
 from skdistill.exceptions import ParameterError
 from skdistill.folds import Folds, make_folds
 from skdistill.inspection._checks import check_distiller, check_floor
 from skdistill.inspection._display import data_frame
 from skdistill.inspection._methods import METHODS
+from skdistill.inspection._page import interval_note
 from skdistill.inspection._scores import LOWER_IS_BETTER, SCORES, score_model
 from skdistill.inspection.comparison_display import ComparisonDisplay
 from skdistill.metrics import FLOOR
@@ -174,9 +175,9 @@ class Comparison:
         if method == self.baseline:
             return f"{start}, which the others are compared with."
         where = "below" if line["difference"] < 0 else "above"
-        between = f"95% interval of the difference {line['low']:+.4f} to {line['high']:+.4f}"
+        between = interval_note(line["low"], line["high"], "fold")
         gap = f"{abs(line['difference']):.4f} {where} {self.baseline}"
-        return f"{start}, {gap}, {between}: {line['outcome']}."
+        return f"{start}, {gap} ({between}): {line['outcome']}."
 
 
 def compare(
@@ -340,7 +341,7 @@ def _check(methods: Sequence[str], others: Any, baseline: str) -> dict[str, Any]
     if not isinstance(others, Mapping) or not all(hasattr(each, "fit") for each in others.values()):
         raise ParameterError(
             'others must be a mapping of names to classifiers, such as {"stump": '
-            f"DecisionTreeClassifier(max_depth=1)}}, got {others!r}."
+            f"DecisionTreeClassifier(max_depth=1)}}, got {brief(others)}."
         )
     if isinstance(methods, str):
         raise ParameterError(f"methods must be a sequence of names, got the string {methods!r}.")

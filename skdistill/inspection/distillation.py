@@ -20,7 +20,16 @@ from skdistill.inspection._checks import (
 )
 from skdistill.inspection._display import Display, data_frame, optional
 from skdistill.inspection._methods import direct_student, fell_back, plain_student
-from skdistill.inspection._page import Report, floor_note, plain, score_line, section, value_table
+from skdistill.inspection._page import (
+    Report,
+    counted,
+    floor_note,
+    interval_note,
+    plain,
+    score_line,
+    section,
+    value_table,
+)
 from skdistill.inspection._scores import (
     CLASS_COLUMNS,
     FIDELITY_COLUMNS,
@@ -212,9 +221,9 @@ class DistillationReport(Report):
     def sentence(self) -> str:
         """Whether distilling helped, in words; "not shown to help" is a possible answer."""
         loss = self.models["distilled"].scores["log_loss"]
-        on = f"on {self.n_rows:,} held-out rows"
+        on = f"on {counted(self.n_rows, 'held-out row')}"
         if self.n_groups is not None:
-            on += f" in {self.n_groups:,} groups"
+            on += f" in {counted(self.n_groups, 'group')}"
         if self.fell_back:
             return (
                 "The search fell back to the student trained on the labels, so nothing was "
@@ -225,11 +234,12 @@ class DistillationReport(Report):
             return f"{start}; without training rows there is nothing to compare it with."
         half = margin(self.gain, self.n_rows if self.n_groups is None else self.n_groups)
         where = "below" if self.gain.mean < 0 else "above"
-        low, high = self.gain.mean - half, self.gain.mean + half
+        unit = "row" if self.n_groups is None else "group"
+        between = interval_note(self.gain.mean - half, self.gain.mean + half, unit)
         found = outcome(self.gain.mean, half).replace("not shown", "is not shown")
         return (
             f"{start}, {abs(self.gain.mean):.4f} {where} that of the student trained on the labels "
-            f"(95% interval of the difference {low:+.4f} to {high:+.4f}): distilling {found}."
+            f"({between}): distilling {found}."
         )
 
     def frame(self, of: str = "models") -> Any:
@@ -301,7 +311,7 @@ class DistillationReport(Report):
         parts = [
             paragraph(self.sentence),
             section(
-                f"Scores of {self.n_rows:,} held-out rows",
+                f"Scores of {counted(self.n_rows, 'held-out row')}",
                 value_table("", rows, SCORES),
                 floor_note(self.floor),
             ),

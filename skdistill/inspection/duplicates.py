@@ -11,6 +11,7 @@ from skdistill._compat import warn_user
 from skdistill._validation import row_fingerprints
 from skdistill.base import DUPLICATE_SHARE
 from skdistill.exceptions import LeakWarning
+from skdistill.folds import parted_share, twin_numbers
 
 __all__ = ["Duplicates", "find_duplicates", "warn_of_seen_rows"]
 
@@ -51,17 +52,11 @@ def find_duplicates(X: Any, labels: NDArray[Any], fold: NDArray[np.int64]) -> Du
     -------
     duplicates : Duplicates
     """
-    _, twin = np.unique(row_fingerprints(X), return_inverse=True)
-
-    def differs_among_twins(values: NDArray[Any]) -> float:
-        codes = np.unique(values, return_inverse=True)[1]
-        pairs = np.unique(np.column_stack([twin, codes]), axis=0)
-        return float(np.mean(np.bincount(pairs[:, 0])[twin] > 1))
-
+    twin = twin_numbers(X)
     return Duplicates(
-        share=float(np.mean(np.bincount(twin)[twin] > 1)),
-        in_other_fold=differs_among_twins(fold) if fold.min() >= 0 else np.nan,
-        conflicting=differs_among_twins(labels),
+        share=parted_share(twin, np.arange(len(twin))),
+        in_other_fold=parted_share(twin, fold) if fold.min() >= 0 else np.nan,
+        conflicting=parted_share(twin, np.unique(labels, return_inverse=True)[1]),
     )
 
 

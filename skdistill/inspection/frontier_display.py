@@ -66,8 +66,8 @@ class FrontierDisplay(Display):
             Features.
         y : array-like of shape (n,)
             Labels.
-        students : mapping of str to estimator
-            Students by name.
+        students : mapping of str to estimator, or list
+            Students by name, or as `DistilledClassifierCV` takes them, without grids.
         against : {"latency", "size_bytes"}, default="latency"
             The horizontal axis.
         **settings : dict

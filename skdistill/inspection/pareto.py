@@ -12,7 +12,8 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._compat import take_rows
-from skdistill._validation import check_integer, check_number
+from skdistill._validation import brief, check_integer, check_number
+from skdistill.candidates import name_students
 from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
 from skdistill.estimates import Estimate, row_mean, split_mean
 from skdistill.exceptions import ParameterError
@@ -22,6 +23,7 @@ from skdistill.inspection._display import data_frame
 from skdistill.inspection._scores import log_loss_rows, one_hot_labels, probabilities, scores
 from skdistill.inspection.frontier_display import FrontierDisplay
 from skdistill.metrics import FLOOR
+from skdistill.students import as_student, resolve
 
 __all__ = ["Frontier", "FrontierPoint", "frontier"]
 
@@ -189,7 +191,7 @@ def frontier(
     estimator: Any,
     X: Any,
     y: Any,
-    students: Mapping[str, Any],
+    students: Any,
     *,
     cv: Any = None,
     test_size: float = 0.25,
@@ -216,8 +218,9 @@ def frontier(
         Features.
     y : array-like of shape (n,)
         Labels.
-    students : mapping of str to estimator
-        Students by name.
+    students : mapping of str to estimator, or list
+        Students by name, or as `DistilledClassifierCV` takes and names them: a list of estimators
+        or (name, estimator), or one of these; without grids.
     cv : int, splitter, iterable of (train, test) or None, default=None
         Folds to score on. None holds out one random part, stratified or of whole groups.
     test_size : float, default=0.25
@@ -245,10 +248,10 @@ def frontier(
     ------
     ParameterError
         If the estimator is no `DistilledClassifier` (a search would choose on rows that are tested
-        on), `students` is no mapping or empty, a number is out of range, or `test_size` is given
-        with `cv`.
+        on), there are no students or grids of them, a number is out of range, or `test_size` is
+        given with `cv`.
     FoldError, StudentError
-        If the folds or a student cannot be used.
+        If the folds or a student cannot be used, or a name is used twice.
 
     Examples
     --------
@@ -269,7 +272,8 @@ def frontier(
     '16 leaves'
     """
     check_distiller(estimator)
-    _check(students, cv, test_size)
+    students = _by_name(students, estimator.loss)
+    _check_split(cv, test_size)
     check_integer("latency_rows", latency_rows, low=1)
     check_number("budget", budget, low=0.0)
     floor = check_floor(floor)
@@ -362,12 +366,30 @@ def _hold_out(
     return next(splitter.split(X, y, groups))
 
 
-def _check(students: Any, cv: Any, test_size: Any) -> None:
-    if not isinstance(students, Mapping) or not students:
+def _by_name(students: Any, loss: Any) -> dict[str, Any]:
+    """Return the students by name, or raise for what is none before anything is fitted."""
+    if isinstance(students, Mapping):
+        named = dict(students)
+    else:
+        named = {}
+        for name, (student, grid) in name_students(students).items():
+            if grid:
+                raise ParameterError(
+                    f"frontier takes no grids of parameters, got {brief(grid)} for {name!r}: name "
+                    "each student that is to be weighed."
+                )
+            named[name] = student
+    if not named:
         raise ParameterError(
-            'students must be a mapping such as {"tree": DecisionTreeClassifier()}, got '
+            'students must hold at least one, as {"tree": DecisionTreeClassifier()} does, got '
             f"{students!r}."
         )
+    for student in named.values():
+        resolve(as_student(student), loss)
+    return named
+
+
+def _check_split(cv: Any, test_size: Any) -> None:
     check_number("test_size", test_size, low=0.0, high=1.0, low_open=True, high_open=True)
     if cv is not None and test_size != 0.25:
         raise ParameterError(

@@ -11,13 +11,13 @@ from sklearn.utils import column_or_1d
 from skdistill._compat import take_rows
 from skdistill._html import definitions
 from skdistill._validation import check_probabilities, check_weights
-from skdistill.estimates import row_mean
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._advice import advise
 from skdistill.inspection._checks import check_floor
 from skdistill.inspection._display import Display, data_frame
 from skdistill.inspection._page import (
     Report,
+    counted,
     floor_note,
     plain,
     score_line,
@@ -31,6 +31,7 @@ from skdistill.inspection._scores import (
     LOWER_IS_BETTER,
     SCORES,
     class_scores,
+    fold_scores,
     one_hot_labels,
     probabilities,
     scores,
@@ -49,14 +50,18 @@ GAPS = ("accuracy", "log_loss", "auc", "brier")
 
 @dataclass(frozen=True)
 class TeacherReport(Report):
-    """What is known of a teacher from its out-of-fold probabilities.
+    """What is known of a teacher from its probabilities of rows that it had not seen.
 
     Attributes
     ----------
     classes : array of shape (K,)
         Sorted classes.
+    given : bool
+        Whether the probabilities came from elsewhere (`teacher_proba`, `from_predictions`, or a
+        frozen teacher): that they are out of fold is then what somebody says, and the figures
+        that are called "out of fold" otherwise are called "given".
     n_rows : int
-        Rows of positive weight with out-of-fold probabilities.
+        Rows of positive weight with probabilities.
     n_unlabelled : int
         The other rows: of weight zero, or in no test fold.
     scores : mapping of str to mapping of str to float
@@ -76,6 +81,11 @@ class TeacherReport(Report):
         fold: how much better the teacher looks on rows it has seen. None where not asked for.
     residual : ResidualFit or None
         What the features explain of the calibrated teacher's residual, out of fold.
+    label_r2 : float or None
+        Share of the variance of the labels themselves that the same regression explains; measured
+        for probabilities that were given, where the regression is the "auto" one. Given
+        probabilities that rank every label first, on 100 rows a class or more of which the features
+        explain less than half, are taken to be in-sample.
     duplicates : Duplicates or None
         Identical rows; None where there are no features.
     lead : float or None
@@ -102,6 +112,7 @@ class TeacherReport(Report):
     """
 
     classes: NDArray[Any]
+    given: bool
     n_rows: int
     n_unlabelled: int
     scores: Mapping[str, Mapping[str, float]]
@@ -109,6 +120,7 @@ class TeacherReport(Report):
     by_fold: Mapping[int, Mapping[str, float]]
     memorisation: Mapping[str, float] | None
     residual: ResidualFit | None
+    label_r2: float | None
     duplicates: Duplicates | None
     lead: float | None
     reliability: ReliabilityDisplay
@@ -192,7 +204,7 @@ class TeacherReport(Report):
         residual_model: Any = "auto",
         floor: float = FLOOR,
     ) -> "TeacherReport":
-        """Make the passport of any out-of-fold probabilities.
+        """Make the passport of probabilities that are said to be out of fold.
 
         Parameters
         ----------
@@ -255,6 +267,7 @@ class TeacherReport(Report):
             weight=None if weight is None else weight[kept],
             fold=fold[kept],
             n_given=n,
+            claimed=True,
         )
         in_sample = None if in_sample is None else in_sample[kept]
         return _report(
@@ -299,8 +312,9 @@ class TeacherReport(Report):
         -------
         facts : dict
         """
-        names = ("n_rows", "n_unlabelled", "scores", "by_class", "by_fold", "memorisation", "lead")
-        facts = {"classes": self.classes} | {name: getattr(self, name) for name in names}
+        names = ("classes", "given", "n_rows", "n_unlabelled", "scores", "by_class", "by_fold")
+        names += ("memorisation", "label_r2", "lead")
+        facts = {name: getattr(self, name) for name in names}
         if self.residual is not None:
             bound = self.residual.squared_error
             facts["residual"] = {
@@ -319,8 +333,11 @@ class TeacherReport(Report):
             bound = self.residual.squared_error
             facts["residual explained by x, out of fold"] = f"R² {self.residual.r2:.4f}"
             facts["squared error, at least"] = f"{max(bound.mean, 0.0):.4f}"
+        if self.label_r2 is not None:
+            facts["labels explained by x"] = f"R² {self.label_r2:.4f}, on rows held out"
         if self.lead is not None:
-            facts["lead over the direct student"] = f"{self.lead:+.4f} in Brier score, out of fold"
+            how = "as given" if self.given else "out of fold"
+            facts["lead over the direct student"] = f"{self.lead:+.4f} in Brier score, {how}"
         if self.duplicates is not None:
             facts["rows with an identical row"] = f"{self.duplicates.share:.2%}"
             if np.isfinite(self.duplicates.in_other_fold):
@@ -330,7 +347,7 @@ class TeacherReport(Report):
         parts = [
             section("What to do", sentences(self.recommendations)),
             section(
-                f"Scores of {self.n_rows:,} rows",
+                f"Scores of {counted(self.n_rows, 'row')}",
                 value_table("", self.scores, SCORES),
                 floor_note(self.floor),
             ),
@@ -348,7 +365,7 @@ class TeacherReport(Report):
         return [*(score_line(k, v) for k, v in self.scores.items()), *self.recommendations]
 
     def _pictures(self) -> Mapping[str, Display]:
-        return {"Reliability, out of fold": self.reliability}
+        return {f"Reliability, {'as given' if self.given else 'out of fold'}": self.reliability}
 
 
 def _report(
@@ -363,9 +380,10 @@ def _report(
     """Compute every part of the report."""
     y, weight, p = one_hot_labels(taught.labels, classes), taught.weight, taught.calibrated
     share = np.average(y, axis=0, weights=weight)
-    said = {"out of fold": taught.raw}
+    kind = "given" if taught.claimed else "out of fold"
+    said = {kind: taught.raw}
     if not np.array_equal(p, taught.raw):
-        said["out of fold, calibrated"] = p
+        said[f"{kind}, calibrated"] = p
     if taught.on_these_rows is not None and not np.array_equal(taught.on_these_rows, taught.raw):
         said["calibrated on these rows"] = taught.on_these_rows
     if in_sample is not None:
@@ -373,15 +391,18 @@ def _report(
     said["class frequencies"] = np.broadcast_to(share, y.shape)
     found = {name: scores(y, values, weight, floor) for name, values in said.items()}
     by_class = class_scores(y, p, weight)
-    duplicates = residual = None
+    duplicates = residual = label_r2 = None
     if taught.X is not None:
         duplicates = find_duplicates(taught.X, taught.labels, taught.fold)
         if residual_model is not None:
             residual = explain_residual(taught.X, y - p, residual_model, taught.fold, weight)
-    names = {"out of fold": "teacher", "out of fold, calibrated": "teacher, calibrated"}
+        if taught.claimed and isinstance(residual_model, str):
+            label_r2 = explain_residual(taught.X, y - share, "auto", taught.fold, weight).r2
+    names = {kind: "teacher", f"{kind}, calibrated": "teacher, calibrated"}
     curves = {label: said[name] for name, label in names.items() if name in said}
     return TeacherReport(
         classes=classes,
+        given=taught.claimed,
         n_rows=len(y),
         n_unlabelled=taught.n_given - len(y),
         scores=found,
@@ -389,9 +410,10 @@ def _report(
             label: {name: column[k].item() for name, column in by_class.items()}
             for k, label in enumerate(classes.tolist())
         },
-        by_fold=_by_fold(y, p, weight, taught.fold, floor),
-        memorisation=None if in_sample is None else _gap(found),
+        by_fold=fold_scores(y, p, weight, taught.fold, floor),
+        memorisation=None if in_sample is None else _gap(found[kind], found["in-sample"]),
         residual=residual,
+        label_r2=label_r2,
         duplicates=duplicates,
         lead=lead,
         reliability=ReliabilityDisplay.from_predictions(
@@ -401,23 +423,9 @@ def _report(
     )
 
 
-def _gap(found: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def _gap(unseen: Mapping[str, float], seen: Mapping[str, float]) -> dict[str, float]:
     """Return by how much each score is better in-sample than out of fold."""
-    seen, unseen = found["in-sample"], found["out of fold"]
     return {
         name: (unseen[name] - seen[name]) * (1.0 if name in LOWER_IS_BETTER else -1.0)
         for name in GAPS
     }
-
-
-def _by_fold(
-    y: Floats, p: Floats, weight: Floats | None, fold: NDArray[Any], floor: float
-) -> dict[int, dict[str, float]]:
-    found = {}
-    for number in np.unique(fold[fold >= 0]).tolist():
-        own = fold == number
-        w = None if weight is None else weight[own]
-        error = row_mean(np.sum((y[own] - p[own]) ** 2, axis=1), w).error
-        spread = {"brier_error": np.nan if error is None else error}
-        found[number] = scores(y[own], p[own], w, floor) | spread
-    return found

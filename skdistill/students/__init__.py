@@ -22,6 +22,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
+from skdistill._validation import brief
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.students.direct import DirectStudent, predict_fitted
@@ -31,15 +32,17 @@ from skdistill.students.linear import LinearAdapter, is_linear
 from skdistill.students.mlp import MLPAdapter
 from skdistill.students.pipeline import PipelineAdapter
 from skdistill.students.regression import RegressionAdapter
-from skdistill.students.replication import ReplicationAdapter, TemperedClassifier
+from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.soft_logistic import SoftLogisticRegression
 from skdistill.students.soft_mlp import SoftMLPClassifier
+from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
 from skdistill.students.xgboost import resolve_xgboost
 
 __all__ = [
     "Adapter",
     "DirectStudent",
     "Fitted",
+    "LabelledClassifier",
     "Problem",
     "Route",
     "SoftCrossEntropy",
@@ -85,7 +88,8 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
         or not hasattr(student, "get_params")
     ):
         raise StudentTypeError(
-            f"student must be a scikit-learn estimator (an object, not a class), got {student!r}."
+            "student must be a scikit-learn estimator (an object, not a class), got "
+            f"{brief(student)}."
         )
     if isinstance(student, Pipeline):
         return PipelineAdapter(student, resolve(student.steps[-1][1], loss))

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import check_cv, train_test_split
 from sklearn.svm import SVC, NuSVC
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import has_fit_parameter
 
-from skdistill._arrays import project_to_simplex, softmax
+from skdistill._arrays import project_to_simplex
 from skdistill._compat import take_rows
 from skdistill._validation import index_rows
 from skdistill.exceptions import InputError, StudentError
@@ -32,10 +32,10 @@ from skdistill.students.base import (
     balanced_weights,
     check_class_weight,
 )
+from skdistill.students.wrapped import TemperedClassifier
 
 __all__ = [
     "ReplicationAdapter",
-    "TemperedClassifier",
     "copy_settings",
     "copy_weights",
     "restore_temperature",
@@ -57,96 +57,6 @@ ROW_COUNTS = (
     "subsample_for_bin",
 )
 HISTOGRAM_EARLY_STOPPING_ROWS = 10_000  # above it HistGradientBoosting's "auto" holds rows out
-
-
-class TemperedClassifier(ClassifierMixin, BaseEstimator):
-    """A classifier fitted to annealed targets, its probabilities raised back to temperature one.
-
-    Parameters
-    ----------
-    classifier : fitted classifier
-        Its probabilities estimate ``p^(1/T)``, normalised.
-    temperature : float
-        T of the loss it was fitted with.
-
-    Examples
-    --------
-    >>> from sklearn.dummy import DummyClassifier
-    >>> from skdistill.students import TemperedClassifier
-    >>> half = DummyClassifier().fit([[0], [0], [0]], [0, 0, 1])
-    >>> TemperedClassifier(half, temperature=2.0).predict_proba([[0]]).round(2)
-    array([[0.8, 0.2]])
-    """
-
-    def __init__(self, classifier: Any, temperature: float) -> None:
-        self.classifier = classifier
-        self.temperature = temperature
-
-    def fit(self, X: Any, y: Any) -> "TemperedClassifier":
-        """Fit the classifier to hard labels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Features.
-        y : array-like of shape (n,)
-            Labels.
-
-        Returns
-        -------
-        self : TemperedClassifier
-        """
-        self.classifier_ = clone(self.classifier).fit(X, y)
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self._fitted, "classes_")
-
-    @property
-    def _fitted(self) -> Any:
-        """What `fit` made of the classifier, or the classifier as it was given."""
-        return getattr(self, "classifier_", self.classifier)
-
-    @property
-    def classes_(self) -> NDArray[Any]:
-        """The classes of the classifier."""
-        return np.asarray(self._fitted.classes_)
-
-    @property
-    def n_features_in_(self) -> int:
-        """How many features the classifier was fitted on."""
-        return int(self._fitted.n_features_in_)
-
-    def predict_proba(self, X: Any) -> Floats:
-        """Return ``p^T``, normalised.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Features.
-
-        Returns
-        -------
-        p : array of shape (n, K)
-        """
-        check_is_fitted(self)
-        p = np.asarray(self._fitted.predict_proba(X))
-        return np.asarray(softmax(self.temperature * np.log(np.maximum(p, np.finfo(p.dtype).tiny))))
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable class of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Features.
-
-        Returns
-        -------
-        labels : array of shape (n,)
-        """
-        p = self.predict_proba(X)
-        return self.classes_[np.argmax(p, axis=1)]
 
 
 class ReplicationAdapter(Adapter):

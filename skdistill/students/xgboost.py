@@ -2,15 +2,18 @@
 
 Two classes: ``binary:logistic`` takes labels in [0, 1] natively, but only XGBRegressor lets them
 through, so the regressor is fitted and its booster handed to the classifier. More classes: weighted
-replication on ``multi:softprob``. XGBoost wants labels 0..K-1, whatever the user's are.
+replication on ``multi:softprob``. XGBoost wants labels 0..K-1, whatever the user's are: where they
+are others, the fitted model is wrapped to predict them.
 """
 
 import json
 import warnings
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 
 from skdistill._arrays import project_to_simplex
@@ -18,7 +21,8 @@ from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.students.regression import RegressionAdapter
-from skdistill.students.replication import ReplicationAdapter, TemperedClassifier
+from skdistill.students.replication import ReplicationAdapter
+from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
 
 __all__ = ["XGBoostAdapter", "XGBoostRegression", "resolve_xgboost"]
 
@@ -121,10 +125,16 @@ class XGBoostAdapter(_OnDevice):
         return ReplicationAdapter(self.student, integer_labels=True)
 
     def fit(self, problem: Problem) -> Fitted:
-        """Fit two classes natively, more as weighted copies."""
+        """Fit two classes natively, more as weighted copies, and name the classes."""
         temperature = getattr(problem.loss, "temperature", 1.0)
         if len(problem.classes) > 2 or (problem.is_hard and temperature == 1.0):
-            return self._copies.fit(problem)
+            fitted = self._copies.fit(problem)
+        else:
+            fitted = self._fit_two(problem, temperature)
+        return replace(fitted, model=_named(fitted.model, problem.classes))
+
+    def _fit_two(self, problem: Problem, temperature: float) -> Fitted:
+        """Fit a regressor to the soft labels, and give its booster to a classifier."""
         import xgboost
 
         target, touched = project_to_simplex(problem.target)
@@ -139,3 +149,10 @@ class XGBoostAdapter(_OnDevice):
         model.set_params(**given)  # loading puts what the booster found in their place
         fitted = model if temperature == 1.0 else TemperedClassifier(model, temperature)
         return Fitted(fitted, touched=float(np.mean(touched)))
+
+
+def _named(model: Any, classes: NDArray[Any]) -> Any:
+    """Return a model of the classes 0..K-1 that predicts `classes`: itself, if they are these."""
+    if np.array_equal(classes, np.arange(len(classes))):
+        return model
+    return LabelledClassifier(model, classes)

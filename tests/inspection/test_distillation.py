@@ -394,6 +394,30 @@ def test_a_search_has_the_report_of_its_choice(two):
         )
 
 
+def test_one_row_or_group_tells_nothing_of_its_error(two):
+    X, y = two.test.X[:1], two.test.y[:1]
+    train = {"X_train": two.train.X, "y_train": two.train.y}
+    report = DistillationReport.from_estimator(
+        two.model, X, y, **train, teacher=two.teacher, **FAST
+    )
+    assert report.gain.error is None
+    loss = report.models["distilled"].scores["log_loss"]
+    where = "below" if report.gain.mean < 0 else "above"
+    assert report.sentence == (
+        f"The distilled student's log-loss is {loss:.4f} on 1 held-out row, "
+        f"{abs(report.gain.mean):.4f} {where} that of the student trained on the labels (from one "
+        "row no interval can be had): distilling is not shown to help."
+    )
+    assert "Scores of 1 held-out row<" in report._body("")
+    assert np.isnan(report.models["distilled"].fidelity["logit_r2"])
+    assert json.loads(json.dumps(report.to_dict()))["gain"]["standard_error"] is None
+    alone = DistillationReport.from_estimator(
+        two.model, two.test.X[:9], two.test.y[:9], groups=["a"] * 9, **train, **FAST
+    )
+    assert "on 9 held-out rows in 1 group, " in alone.sentence
+    assert "(from one group no interval can be had)" in alone.sentence
+
+
 def test_reports_are_a_few_plain_lines_as_text(two):
     text = str(make(two, **FAST))
     assert text.startswith("teacher: accuracy 0.")

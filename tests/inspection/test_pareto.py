@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skdistill import DistilledClassifier
 from skdistill.costs import Latency, Parts, count_parts, size_bytes
 from skdistill.estimates import Estimate
-from skdistill.exceptions import LeakWarning, ParameterError, StudentError
+from skdistill.exceptions import LeakWarning, ParameterError, StudentError, StudentTypeError
 from skdistill.inspection import Frontier, FrontierDisplay, FrontierPoint, frontier
 from tests.common.data import sample
 from tests.inspection.test_comparison import CountingTeacher
@@ -154,6 +154,25 @@ def test_frame_and_plot():
     assert_allclose(display.frame()["size_bytes"], [100, 1000, 10_000])
 
 
+@pytest.mark.parametrize(
+    ("students", "names"),
+    [
+        (list(STUDENTS.values()), ["decisiontreeclassifier-1", "decisiontreeclassifier-2"]),
+        (list(STUDENTS.items()), ["stump", "tree"]),
+        (("stump", STUDENTS["stump"]), ["stump"]),
+        (STUDENTS["stump"], ["decisiontreeclassifier"]),
+    ],
+    ids=["list", "pairs", "pair", "student"],
+)
+def test_students_are_named_as_a_search_names_them(students, names):
+    settings = {"random_state": 5, "budget": 0.0}
+    found = frontier(MODEL, DATA.X, DATA.y, students, **settings)
+    known = frontier(MODEL, DATA.X, DATA.y, STUDENTS, **settings)
+    assert [p.name for p in found.points] == names
+    for own, same in zip(found.points, known.points, strict=False):
+        assert own.scores == same.scores
+
+
 def test_display_from_estimator_is_that_of_frontier():
     settings = {"random_state": 0, "budget": 0.0}
     display = FrontierDisplay.from_estimator(MODEL, DATA.X, DATA.y, STUDENTS, **settings)
@@ -165,8 +184,17 @@ def test_display_from_estimator_is_that_of_frontier():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"students": {}}, "students must be a mapping"),
-        ({"students": [STUDENTS["tree"]]}, "students must be a mapping"),
+        ({"students": {}}, "students must hold at least one, as .*, got {}"),
+        ({"students": []}, r"students must be an estimator or a non-empty list.*, got \[\]"),
+        ({"students": "tree"}, "students must be an estimator.*, got 'tree'"),
+        ({"students": 1_000 * [1]}, "student must be a scikit-learn estimator.*, got 1"),
+        ({"students": {"a": 1_000 * [1]}}, r"student must be .*, got \[1, 1.{1,200}$"),
+        ({"students": (1_000 * [1], 1, 2)}, r"every student must be .*, got .{1,200}$"),
+        ({"students": list(STUDENTS.items()) * 2}, "different names, got 'stump' twice"),
+        (
+            {"students": (STUDENTS["tree"], {"max_depth": [1, 2]})},
+            "frontier takes no grids of parameters, got {'max_depth'.*name each student",
+        ),
         ({"test_size": 1.0}, "test_size must be a finite number"),
         ({"cv": 3, "test_size": 0.5}, "test_size=0.5 has no effect with cv=3"),
         ({"latency_rows": 0}, "latency_rows must be an integer of at least 1"),
@@ -174,7 +202,7 @@ def test_display_from_estimator_is_that_of_frontier():
 )
 def test_bad_settings(settings, said):
     students = settings.pop("students", STUDENTS)
-    with pytest.raises(ParameterError, match=said):
+    with pytest.raises((ParameterError, StudentTypeError), match=said):
         frontier(MODEL, DATA.X, DATA.y, students, **settings)
 
 

@@ -9,16 +9,22 @@ import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_breast_cancer, load_digits, make_blobs, make_circles
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.metrics import accuracy_score, roc_auc_score
-from sklearn.model_selection import KFold
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skdistill import DistilledClassifier
+from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.calibration import calibrate
-from skdistill.exceptions import CoverageWarning, InputError, ParameterError
+from skdistill.exceptions import CoverageWarning, InputError, LeakWarning, ParameterError
 from skdistill.inspection import ReliabilityDisplay, ResidualDisplay, TeacherReport
 from skdistill.inspection._residual import as_numbers
 from skdistill.inspection._teaching import cross_calibrate
@@ -60,15 +66,14 @@ def test_scores_of_every_kind_of_probabilities(three, report):
 
 
 def test_scores_agree_with_those_of_the_fit(three):
-    data, floor = three.train, np.finfo(float).eps  # where the fit's own log-loss is cut
-    report = TeacherReport.from_estimator(
-        three.model, data.X, data.y, residual_model=None, floor=floor
-    )
+    data = three.train
+    report = TeacherReport.from_estimator(three.model, data.X, data.y, residual_model=None)
     known = three.model.report_.teacher
     assert report.scores["out of fold"].items() >= known["raw"].items()
     assert report.lead == three.model.report_.shrinkage["excess"]
     given = clone(three.model).fit(data.X, data.y, teacher_proba=three.model.teacher_proba_)
-    report = TeacherReport.from_estimator(given, data.X, data.y, residual_model=None, floor=floor)
+    report = TeacherReport.from_estimator(given, data.X, data.y, residual_model=None)
+    assert report.scores["given"].items() >= known["raw"].items()
     assert report.scores["calibrated on these rows"].items() >= known["calibrated"].items()
 
 
@@ -109,14 +114,15 @@ def test_a_calibration_that_has_seen_the_rows_is_shown_and_no_more(three, how):
     else:
         model.fit(data.X, data.y, teacher_proba=three.model.teacher_proba_)
     report = TeacherReport.from_estimator(model, data.X, data.y, **QUICK)
-    assert list(report.scores) == ["out of fold", "calibrated on these rows", "class frequencies"]
+    first = "given" if how == "folds not known" else "out of fold"
+    assert list(report.scores) == [first, "calibrated on these rows", "class frequencies"]
     known = np.flatnonzero(model.fold_ >= 0) if how == "one fold" else np.arange(120)
     y, raw, taught = (
         data.one_hot[known],
         model.teacher_proba_[known],
         model.calibrated_proba_[known],
     )
-    for name, p in (("out of fold", raw), ("calibrated on these rows", taught)):
+    for name, p in ((first, raw), ("calibrated on these rows", taught)):
         brier = np.mean(np.sum((y - p) ** 2, axis=1))
         assert report.scores[name]["brier"] == pytest.approx(brier)
     assert not any("calibration" in text for text in report.recommendations)
@@ -376,6 +382,133 @@ def test_given_probabilities_have_no_folds(two):
         TeacherReport.from_estimator(model, data.X, data.y, teacher="fit")
 
 
+# Probabilities that were given
+
+UNKNOWN = "Whether this teacher had seen the labels of these rows is not known"
+SEEN = "Do not distil these probabilities"
+COIN_FLIPS = (
+    np.random.default_rng(0).normal(size=(400, 5)),
+    np.random.default_rng(1).integers(2, size=400),
+)
+FOREST = RandomForestClassifier(100, random_state=0)
+
+
+def passport(X, y, p, **settings):
+    """Return the passport of probabilities that a fit was given."""
+    model = DistilledClassifier(None, DecisionTreeClassifier(max_depth=2), strength=0.5)
+    return TeacherReport.from_estimator(model.fit(X, y, teacher_proba=p), X, y, **settings)
+
+
+def honest(teacher, X, y):
+    cv = StratifiedKFold(5, shuffle=True, random_state=0)
+    return cross_val_predict(teacher, X, y, method="predict_proba", cv=cv)
+
+
+@pytest.mark.parametrize("names", [np.array([0, 1]), np.array(["heads", "tails"])], ids=str)
+@pytest.mark.parametrize(
+    "teacher", [FOREST, DecisionTreeClassifier(random_state=0)], ids=["forest", "tree"]
+)
+def test_in_sample_probabilities_of_noise_are_found_out(teacher, names):
+    X, y = COIN_FLIPS[0], names[COIN_FLIPS[1]]
+    p = clone(teacher).fit(X, y).predict_proba(X)
+    for report in (passport(X, y, p), TeacherReport.from_predictions(y, p, X=X)):
+        assert report.scores["given"]["accuracy"] == 1.0
+        assert report.label_r2 < 0.1
+        assert report.recommendations[0].startswith(SEEN)
+        assert "explains 0% of the labels' variance" in report.recommendations[0]
+        assert any(text.startswith(UNKNOWN) for text in report.recommendations)
+        assert not any(text.startswith("Nothing here") for text in report.recommendations)
+    out = TeacherReport.from_predictions(y, honest(teacher, X, y), X=X)
+    assert SEEN not in " ".join(out.recommendations)
+    assert "It has learnt nothing of use" in out.recommendations[0]
+
+
+def test_honest_teachers_are_not_suspected():
+    digits = load_digits(n_class=3, return_X_y=True)
+    cancer = load_breast_cancer(return_X_y=True)
+    svm = make_pipeline(StandardScaler(), CalibratedClassifierCV(SVC(C=10), ensemble=False, cv=3))
+    forest = RandomForestClassifier(30, random_state=0)
+    circles = make_circles(300, noise=0.05, factor=0.4, random_state=0)
+    for (X, y), teacher in (
+        (digits, forest),
+        (digits, KNeighborsClassifier(5)),
+        (cancer, forest),
+        (cancer, svm),
+        (circles, KNeighborsClassifier(5)),
+        (make_blobs(60, centers=5, cluster_std=0.5, random_state=0), KNeighborsClassifier(5)),
+    ):
+        report = TeacherReport.from_predictions(y, honest(teacher, X, y), X=X)
+        assert report.scores["given"]["accuracy"] > 0.9
+        assert SEEN not in " ".join(report.recommendations)
+        assert UNKNOWN in " ".join(report.recommendations)
+
+
+def test_suspicion_needs_every_label_rows_enough_and_features_of_little_use(report):
+    scores = {"given": report.scores["out of fold"] | {"accuracy": 1.0}}
+    scores |= {"class frequencies": report.scores["class frequencies"]}
+    suspect = replace(report, scores=scores, given=True, memorisation=None)
+    suspect = replace(suspect, n_rows=300, label_r2=0.49)
+    assert SEEN in advice(suspect)
+    assert SEEN not in advice(suspect, label_r2=0.5)
+    assert SEEN not in advice(suspect, label_r2=None)
+    assert SEEN not in advice(suspect, n_rows=299)
+    once_wrong = scores | {"given": scores["given"] | {"accuracy": 299 / 300}}
+    assert SEEN not in advice(suspect, scores=once_wrong)
+
+
+def test_the_features_witness_what_the_labels_follow(two, weight):
+    data = two.train
+    report = passport(data.X, data.y, data.teacher)
+    share = np.broadcast_to(data.one_hot.mean(axis=0), data.one_hot.shape)
+    blind = TeacherReport.from_predictions(data.y, share, X=data.X)
+    assert report.label_r2 == blind.residual.r2
+    assert report.to_dict()["label_r2"] == report.label_r2
+    assert f"R² {report.label_r2:.4f}" in report._body("")
+    weighted = TeacherReport.from_predictions(data.y, data.teacher, X=data.X, sample_weight=weight)
+    share = np.broadcast_to(np.average(data.one_hot, axis=0, weights=weight), share.shape)
+    blind = TeacherReport.from_predictions(data.y, share, X=data.X, sample_weight=weight)
+    assert weighted.label_r2 == pytest.approx(blind.residual.r2)
+    # A model of the user's choice may be too weak to bear witness against a teacher.
+    assert passport(data.X, data.y, data.teacher, **QUICK).label_r2 is None
+    assert passport(data.X, data.y, data.teacher, residual_model=None).label_r2 is None
+    assert TeacherReport.from_predictions(data.y, data.teacher).label_r2 is None
+    assert TeacherReport.from_estimator(two.model, data.X, data.y).label_r2 is None
+
+
+@pytest.mark.parametrize("how", ["given", "refitted", "search", "frozen", "predictions"])
+def test_nothing_given_is_said_to_be_out_of_fold(two, how):
+    data, tree = two.train, DecisionTreeClassifier(max_depth=2)
+    if how == "search":
+        search = DistilledClassifierCV(two.model.teacher, tree, cv=3, random_state=0).fit(
+            data.X, data.y
+        )
+        own = TeacherReport.from_estimator(search, data.X, data.y, **QUICK)
+        assert not own.given
+        pool = {"teacher_proba": search.teacher_proba_, "pool_proba": search.pool_proba_}
+        model = clone(search).fit(data.X, data.y, **pool)
+    elif how == "frozen":
+        model = DistilledClassifier(FrozenEstimator(two.teacher), tree, cv=3)
+        with pytest.warns(LeakWarning, match="frozen"):
+            model.fit(data.X, data.y)
+    else:
+        model = DistilledClassifier(None, tree, strength=0.5)
+        model.fit(data.X, data.y, teacher_proba=data.teacher)
+    if how == "refitted":
+        model = model.refit_student(data.X, data.y, strength=1.0)
+    report = TeacherReport.from_estimator(model, data.X, data.y, **QUICK)
+    if how == "predictions":
+        given = {"calibrated": data.bayes, "in_sample": data.one_hot, "X": data.X}
+        report = TeacherReport.from_predictions(data.y, data.teacher, **given, **QUICK)
+        assert list(report.scores)[1] == "given, calibrated"
+        assert "and {:.4f} as given".format(report.scores["given"]["log_loss"]) in advice(report)
+    assert report.given
+    assert next(iter(report.scores)) == "given"
+    assert any(text.startswith(UNKNOWN) for text in report.recommendations)
+    page = "\n".join([*report._sections(), *report._pictures(), *report._text()])
+    told = page.replace("residual explained by x, out of fold", "")
+    assert "out of fold" not in told
+
+
 # Recommendations
 
 
@@ -388,14 +521,19 @@ def test_useless_teachers_are_refused():
     noise = np.random.default_rng(0).dirichlet([1, 1], size=120)
     report = TeacherReport.from_predictions(data.y, noise)
     first = report.recommendations[0]
-    assert first.startswith("Do not distil this teacher: its log-loss out of fold is")
+    assert first.startswith("Do not distil this teacher: its log-loss is")
     assert f"{report.scores['class frequencies']['log_loss']:.4f}" in first
 
 
-def test_good_teachers_pass():
-    data = sample(2, 400)
-    report = TeacherReport.from_predictions(data.y, data.bayes)
-    assert report.recommendations == ("Nothing here speaks against distilling this teacher.",)
+def test_good_teachers_pass(report):
+    scores = dict.fromkeys(("out of fold", "class frequencies"), report.scores["out of fold"])
+    scores["class frequencies"] = dict.fromkeys(scores["class frequencies"], 1.0)
+    quiet = replace(report, scores=scores, memorisation=None, residual=None, lead=None)
+    quiet = replace(quiet, by_class={}, by_fold={})
+    assert quiet.recommendations == ("Nothing here speaks against distilling this teacher.",)
+    given = {"given" if kind == "out of fold" else kind: row for kind, row in scores.items()}
+    (only,) = replace(quiet, scores=given, given=True).recommendations
+    assert only.startswith(UNKNOWN)
 
 
 def test_each_rule_speaks_where_it_should_and_nowhere_else(report):

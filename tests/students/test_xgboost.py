@@ -1,13 +1,18 @@
 """XGBoost: soft labels of two classes natively, of more as weighted copies."""
 
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from skdistill import Brier, DistilledClassifier
+from skdistill import Brier, DistilledClassifier, DistilledClassifierCV
 from skdistill.exceptions import StudentError
-from skdistill.students import TemperedClassifier, resolve
+from skdistill.students import LabelledClassifier, TemperedClassifier, resolve
 from skdistill.students import xgboost as xgboost_module
 from tests.common.data import sample
 from tests.common.students import XGBOOST
@@ -50,7 +55,7 @@ def test_two_classes_against_binary_logistic(weighted, kind, twin, settings):
     direct.fit(data.X, data.teacher[:, 1], sample_weight=weight)
     model = fit(getattr(xgboost, kind)(**settings), data, weight=weight)
     assert_allclose(model.predict_proba(data.X)[:, 1], direct.predict(data.X), atol=1e-7)
-    assert model.student_.get_booster().num_boosted_rounds() == (
+    assert model.student_.classifier.get_booster().num_boosted_rounds() == (
         direct.get_booster().num_boosted_rounds()
     )
 
@@ -75,9 +80,67 @@ def test_labels_of_the_user(n_classes, strength):
     assert_array_equal(model.classes_, data.classes)
     assert set(model.predict(data.X)) <= set(data.classes)
     assert model.score(data.X, data.y) > 0.6
-    assert_array_equal(  # XGBoost's own labels are 0..K-1
-        data.classes[model.student_.predict(data.X)], model.predict(data.X)
-    )
+
+
+LABELS = {
+    "one and two": lambda codes: codes + 1,
+    "strings": lambda codes: np.array(["ham", "spam", "tofu"])[codes],
+    "gaps": lambda codes: np.array([-3, 0, 7])[codes],
+}
+
+
+@any_classes
+@pytest.mark.parametrize("named", LABELS.values(), ids=LABELS)
+@pytest.mark.parametrize("settings", [{"strength": 0.5}, {"strength": 1.0}, {"temperature": 2.0}])
+def test_what_is_shipped_predicts_labels(n_classes, named, settings):
+    data = DATA[n_classes]
+    y = named(data.codes)
+    learner = xgboost.XGBClassifier(**XGBOOST)
+    model = DistilledClassifier(None, learner, calibration=None, **{"strength": 0.5} | settings)
+    model.fit(data.X, y, teacher_proba=data.teacher)
+    student = pickle.loads(pickle.dumps(model.student_))
+    assert_array_equal(student.classes_, np.unique(y))
+    assert_array_equal(student.predict(data.X), model.predict(data.X))
+    assert_array_equal(student.predict_proba(data.X), model.predict_proba(data.X))
+    assert student.score(data.X, y) == model.score(data.X, y) > 0.6
+    assert type(student) is LabelledClassifier
+
+
+@any_classes
+def test_labels_that_xgboost_takes_are_left_to_it(n_classes):
+    data = DATA[n_classes]
+    for y in (data.codes, data.codes.astype(float)):
+        for strength in (0.5, 1.0):
+            model = DistilledClassifier(None, xgboost.XGBClassifier(**XGBOOST), strength=strength)
+            model.fit(data.X, y, teacher_proba=data.teacher)
+            assert type(model.student_) is xgboost.XGBClassifier
+            assert_array_equal(model.student_.predict(data.X), model.predict(data.X))
+
+
+def test_a_pipeline_predicts_labels():
+    data = DATA[2]
+    student = make_pipeline(StandardScaler(), xgboost.XGBClassifier(**XGBOOST))
+    model = fit(student, data, strength=0.5)
+    assert_array_equal(model.student_.classes_, data.classes)
+    assert_array_equal(model.student_.predict(data.X), model.predict(data.X))
+    assert model.student_.score(data.X, data.y) == model.score(data.X, data.y) > 0.6
+    assert model.student_[-1].classifier.get_booster().num_boosted_rounds() == 12
+
+
+@pytest.mark.parametrize("fallback", [True, False])
+def test_a_search_predicts_labels(fallback):
+    data = DATA[2]
+    search = DistilledClassifierCV(
+        GaussianNB(),
+        xgboost.XGBClassifier(n_estimators=3, max_depth=2, n_jobs=1),
+        cv=3,
+        strengths=(0.5,),
+        calibrations=(None,),
+        fallback=fallback,
+        random_state=0,
+    ).fit(data.X, data.y)
+    assert_array_equal(search.student_.predict(data.X), search.predict(data.X))
+    assert search.student_.score(data.X, data.y) > 0.6
 
 
 @any_classes
@@ -85,16 +148,18 @@ def test_settings_are_what_a_direct_fit_leaves(n_classes):
     data = DATA[n_classes]
     student = xgboost.XGBClassifier(**XGBOOST)
     direct = clone(student).fit(data.X, data.codes)
-    assert repr(fit(student, data).student_.get_params()) == repr(direct.get_params())
-    again = clone(fit(student, data).student_).fit(data.X, data.codes)
+    shipped = fit(student, data).student_
+    assert repr(shipped.classifier.get_params()) == repr(direct.get_params())
+    again = clone(shipped).fit(data.X, data.y)
     assert_array_equal(again.predict_proba(data.X), direct.predict_proba(data.X))
+    assert_array_equal(again.predict(data.X), data.classes[direct.predict(data.X)])
 
 
 @any_classes
 def test_saved_file_predicts_the_same(n_classes, tmp_path):
     data = DATA[n_classes]
     model = fit(xgboost.XGBClassifier(**XGBOOST), data)
-    model.student_.save_model(tmp_path / "model.json")
+    model.student_.classifier.save_model(tmp_path / "model.json")
     reloaded = xgboost.XGBClassifier()
     reloaded.load_model(tmp_path / "model.json")
     assert_array_equal(reloaded.predict_proba(data.X), model.predict_proba(data.X))
@@ -106,7 +171,7 @@ def test_temperature():
         n_estimators=300, max_depth=8, min_child_weight=0, reg_lambda=0, n_jobs=1
     )
     model = fit(learner, data, temperature=2.0)
-    assert type(model.student_) is TemperedClassifier
+    assert type(model.student_.classifier) is TemperedClassifier
     assert_allclose(model.predict_proba(data.X), data.teacher, atol=0.02)
     assert_array_equal(model.student_.predict_proba(data.X), model.predict_proba(data.X))
 
