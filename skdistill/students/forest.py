@@ -26,6 +26,8 @@ from skdistill.students.replication import (
 
 __all__ = ["ForestAdapter"]
 
+STUMPS = {"max_depth": 1, "max_features": 1}
+
 
 class ForestAdapter(ReplicationAdapter):
     """Fits a scikit-learn forest with bootstrap to soft labels, tree by tree."""
@@ -47,11 +49,12 @@ class ForestAdapter(ReplicationAdapter):
             return super().fit(problem)
         check_class_weight(self.student.class_weight, problem.classes)
         target, touched = project_to_simplex(problem.target)
-        # The forest on the labels says which rows each tree draws, and how trees are grown. Classes
-        # weigh in the copies only: from 1.9 on scikit-learn draws by class weight.
-        forest = clone(self.student).set_params(class_weight=None)
+        # The forest on the labels only says which rows each tree draws: stumps do. Classes weigh in
+        # the copies only: from 1.9 on scikit-learn draws by class weight.
+        forest = clone(self.student).set_params(**STUMPS, class_weight=None)
         forest.fit(problem.X, problem.labels, **problem.params)
-        forest.set_params(class_weight=self.student.class_weight)
+        size = {key: getattr(self.student, key) for key in STUMPS}
+        forest.set_params(**size, class_weight=self.student.class_weight)
         weights = copy_weights(forest, replace(problem, target=target))
         X = check_array(problem.X, accept_sparse="csr", dtype=np.float32, ensure_all_finite=False)
         rows, classes = np.nonzero(weights > 0)
@@ -60,7 +63,14 @@ class ForestAdapter(ReplicationAdapter):
         copies = take_rows(X, rows)
         forest.estimators_ = Parallel(n_jobs=forest.n_jobs, prefer="threads")(
             delayed(_grow)(
-                tree, own, copies, classes, weights[rows, classes], rows, drawn, len(target)
+                clone(tree).set_params(**size),
+                own,
+                copies,
+                classes,
+                weights[rows, classes],
+                rows,
+                drawn,
+                len(target),
             )
             for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True)
         )
@@ -77,9 +87,9 @@ def _grow(
     drawn: NDArray[np.int64],
     n_rows: int,
 ) -> Any:
-    """Return the tree grown again on the copies of its rows."""
+    """Return the tree, grown on the copies of its rows."""
     times = np.bincount(drawn, minlength=n_rows)
     given = {key: tree.get_params()[key] for key in own}
-    grown = clone(tree).set_params(**own)
+    grown = tree.set_params(**own)
     grown.fit(copies, classes.astype(np.float64), sample_weight=weight * times[rows])
     return grown.set_params(**given)
