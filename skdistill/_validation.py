@@ -29,6 +29,7 @@ __all__ = [
     "check_weights",
     "has_missing",
     "index_rows",
+    "is_estimator",
     "row_fingerprints",
 ]
 
@@ -40,6 +41,12 @@ def brief(value: Any) -> str:
     """Return the repr of a value in one line, cut where a message would drown in it."""
     text = " ".join(repr(value).split())
     return text if len(text) <= MESSAGE_ROOM else f"{text[:MESSAGE_ROOM]} ..."
+
+
+def is_estimator(value: Any) -> bool:
+    """Whether `value` is an object that can be fitted and cloned: no class, no name."""
+    is_object = not isinstance(value, type)
+    return is_object and hasattr(value, "fit") and hasattr(value, "get_params")
 
 
 def check_number(
@@ -97,12 +104,8 @@ def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
         If `y` is no classification target (raised by scikit-learn).
     """
     labels = column_or_1d(y, warn=True)
-    n_missing = int(np.sum(_missing(labels)))
-    if n_missing:
-        raise InputError(
-            f"y must have a label in every row, got {n_missing} NaN, None or infinite values: "
-            "drop the unlabelled rows. Input y contains NaN or infinity."
-        )
+    advice = "drop the unlabelled rows. Input y contains NaN or infinity."
+    _check_every_row(labels, "y must have a label", advice)
     try:
         check_classification_targets(labels)
         classes, codes = np.unique(labels, return_inverse=True)
@@ -123,17 +126,21 @@ def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
 def check_groups(groups: Any) -> NDArray[Any]:
     """Return the groups, shape (n,) and sortable, or raise InputError where a row has none."""
     values: NDArray[Any] = column_or_1d(groups)
-    n_missing = int(np.sum(_missing(values)))
-    if n_missing:
-        raise InputError(
-            f"groups must have an entry in every row, got {n_missing} NaN, None or infinite "
-            "values: give rows without a group one of their own."
-        )
+    advice = "give rows without a group one of their own."
+    _check_every_row(values, "groups must have an entry", advice)
     try:
         np.unique(values)
     except TypeError:  # names of several kinds: told apart by kind and name
         values = np.array([f"{type(each).__name__} {each}" for each in values.tolist()])
     return values
+
+
+def _check_every_row(values: NDArray[Any], wanted: str, advice: str) -> None:
+    n_missing = int(np.sum(_missing(values)))
+    if n_missing:
+        raise InputError(
+            f"{wanted} in every row, got {n_missing} NaN, None or infinite values: {advice}"
+        )
 
 
 def check_weights(sample_weight: Any, n_rows: int) -> NDArray[np.float64] | None:

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data, check_alike
-from skdistill._validation import check_table, has_missing
+from skdistill._validation import check_table, has_missing, is_estimator
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.distillation import Distilled, Metadata
 from skdistill.exceptions import (
@@ -29,7 +29,7 @@ from skdistill.exceptions import (
     SkdistillWarning,
     TeacherTypeError,
 )
-from skdistill.folds import Draw, Folds, duplicate_share, make_folds
+from skdistill.folds import Folds, duplicate_share, make_folds
 from skdistill.report import FitReport
 from skdistill.students import Fitted, as_student, predict_fitted
 from skdistill.teachers import as_teacher, weight_keyword
@@ -204,7 +204,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         every = list(self._students().values())
         with suppress(TeacherTypeError):  # what cannot be a learner has no tags; fit says so
             every.append(as_teacher(self.teacher))
-        learners = [each for each in every if _is_learner(each)]
+        learners = [each for each in every if is_estimator(each)]
         tags.input_tags.sparse = all(get_tags(each).input_tags.sparse for each in learners)
         tags.input_tags.allow_nan = all(_takes_nan(each) for each in learners)
         return tags
@@ -258,20 +258,18 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
                 raise InputError("X_transfer must have rows, got none: leave it out.")
             validate_data(self, X_transfer, reset=False, skip_check_array=True)
 
-    def _folds(self, data: Data, draw: Draw | None = None) -> Folds:
-        """Return the folds; those of an earlier `draw` again."""
-        draw = Draw.of(self.random_state) if draw is None else draw
+    def _folds(self, data: Data, random_state: Any) -> Folds:
+        """Return the folds, and say how many rows are in none."""
         folds = make_folds(
             self.cv,
             data.X,
             data.y,
             groups=data.groups,
             n_repeats=self.n_repeats,
-            random_state=draw.seed,
+            random_state=random_state,
             kept=data.kept,
             n_given=data.n_given,
         )
-        self._draw = draw.done(folds)
         n_uncovered = int(np.sum(~folds.covered))
         if n_uncovered:
             warn_user(
@@ -374,17 +372,13 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
 def _takes_nan(learner: Any) -> bool:
     """Whether a learner says that it takes NaN; a Pipeline says nothing, so its steps are asked."""
     if not isinstance(learner, Pipeline):
-        return _is_learner(learner) and bool(get_tags(learner).input_tags.allow_nan)
+        return is_estimator(learner) and bool(get_tags(learner).input_tags.allow_nan)
     for step in (step for _, step in learner.steps if step not in (None, "passthrough")):
         if not _takes_nan(step):
             return False
         if type(step).__module__.startswith("sklearn.impute."):
             return True  # what comes after it sees none
     return True
-
-
-def _is_learner(value: Any) -> bool:
-    return hasattr(value, "fit") and not isinstance(value, type)
 
 
 def _is_integer(cv: Any) -> bool:

@@ -348,8 +348,9 @@ None, default="orthogonal"
         needs_folds = teacher is not None or settings.needs_direct
         if not (needs_folds or reused):  # rows in no fold have no probabilities
             needs_folds = has_missing(teacher_proba)
-        self._draw = reused or Draw.of(self.random_state)
-        folds = self._folds(data, self._draw) if needs_folds else None
+        draw = reused or Draw.of(self.random_state)
+        folds = self._folds(data, draw.seed) if needs_folds else None
+        self._draw = draw if folds is None else draw.done(folds)
         n_steps = 1 + (teacher is not None) + settings.needs_direct
         with Progress.root(self, n_steps, X, y) as progress:
             direct = self._direct(settings, data, folds, metadata, progress)  # it costs the least
@@ -365,10 +366,9 @@ None, default="orthogonal"
                 weight = metadata.student_weight
                 shrinkage = shrink(direct, data.X, data.y, labels.p, folds, weight=weight)
                 settings = self._at(shrinkage.strength, settings, data, metadata)
-            strength = settings.strength
             with progress.step("fit the student"):
-                served = of_use(transfer, None if shrinkage is None else strength)
-                done = fit_student(settings, strength, data, labels, metadata, served)
+                served = of_use(transfer, None if shrinkage is None else settings.strength)
+                done = fit_student(settings, settings.strength, data, labels, metadata, served)
         self._keep(
             done,
             self._student(),

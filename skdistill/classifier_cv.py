@@ -291,7 +291,7 @@ n_features_in_, feature_names_in_
         weighted = any(each.student_weight is not None for each in metadata.values())
         size = len(data), len(data.classes)
         candidates = expand(self._items(), self._grid(), *size, weighted=weighted)
-        folds = self._folds(data)
+        folds = self._folds(data, self.random_state)
         with Progress.root(self, 3 + (given is None), X, y) as progress:
             pool = self._pool(teacher, given, data, folds, metadata, X_transfer, progress)
             pool.out_of_fold.check_varies()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,6 @@ __all__ = ["MINUS", "ROW_LOSSES", "Judge", "make_judge"]
 
 Floats = NDArray[np.float64]
 MINUS = "minus "  # begins the name of a loss that is a score with its sign changed
-
-
-def _row_floored(y: Floats, p: Floats) -> Floats:
-    """Return each row's log-loss as the reports have it."""
-    return np.asarray(row_log_loss(y, p, FLOOR))
 
 
 def _row_brier(y: Floats, p: Floats) -> Floats:
@@ -126,7 +122,7 @@ def make_judge(scoring: Any = None, *, per_row: bool = False) -> Judge:
         If it is neither, or has no loss per row where one is needed.
     """
     if scoring is None:
-        return Judge("log-loss", _row_floored)
+        return Judge("log-loss", partial(row_log_loss, floor=FLOOR))
     if isinstance(scoring, str) and scoring in ROW_LOSSES:
         perfect = 1.0 if scoring == "accuracy" else 0.0
         return Judge(NAMES[scoring], ROW_LOSSES[scoring], perfect=perfect)

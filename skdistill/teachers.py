@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skdistill._compat import warn_user
-from skdistill._validation import brief
+from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import LeakWarning, SkdistillWarning, TeacherError, TeacherTypeError
 
 __all__ = ["as_teacher", "check_teacher", "holds_frozen", "weight_keyword"]
@@ -46,7 +46,7 @@ def _check_members(teachers: list[Any] | tuple[Any, ...]) -> None:
     taken = VotingClassifier([]).get_params(deep=False)
     for pair in teachers:
         is_pair = isinstance(pair, list | tuple) and len(pair) == 2
-        if not is_pair or not isinstance(pair[0], str) or not _is_estimator(pair[1]):
+        if not is_pair or not isinstance(pair[0], str) or not is_estimator(pair[1]):
             raise TeacherTypeError(f"{want} (an object, not a class), got {brief(pair)} in it.")
         name = pair[0]
         if name in seen:
@@ -59,11 +59,6 @@ def _check_members(teachers: list[Any] | tuple[Any, ...]) -> None:
                 "no parameter of VotingClassifier, which averages them."
             )
         seen.add(name)
-
-
-def _is_estimator(teacher: Any) -> bool:
-    is_object = not isinstance(teacher, type)
-    return is_object and hasattr(teacher, "fit") and hasattr(teacher, "get_params")
 
 
 def check_teacher(teacher: Any) -> Any:
@@ -98,7 +93,7 @@ def check_teacher(teacher: Any) -> Any:
             "out-of-fold probabilities."
         )
     model = as_teacher(teacher)
-    if not _is_estimator(model):
+    if not is_estimator(model):
         raise TeacherTypeError(
             "teacher must be a scikit-learn classifier (an object, not a class), got "
             f"{brief(teacher)}."

@@ -22,14 +22,18 @@ from skdistill.verdict import judge_distillation
 GRID = Grid((0.0, 0.5), (1.0,), ("auto",), ("orthogonal",), (None,), "cpu")
 
 
+def made(X, y, **changes):
+    """Return candidates, data and a pool of three folds (per repeat)."""
+    data = check_data(X, y, None, None)
+    folds = make_folds(3, X, y, random_state=0, **changes)
+    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
+    return expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
+
+
 @pytest.fixture
 def setting(binary):
     """Candidates (direct, .5, 0), data and a pool of three folds."""
-    X, y = binary
-    data = check_data(X, y, None, None)
-    folds = make_folds(3, X, y, random_state=0)
-    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
-    return expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
+    return made(*binary)
 
 
 def verdict(setting, rows, scoring="neg_log_loss", loss=None, weights=None, **options):
@@ -100,11 +104,8 @@ def test_each_fold_is_judged_by_the_choice_of_the_others(setting):
 
 def test_repeats_widen_it_no_further(binary):
     """Each row is there twice, in folds of its own repeat; its two losses are taken together."""
-    X, y = binary
-    data = check_data(X, y, None, None)
-    folds = make_folds(3, X, y, random_state=0, n_repeats=2)
-    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
-    setting = expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
+    setting = made(*binary, n_repeats=2)
+    folds = setting[-1].folds
     rng = np.random.default_rng(0)
     own = rng.random((3, 300)) + np.array([0.5, 0.3, 0.6])[:, None]
     found = verdict(setting, [own[:, test] for _, test in folds.splits])
@@ -115,11 +116,8 @@ def test_repeats_widen_it_no_further(binary):
 
 def test_a_repeat_does_not_choose_for_rows_that_it_has_seen(binary):
     """Candidate 2 is lucky on the rows of one fold; the other repeat's folds hold them, too."""
-    X, y = binary
-    data = check_data(X, y, None, None)
-    folds = make_folds(3, X, y, random_state=0, n_repeats=2)
-    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
-    setting = expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
+    setting = made(*binary, n_repeats=2)
+    folds = setting[-1].folds
     own = np.repeat([[0.5], [0.4], [0.45]], 300, axis=1)
     own[2, folds.splits[0][1]] = 0.0
     found = verdict(setting, [own[:, test] for _, test in folds.splits])

@@ -24,7 +24,6 @@ __all__ = [
     "class_scores",
     "fidelity_scores",
     "fold_scores",
-    "log_loss_rows",
     "one_hot_labels",
     "probabilities",
     "score_model",
@@ -81,11 +80,6 @@ def score_model(
     p = probabilities(estimator, X, np.asarray(estimator.classes_))
     found = scores(one_hot_labels(y, np.asarray(estimator.classes_)), p, floor=floor)
     return found if metric is None else found[metric]
-
-
-def log_loss_rows(y: Floats, p: Floats, floor: float = FLOOR) -> Floats:
-    """Return the log-loss of each row, smaller probabilities counted as `floor`."""
-    return np.asarray(metrics.row_log_loss(y, p, floor))
 
 
 def scores(y: Floats, p: Floats, weight: Weight = None, floor: float = FLOOR) -> dict[str, float]:

@@ -34,7 +34,6 @@ from skdistill.inspection._scores import (
     CLASS_COLUMNS,
     FIDELITY_COLUMNS,
     SCORES,
-    log_loss_rows,
     probabilities,
 )
 from skdistill.inspection._teaching import fitted_teacher
@@ -42,7 +41,7 @@ from skdistill.inspection.duplicates import warn_of_seen_rows
 from skdistill.inspection.fidelity import FidelityDisplay
 from skdistill.inspection.figures import HeldOut, ModelFigures, cost_table, held_out, measure
 from skdistill.inspection.reliability import ReliabilityDisplay
-from skdistill.metrics import FLOOR
+from skdistill.metrics import FLOOR, row_log_loss
 
 __all__ = ["DistillationReport"]
 
@@ -201,7 +200,7 @@ class DistillationReport(Report):
         gain = None
         if train is not None:
             warn_of_seen_rows(rows.X, train.X)
-            losses = {name: log_loss_rows(rows.one_hot, said[name], floor) for name in said}
+            losses = {name: row_log_loss(rows.one_hot, said[name], floor) for name in said}
             gain = row_mean(losses["distilled"] - losses["direct"], rows.weight, rows.groups)
         how = {"latency_rows": sizes, "budget": budget, "floor": floor}
         return cls(

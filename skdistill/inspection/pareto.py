@@ -20,9 +20,9 @@ from skdistill.exceptions import ParameterError
 from skdistill.folds import make_folds
 from skdistill.inspection._checks import check_distiller, check_floor
 from skdistill.inspection._display import data_frame
-from skdistill.inspection._scores import log_loss_rows, one_hot_labels, probabilities, scores
+from skdistill.inspection._scores import one_hot_labels, probabilities, scores
 from skdistill.inspection.frontier_display import FrontierDisplay
-from skdistill.metrics import FLOOR
+from skdistill.metrics import FLOOR, row_log_loss
 from skdistill.students import as_student, resolve
 
 __all__ = ["Frontier", "FrontierPoint", "frontier"]
@@ -343,7 +343,7 @@ def _one_split(
         p = probabilities(model, X_test, model.classes_)
         onehot = one_hot_labels(y[test], model.classes_)
         found[name] = _Trial(
-            row_losses=log_loss_rows(onehot, p, floor),
+            row_losses=row_log_loss(onehot, p, floor),
             scores=scores(onehot, p, floor=floor),
             strength=model.strength_,
             model=model if keep else None,

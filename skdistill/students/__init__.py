@@ -22,7 +22,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from skdistill._validation import brief
+from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.students.direct import DirectStudent, predict_fitted
@@ -82,11 +82,7 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
     >>> resolve(DecisionTreeClassifier()).route.name
     'replication'
     """
-    if (
-        isinstance(student, type)
-        or not hasattr(student, "fit")
-        or not hasattr(student, "get_params")
-    ):
+    if not is_estimator(student):
         raise StudentTypeError(
             "student must be a scikit-learn estimator (an object, not a class), got "
             f"{brief(student)}."

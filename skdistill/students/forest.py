@@ -53,24 +53,18 @@ class ForestAdapter(ReplicationAdapter):
         # the copies only: from 1.9 on scikit-learn draws by class weight.
         forest = clone(self.student).set_params(**STUMPS, class_weight=None)
         forest.fit(problem.X, problem.labels, **problem.params)
-        size = {key: getattr(self.student, key) for key in STUMPS}
-        forest.set_params(**size, class_weight=self.student.class_weight)
+        given = {key: getattr(self.student, key) for key in (*STUMPS, "class_weight")}
+        forest.set_params(**given)
         weights = copy_weights(forest, replace(problem, target=target))
         X = check_array(problem.X, accept_sparse="csr", dtype=np.float32, ensure_all_finite=False)
         rows, classes = np.nonzero(weights > 0)
         settings = copy_settings(forest, problem, rows)
         own = {key: settings[key] for key in settings if key.startswith("min_samples")}
+        own |= {key: given[key] for key in STUMPS}
         copies = take_rows(X, rows)
         forest.estimators_ = Parallel(n_jobs=forest.n_jobs, prefer="threads")(
             delayed(_grow)(
-                clone(tree).set_params(**size),
-                own,
-                copies,
-                classes,
-                weights[rows, classes],
-                rows,
-                drawn,
-                len(target),
+                tree, own, copies, classes, weights[rows, classes], rows, drawn, len(target)
             )
             for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True)
         )
@@ -89,7 +83,7 @@ def _grow(
 ) -> Any:
     """Return the tree, grown on the copies of its rows."""
     times = np.bincount(drawn, minlength=n_rows)
-    given = {key: tree.get_params()[key] for key in own}
-    grown = tree.set_params(**own)
+    given = {key: tree.get_params()[key] for key in own if key not in STUMPS}
+    grown = clone(tree).set_params(**own)
     grown.fit(copies, classes.astype(np.float64), sample_weight=weight * times[rows])
     return grown.set_params(**given)
