@@ -201,7 +201,7 @@ def distillation_path(
 
     Candidate and fold have the target of `CrossEntropy` at that temperature, corrected as far as
     the strength says, and are fitted as `SoftLogisticRegression` would be to the training rows of
-    the fold.
+    the fold; of dense rows in single precision first, and on in double where `tol` asks for it.
 
     Parameters
     ----------
@@ -282,9 +282,10 @@ def distillation_path(
     masses = _masses(splits, check_weights(sample_weight, len(codes)), rows)
     like, n_folds = masses[0], len(splits)
     labels = as_like(one_hot(codes, len(classes), np.empty(0)), like, like.dtype)
+    corrected = [_targets(labels, as_like(p, like, like.dtype), rule, candidates) for p in tables]
     targets = [
-        _targets(labels, as_like(table, like, like.dtype), mass, rule, candidates)
-        for table, mass in zip(tables, masses, strict=True)
+        {key: bounded(target, mass)[0] for key, target in of_fold.items()}
+        for of_fold, mass in zip(corrected * (n_folds // len(tables)), masses, strict=True)
     ]
     batch = make_batch(
         rows,
@@ -396,21 +397,22 @@ def _check_folds(folds: Any, labels: NDArray[Any]) -> Splits:
 def _teachers(
     p: Any, splits: Splits, classes: NDArray[Any], n_rows: int
 ) -> list[NDArray[np.floating[Any]]]:
-    """Return the probabilities of each fold, checked; equal ones where it does not train."""
+    """Return the probabilities of each fold, or of all, checked; equal ones where none trains."""
     check_columns(p, classes, "p")
     p = np.asarray(p)
     if p.ndim == 3 and len(p) != len(splits):
         raise ParameterError(
             f"p must have one table for all folds or one per fold ({len(splits)}), got {len(p)}."
         )
+    trained = [train for train, _ in splits]
+    pairs = zip(p, trained, strict=True) if p.ndim == 3 else [(p, np.concatenate(trained))]
     tables = []
-    for number, (train, _) in enumerate(splits):
-        table = p[number] if p.ndim == 3 else p
+    for table, rows in pairs:
+        known = table
         if table.shape == (n_rows, len(classes)) and table.dtype.kind in "fiub":
             known = np.full(table.shape, 1.0 / table.shape[1])
-            known[train] = table[train]
-            table = known
-        tables.append(check_probabilities(table, n_rows, classes, "p"))
+            known[rows] = table[rows]
+        tables.append(check_probabilities(known, n_rows, classes, "p"))
     return tables
 
 
@@ -427,7 +429,6 @@ def _masses(splits: Splits, weight: NDArray[np.float64] | None, rows: Any) -> li
 def _targets(
     labels: Array,
     teacher: Array,
-    mass: Array,
     rule: Correction,
     candidates: list[tuple[float, float, float]],
 ) -> dict[tuple[float, float], Array]:
@@ -437,8 +438,7 @@ def _targets(
         if (strength, temperature) not in targets:
             gain = rule.gain(teacher, strength)
             loss = CrossEntropy(temperature=temperature)
-            target = loss.target(labels, teacher, gain)
-            targets[strength, temperature] = bounded(target, mass)[0]
+            targets[strength, temperature] = loss.target(labels, teacher, gain)
     return targets
 
 

@@ -224,7 +224,7 @@ def bounded(target: Array, weight: Array | None) -> tuple[Array, float]:
         Share of rows that were projected.
     """
     xp = namespace(target)
-    means = xp.sum(target if weight is None else target * weight[:, None], axis=0)
+    means = xp.sum(target, axis=0) if weight is None else weight @ target
     if bool(xp.all(means > 0.0)):
         return target, 0.0
     projected, touched = project_to_simplex(target)

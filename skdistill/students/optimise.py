@@ -10,15 +10,16 @@ weak Wolfe conditions by bisection (Lewis and Overton, 2013). With an L1 penalty
 A single problem in NumPy goes to SciPy's L-BFGS-B instead.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from scipy.optimize import minimize
 
-from skdistill._arrays import Array, as_like, is_numpy, namespace, to_host
+from skdistill._arrays import Array, as_like, is_numpy, namespace, take_rows_of, to_host
 
-__all__ = ["Minimum", "Objective", "minimise"]
+__all__ = ["Minimum", "Objective", "joined", "minimise"]
 
 MEMORY = 10  # pairs of steps and gradient differences, as SciPy keeps
 MAX_TRIALS = 30
@@ -57,8 +58,9 @@ class Minimum:
     ----------
     x : array of shape (B, P)
         The points.
-    value : array of shape (B,)
-        Objective there, penalties included.
+    slope : array of shape (B,), in NumPy
+        Largest entry there of the gradient, by its absolute value (with an L1 penalty: of the
+        subgradient nearest to zero).
     n_iter : int array of shape (B,), in NumPy
         Steps taken.
     converged : bool array of shape (B,), in NumPy
@@ -67,12 +69,42 @@ class Minimum:
     """
 
     x: Array
-    value: Array
+    slope: np.ndarray
     n_iter: np.ndarray
     converged: np.ndarray
 
+    def take(self, index: np.ndarray) -> "Minimum":
+        """Return some of them, by their numbers."""
+        x = take_rows_of(self.x, index)
+        return Minimum(x, self.slope[index], self.n_iter[index], self.converged[index])
 
-def minimise(objective: Objective, start: Array, *, tol: float, max_iter: int) -> Minimum:
+
+def joined(parts: Sequence[tuple[np.ndarray, Minimum]]) -> Minimum:
+    """Return the minimisations of several parts in the order of their numbers.
+
+    Parameters
+    ----------
+    parts : sequence of pairs of an int array, in NumPy, and a Minimum
+        Numbers of the problems of a part, and where they ended.
+
+    Returns
+    -------
+    minimum : Minimum
+    """
+    numbers, minima = zip(*parts, strict=True)
+    xp = namespace(minima[0].x)
+    every = Minimum(
+        xp.concat([each.x for each in minima]),
+        np.concatenate([each.slope for each in minima]),
+        np.concatenate([each.n_iter for each in minima]),
+        np.concatenate([each.converged for each in minima]),
+    )
+    return every.take(np.argsort(np.concatenate(numbers)))
+
+
+def minimise(
+    objective: Objective, start: Array, *, tol: float, max_iter: int, n_iter: Any = None
+) -> Minimum:
     """Minimise each problem of a batch.
 
     Parameters
@@ -86,14 +118,16 @@ def minimise(objective: Objective, start: Array, *, tol: float, max_iter: int) -
         to zero).
     max_iter : int
         Steps per problem, at most.
+    n_iter : int array of shape (B,) in NumPy, or None, default=None
+        Steps that led to `start`, which count as well; a batch may have some.
 
     Returns
     -------
     minimum : Minimum
     """
-    if is_numpy(start) and start.shape[0] == 1:
+    if is_numpy(start) and start.shape[0] == 1 and n_iter is None:
         return _minimise_by_scipy(objective, start, tol=tol, max_iter=max_iter)
-    return _minimise_batch(objective, start, tol=tol, max_iter=max_iter)
+    return _minimise_batch(objective, start, tol=tol, max_iter=max_iter, n_iter=n_iter)
 
 
 def _minimise_by_scipy(objective: Objective, start: Any, *, tol: float, max_iter: int) -> Minimum:
@@ -112,7 +146,7 @@ def _minimise_by_scipy(objective: Objective, start: Any, *, tol: float, max_iter
 
     if l1 is None:
         result = minimize(smooth, start[0], jac=True, method="L-BFGS-B", options=options)
-        x = result.x
+        x, gradient = result.x, result.jac
     else:
         penalised = l1[0] > 0.0  # the others keep their sign in u, and need no v
         u, v = start[0].copy(), np.zeros(n)
@@ -128,16 +162,11 @@ def _minimise_by_scipy(objective: Objective, start: Any, *, tol: float, max_iter
             options=options,
         )
         x = result.x[:n] - result.x[n:]
-    converged = bool(result.success) or _is_stuck_at_minimum(objective, x[None, :])
-    return Minimum(
-        x[None, :], np.array([result.fun]), np.array([result.nit]), np.array([converged])
-    )
-
-
-def _is_stuck_at_minimum(objective: Objective, x: Any) -> bool:
-    """Whether the line search gave up only because values differ by rounding."""
-    slope = _slope(x, objective(x)[1], objective.l1)
-    return bool(np.max(np.abs(slope)) <= np.sqrt(objective.rounding))
+        gradient = 0.5 * (result.jac[:n] - result.jac[n:])
+    slope = _steepest(_slope(x[None, :], gradient[None, :], l1))
+    # A line search may have given up only because values differ by rounding.
+    converged = bool(result.success) | (slope <= np.sqrt(objective.rounding))
+    return Minimum(x[None, :], slope, np.array([result.nit]), converged)
 
 
 @dataclass(frozen=True)
@@ -169,39 +198,41 @@ class _State:
         xp = namespace(index)
         return _State(**{name: xp.take(a, index, axis=0) for name, a in vars(self).items()})
 
+    def ended(self) -> tuple[np.ndarray, Minimum]:
+        """Return the numbers of the problems, and where they stand."""
+        slope, n_iter, converged = _steepest(self.slope), self.n_iter, self.converged
+        host = (to_host(a) for a in (self.number, slope, n_iter, converged))
+        return next(host), Minimum(self.x, *host)
 
-def _minimise_batch(objective: Objective, start: Array, *, tol: float, max_iter: int) -> Minimum:
+
+def _minimise_batch(
+    objective: Objective, start: Array, *, tol: float, max_iter: int, n_iter: Any
+) -> Minimum:
     """Run rounds until every problem is done; those that are leave the batch."""
-    xp = namespace(start)
-    state = _begin(objective, start, tol)
-    finished: list[_State] = []
+    n_iter = np.zeros(start.shape[0], dtype=np.int64) if n_iter is None else n_iter
+    state = _begin(objective, start, as_like(n_iter, start), tol=tol, max_iter=max_iter)
+    finished: list[tuple[np.ndarray, Minimum]] = []
     while True:
         done = to_host(state.done)
         if done.all():
             break
         if np.mean(~done) < COMPACT_BELOW:
             out, kept = (as_like(np.flatnonzero(mask), start) for mask in (done, ~done))
-            finished.append(state.take(out))
+            finished.append(state.take(out).ended())
             state, objective = state.take(kept), objective.select(kept)
         state = _round(objective, state, tol=tol, max_iter=max_iter)
-    finished.append(state)
-    order = np.argsort(np.concatenate([to_host(part.number) for part in finished]))
-    at = as_like(order, start)
-    return Minimum(
-        x=xp.take(xp.concat([part.x for part in finished]), at, axis=0),
-        value=xp.take(xp.concat([part.value for part in finished]), at, axis=0),
-        n_iter=np.concatenate([to_host(part.n_iter) for part in finished])[order],
-        converged=np.concatenate([to_host(part.converged) for part in finished])[order],
-    )
+    return joined([*finished, state.ended()])
 
 
-def _begin(objective: Objective, start: Array, tol: float) -> _State:
+def _begin(
+    objective: Objective, start: Array, n_iter: Array, *, tol: float, max_iter: int
+) -> _State:
     xp = namespace(start)
     value, gradient = _evaluate(objective, start)
     slope = _slope(start, gradient, objective.l1)
     zero, count = xp.zeros_like(value), xp.zeros_like(value, dtype=xp.int64)
     pairs = xp.zeros_like(xp.stack([start] * MEMORY, axis=1))
-    flat = xp.max(xp.abs(slope), axis=1) <= tol
+    flat = _steepest(slope) <= tol
     return _State(
         number=xp.cumulative_sum(count + 1),
         x=start,
@@ -213,10 +244,10 @@ def _begin(objective: Objective, start: Array, tol: float) -> _State:
         low=zero,
         high=zero + xp.inf,
         trials=count,
-        n_iter=count,
+        n_iter=n_iter,
         steps=pairs,
         changes=pairs,
-        done=flat,
+        done=xp.logical_or(flat, n_iter >= max_iter),
         converged=flat,
     )
 
@@ -234,7 +265,7 @@ def _round(objective: Objective, state: _State, *, tol: float, max_iter: int) ->
     low, high = xp.where(falls, state.step, state.low), xp.where(falls, state.high, state.step)
     trials = state.trials + 1
     stuck = xp.logical_and(xp.logical_not(good), trials >= MAX_TRIALS)
-    by_rounding = xp.max(xp.abs(state.slope), axis=1) <= float(np.sqrt(objective.rounding))
+    by_rounding = _steepest(state.slope) <= float(np.sqrt(objective.rounding))
     narrowed = replace(
         state,
         step=xp.where(xp.isinf(high), 2.0 * state.step, 0.5 * (low + high)),
@@ -247,7 +278,7 @@ def _round(objective: Objective, state: _State, *, tol: float, max_iter: int) ->
     stepped = _stepped(objective, state, at, value, gradient)
     scale = xp.maximum(xp.abs(state.value), xp.abs(value))
     gain = (state.value - value) / xp.where(scale > 1.0, scale, xp.ones_like(scale))
-    flat = xp.logical_or(xp.max(xp.abs(stepped.slope), axis=1) <= tol, gain <= objective.rounding)
+    flat = xp.logical_or(_steepest(stepped.slope) <= tol, gain <= objective.rounding)
     done = xp.logical_or(flat, stepped.n_iter >= max_iter)
     return _choose(good, replace(stepped, converged=flat, done=done), narrowed)
 
@@ -343,6 +374,12 @@ def _slope(x: Array, gradient: Array, l1: Array | None) -> Array:
     beyond = xp.abs(gradient) - l1
     at_zero = xp.where(beyond > 0.0, xp.sign(gradient) * beyond, xp.zeros_like(x))
     return xp.where(x == 0.0, at_zero, gradient + l1 * xp.sign(x))
+
+
+def _steepest(slope: Array) -> Array:
+    """Return the largest entry of each problem's slope, by its absolute value."""
+    xp = namespace(slope)
+    return xp.max(xp.abs(slope), axis=1)
 
 
 def _within_orthant(at: Array, state: _State, l1: Array) -> Array:
