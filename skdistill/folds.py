@@ -271,19 +271,22 @@ def _as_split(number: int, split: Any, n_rows: int) -> tuple[Index, Index]:
                 f"{index.min()}..{index.max()}. Were the splits drawn for other data?"
             )
         parts.append(index.astype(np.int64, copy=False))
-    n_twice = len(parts[1]) - len(np.unique(parts[1]))
+    train, test = parts
+    held_out = np.zeros(n_rows, dtype=bool)
+    held_out[test] = True
+    n_twice = len(test) - int(held_out.sum())
     if n_twice:
         raise FoldError(
             f"fold {number} has {n_twice} test rows more than once: each row is labelled once. "
             "Pass distinct rows."
         )
-    shared = np.intersect1d(*parts).size
+    shared = len(np.unique(train[held_out[train]]))
     if shared:
         raise FoldError(
             f"fold {number} has {shared} rows in both its training and its test part: their "
             "probabilities would not be out of fold. Pass disjoint parts."
         )
-    return parts[0], parts[1]
+    return train, test
 
 
 def check_fold_classes(folds: Folds, y: NDArray[Any], classes: NDArray[Any]) -> None:

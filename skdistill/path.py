@@ -386,7 +386,7 @@ def _check_folds(folds: Any, labels: NDArray[Any]) -> Splits:
         raise FoldError("folds must hold (train, test) pairs of row numbers, at least one.")
     splits = make_folds(pairs, None, labels).splits
     for number, (train, _) in enumerate(splits):
-        if len(np.unique(train)) < len(train):
+        if np.bincount(train).max() > 1:
             raise FoldError(
                 f"fold {number} has training rows more than once, and each would count once: pass "
                 "distinct rows, and sample_weight where they weigh differently."
