@@ -16,7 +16,7 @@ from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from skdistill import Brier, CrossEntropy, DistilledClassifier, Logit
+from skdistill import Brier, CrossEntropy, DistilledClassifier, Logit, distillation_path
 from skdistill._arrays import project_to_simplex
 from skdistill._validation import row_fingerprints
 from skdistill.calibration import calibrate
@@ -144,3 +144,13 @@ def test_fit_with_known_probabilities(benchmark: Any, rows: Any, strength: Any) 
     model = DistilledClassifier(None, stump, strength=strength, random_state=0)
     fitted = benchmark(lambda: model.fit(X, y, teacher_proba=p))
     assert fitted.report_.n_teacher_fits == 0
+
+
+@each_count
+def test_path(benchmark: Any, n_classes: int) -> None:
+    """Linear students for five strengths and two penalties in three folds."""
+    X, y = make_classification(2_000, 20, n_informative=8, n_classes=n_classes, random_state=0)
+    p = labels_and_probabilities(n_classes, len(y))[1]
+    folds = make_folds(3, X, y, random_state=0).splits
+    path = benchmark(lambda: distillation_path(X, y, p, Cs=(0.1, 1.0), folds=folds))
+    assert path.converged.all()
