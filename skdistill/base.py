@@ -274,7 +274,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         if n_uncovered:
             warn_user(
                 f"{n_uncovered} of {len(data)} rows are in no test fold: they have no out-of-fold "
-                "probabilities, and the student is not fitted on them.",
+                "probabilities, and the student is not distilled on them.",
                 CoverageWarning,
             )
         return folds
@@ -335,7 +335,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         """Set the fitted attributes that all estimators have; `report` completes the report."""
         self.classes_ = data.classes
         self.student_ = done.fitted.model
-        self.strength_ = done.strength
+        self.strength_ = done.settings.strength
         self.route_ = done.settings.adapter.route
         self.calibration_ = done.labels.calibration
         self.teacher_proba_ = data.spread(done.labels.raw)
@@ -346,9 +346,11 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             route=str(self.route_),
             loss=repr(done.settings.loss),
             correction=None if correction is None else repr(correction),
-            strength=done.strength,
+            strength=done.settings.strength,
             calibration=done.settings.calibration,
             teacher=done.labels.scores(data),
+            n_rows=done.n_rows,
+            n_uncovered=len(data) - done.n_rows,
             n_transfer=done.n_transfer,
             mean_gain=done.mean_gain,
             duplicate_share=0.0 if folds is None else self._duplicates(data, folds),

@@ -18,6 +18,7 @@ from skdistill.crossfit import OutOfFold
 from skdistill.distillation import (
     Metadata,
     Settings,
+    fit_at_found,
     fit_student,
     label_rows,
     resolve_settings,
@@ -27,7 +28,7 @@ from skdistill.folds import Draw, Folds
 from skdistill.losses import Loss
 from skdistill.strength import fit_direct, shrink
 from skdistill.teachers import check_teacher
-from skdistill.transfer import Transfer, label_transfer, of_use
+from skdistill.transfer import Transfer, label_transfer
 
 __all__ = ["DistilledClassifier"]
 
@@ -54,7 +55,8 @@ class DistilledClassifier(BaseDistiller):
     cv : int, splitter, iterable of (train, test), or None, default=5
         Folds of the teacher. An integer draws stratified folds shuffled by `random_state`, None
         five of them; with `groups` no group is split. Rows that no test fold holds (time-ordered
-        splits) are left out of the student's fit, with a warning that counts them.
+        splits) are left out of the student's fit, with a warning that counts them, unless a
+        strength of 1 is found: a student trained directly needs no teacher's word.
     loss : {"auto", "brier", "logit", "cross_entropy"} or Loss, default="auto"
         What the student minimises; "auto" is "cross_entropy" for classifiers, "brier" for
         regressors.
@@ -367,16 +369,14 @@ None, default="orthogonal"
                 shrinkage = shrink(direct, data.X, data.y, labels.p, folds, weight=weight)
                 settings = self._at(shrinkage.strength, settings, data, metadata)
             with progress.step("fit the student"):
-                served = of_use(transfer, None if shrinkage is None else settings.strength)
-                done = fit_student(settings, settings.strength, data, labels, metadata, served)
+                how = settings, data, labels, metadata, transfer
+                done = fit_student(*how) if shrinkage is None else fit_at_found(*how)
         self._keep(
             done,
             self._student(),
             data,
             folds,
             shrinkage=None if shrinkage is None else shrinkage.to_dict(),
-            n_rows=len(labels.known),
-            n_uncovered=len(data) - len(labels.known),
             n_teacher_fits=0 if teacher is None else len(folds),
             n_student_fits=1 + (0 if direct is None else len(folds)),
         )

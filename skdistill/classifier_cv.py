@@ -316,8 +316,6 @@ n_features_in_, feature_names_in_
             data,
             folds,
             shrinkage=None,
-            n_rows=len(data) if chosen.is_direct else len(done.labels.known),
-            n_uncovered=0 if chosen.is_direct else len(data) - len(done.labels.known),
             n_teacher_fits=pool.n_fits,
             n_student_fits=n_student_fits,
         )

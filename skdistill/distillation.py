@@ -24,17 +24,20 @@ from skdistill.exceptions import (
 from skdistill.losses import Loss, resolve_loss
 from skdistill.metrics import score_probabilities
 from skdistill.students import Adapter, Fitted, Problem, resolve
-from skdistill.transfer import Transfer
+from skdistill.transfer import Transfer, tell_unused
 
 __all__ = [
     "Distilled",
     "Labels",
     "Metadata",
     "Settings",
+    "fit_at_found",
     "fit_student",
     "label_rows",
     "make_problem",
     "resolve_settings",
+    "train_directly",
+    "true_labels",
 ]
 
 Floats = NDArray[np.float64]
@@ -140,23 +143,21 @@ class Distilled:
     ----------
     settings : Settings
         How it was fitted.
-    strength : float or None
-        How far the labels were corrected.
     fitted : Fitted
         The student.
     mean_gain : float
         Mean gain of the correction.
     labels : Labels
         What the teacher said.
-    n_transfer : int
-        Unlabelled rows it was fitted on as well.
+    n_rows, n_transfer : int
+        Labelled rows it was fitted on, and unlabelled ones.
     """
 
     settings: Settings
-    strength: float | None
     fitted: Fitted
     mean_gain: float
     labels: Labels
+    n_rows: int
     n_transfer: int
 
 
@@ -267,7 +268,6 @@ def label_rows(
 
 def fit_student(
     settings: Settings,
-    strength: float | None,
     data: Data,
     labels: Labels,
     metadata: Metadata,
@@ -277,7 +277,7 @@ def fit_student(
 
     Parameters
     ----------
-    settings, strength, data, labels, metadata, transfer
+    settings, data, labels, metadata, transfer
         Of `make_problem`.
 
     Returns
@@ -293,7 +293,7 @@ def fit_student(
     rows = (data, labels, metadata)
     if len(known) < n:
         rows = (data.take(known), labels.take(known), metadata.take(known, n))
-    problem, gain = make_problem(settings, strength, *rows, transfer)
+    problem, gain = make_problem(settings, *rows, transfer)
     n_transfer = 0 if transfer is None else len(transfer)
     try:
         fitted = settings.adapter.fit(problem)
@@ -305,12 +305,57 @@ def fit_student(
         raise kind(
             f"the student {name} could not be fitted: {type(error).__name__}: {error}"
         ) from error
-    return Distilled(settings, strength, fitted, gain, labels, n_transfer)
+    return Distilled(settings, fitted, gain, labels, len(known), n_transfer)
+
+
+def train_directly(settings: Settings, data: Data, labels: Labels, metadata: Metadata) -> Distilled:
+    """Fit the student to the true labels of all rows, also of those the teacher says nothing of.
+
+    Parameters
+    ----------
+    settings, data, labels, metadata
+        Of `make_problem`; the labels are kept as what the teacher said.
+
+    Returns
+    -------
+    distilled : Distilled
+    """
+    done = fit_student(settings, data, true_labels(data), metadata)
+    return replace(done, labels=labels)
+
+
+def true_labels(data: Data) -> Labels:
+    """Return the true labels in the place of a teacher's."""
+    return Labels(data.one_hot, data.one_hot, np.arange(len(data)), Calibration())
+
+
+def fit_at_found(
+    settings: Settings,
+    data: Data,
+    labels: Labels,
+    metadata: Metadata,
+    transfer: Transfer | None = None,
+) -> Distilled:
+    """Fit the student at a strength that was found; at 1 it is trained directly.
+
+    Parameters
+    ----------
+    settings, data, labels, metadata, transfer
+        Of `make_problem`.
+
+    Returns
+    -------
+    distilled : Distilled
+    """
+    if settings.strength != 1.0:
+        return fit_student(settings, data, labels, metadata, transfer)
+    if transfer is not None:
+        tell_unused(transfer)
+    return train_directly(settings, data, labels, metadata)
 
 
 def make_problem(
     settings: Settings,
-    strength: float | None,
     data: Data,
     labels: Labels,
     metadata: Metadata,
@@ -321,9 +366,7 @@ def make_problem(
     Parameters
     ----------
     settings : Settings
-        How.
-    strength : float or None
-        How far to correct; None where the correction has a constant of its own.
+        How; a strength that is to be found has been.
     data : Data
         The rows.
     labels : Labels
@@ -340,7 +383,7 @@ def make_problem(
     mean_gain : float
         Mean gain of the correction.
     """
-    gain = _gain(settings.correction, labels.p, strength)
+    gain = _gain(settings.correction, labels.p, settings.strength)
     if transfer is not None:
         gain = gain * ((len(data) + len(transfer)) / len(data))
     problem = Problem(

@@ -15,7 +15,6 @@ from skdistill._arrays import to_host
 from skdistill._compat import Progress, take_rows, warn_user
 from skdistill._data import Data
 from skdistill._threads import thread_budget
-from skdistill.calibration import Calibration
 from skdistill.candidates import Candidate
 from skdistill.distillation import (
     Distilled,
@@ -24,6 +23,8 @@ from skdistill.distillation import (
     fit_student,
     label_rows,
     make_problem,
+    train_directly,
+    true_labels,
 )
 from skdistill.exceptions import SkdistillWarning, StudentError, StudentTypeError
 from skdistill.pool import Pool, fit_pool
@@ -112,6 +113,11 @@ class _Task:
     def is_first(self) -> bool:
         """Whether this is the fold on which sizes are looked at."""
         return self.place == 0
+
+    def chunks(self, n: int) -> "list[_Task]":
+        """Return the task in at most `n` parts; in none, if it has no candidates."""
+        parts = (self.candidates[i::n] for i in range(n))
+        return [replace(self, candidates=part) for part in parts if part]
 
 
 def evaluate(
@@ -240,12 +246,29 @@ def _plan(
             if group in stacks:
                 own = stacks[group].values[v][train]
                 labels = shared | _calibrated({"stacked"}, part, pool.values[v][train], own)
-            of_rows = metadata[members[0].name].take(train, len(data))
-            for chunk in range(n_chunks):
-                mine = tuple(members[chunk::n_chunks])
-                if mine:
-                    tasks.append(_Task(k, v, mine, train, test, labels, of_rows, transfer, threads))
+            of_rows = metadata[members[0].name]
+            rows = of_rows.take(train, len(data))
+            task = _Task(k, v, tuple(members), train, test, labels, rows, transfer, threads)
+            past = np.unique(pool.folds.splits[k][0])
+            for each in _with_all_rows(task, past, data, of_rows):
+                tasks += each.chunks(n_chunks)
     return tasks
+
+
+def _with_all_rows(task: _Task, past: Index, data: Data, metadata: Metadata) -> list[_Task]:
+    """Return the tasks of distilled and of direct students.
+
+    The latter are fitted on all training rows of the fold, as they will be in the end: what the
+    teacher says nothing of, the first rows in time, has labels all the same.
+    """
+    if len(past) == len(task.train):
+        return [task]
+    direct = [c for c in task.candidates if c.is_direct]
+    others = [c for c in task.candidates if not c.is_direct]
+    labels = {c.settings.calibration: true_labels(data.take(past)) for c in direct}
+    of_rows = metadata.take(past, len(data))
+    alone = replace(task, candidates=tuple(direct), train=past, labels=labels, metadata=of_rows)
+    return [replace(task, candidates=tuple(others)), alone]
 
 
 def _calibrated(
@@ -296,7 +319,7 @@ def _try(task: _Task, data: Data) -> list[_Trial]:
 def _problem(candidate: Candidate, train: Data, task: _Task, transfer: Transfer | None) -> Problem:
     settings = candidate.settings
     labels = task.labels[settings.calibration]
-    return make_problem(settings, settings.strength, train, labels, task.metadata, transfer)[0]
+    return make_problem(settings, train, labels, task.metadata, transfer)[0]
 
 
 def fit_stacks(
@@ -371,15 +394,13 @@ def fit_chosen(
     settings = candidate.settings
     raw = pool.out_of_fold.values
     if candidate.is_direct:
-        every = Labels(data.one_hot, data.one_hot, np.arange(len(data)), Calibration())
-        done = fit_student(settings, settings.strength, data, every, metadata)
-        return replace(done, labels=label_rows(raw, data, settings.calibration))
+        return train_directly(settings, data, label_rows(raw, data, settings.calibration), metadata)
     own = None if stack is None else stack.out_of_fold.values
     labels = label_rows(raw, data, settings.calibration, own)
     transfer = None
     if X_transfer is not None:
         transfer = label_transfer(pool.out_of_fold.teachers or (), X_transfer, data.classes)
-    return fit_student(settings, settings.strength, data, labels, metadata, transfer)
+    return fit_student(settings, data, labels, metadata, transfer)
 
 
 def row_losses(scores: Scores, data: Data, pool: Pool) -> Floats:

@@ -17,7 +17,7 @@ from skdistill._compat import warn_user
 from skdistill.crossfit import class_probabilities
 from skdistill.exceptions import SkdistillWarning
 
-__all__ = ["Transfer", "label_transfer", "of_use"]
+__all__ = ["Transfer", "label_transfer", "tell_unused"]
 
 
 @dataclass(frozen=True)
@@ -58,26 +58,11 @@ def label_transfer(teachers: Sequence[Any], X: Any, classes: NDArray[Any]) -> Tr
     return Transfer(X, np.mean([class_probabilities(t, X, classes) for t in teachers], axis=0))
 
 
-def of_use(transfer: Transfer | None, found: float | None) -> Transfer | None:
-    """Return the transfer rows, or None where a strength was found that trains on labels alone.
-
-    Parameters
-    ----------
-    transfer : Transfer or None
-        The rows.
-    found : float or None
-        The strength, if it was not given.
-
-    Returns
-    -------
-    transfer : Transfer or None
-    """
-    if transfer is None or found is None or found < 1.0:
-        return transfer
+def tell_unused(transfer: Transfer) -> None:
+    """Warn that transfer rows are left out, as a strength was found that trains on labels alone."""
     warn_user(
         f"strength='auto' found 1: the student is trained on its labels, and the {len(transfer)} "
         "rows of X_transfer, which have none, are left out. Give the strength as a number to use "
         "them.",
         SkdistillWarning,
     )
-    return None

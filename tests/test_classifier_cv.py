@@ -36,6 +36,7 @@ from skdistill.exceptions import (
     StudentError,
     StudentTypeError,
 )
+from skdistill.metrics import FLOOR, row_log_loss
 from tests.common.data import sample
 from tests.common.spies import CountingTeacher, SpyTree
 
@@ -288,6 +289,22 @@ def test_groups_are_kept_together_and_time_order_is_kept():
         model = searcher(cv=TimeSeriesSplit(4), fallback=False).fit(X, y)
     assert model.verdict_.n_teacher_fits == 4
     assert model.n_splits_ == 3
+
+
+@pytest.mark.filterwarnings("ignore:.*no test fold")
+def test_the_direct_student_is_tried_on_all_of_the_past_as_it_is_fitted_in_the_end():
+    """The first rows in time have no label of the teacher, but a label."""
+    X, y = DATA[3].X, DATA[3].y
+    cv, student = TimeSeriesSplit(4), DecisionTreeClassifier(max_depth=3, random_state=0)
+    model = searcher(students=student, strengths=(0.5,), cv=cv, return_row_losses=True).fit(X, y)
+    results = model.cv_results_
+    direct = np.flatnonzero(results["param_strength"] == 1.0)
+    assert len(direct) == 1
+    folds = list(cv.split(X))[1:]
+    for v, (train, test) in enumerate(folds):
+        alone = clone(student).fit(X[train], y[train])
+        losses = row_log_loss(DATA[3].one_hot[test], alone.predict_proba(X[test]), FLOOR)
+        assert -results[f"split{v}_test_score"][direct[0]] == pytest.approx(losses.mean())
 
 
 def test_repeats_are_averaged():

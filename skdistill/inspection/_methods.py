@@ -122,7 +122,7 @@ def plain_student(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> 
         p = estimator.calibrated_proba_[data.kept]
         labels = Labels(p, p, np.flatnonzero(~np.isnan(p[:, 0])), Calibration())
     metadata = Metadata({}, {}, data.weight)
-    done = fit_student(settings, settings.strength, data, labels, metadata)
+    done = fit_student(settings, data, labels, metadata)
     return PlainStudent(done.fitted, data.classes)
 
 
