@@ -10,8 +10,9 @@ variance asks for (`skdistill.strength`), and consumed by the learner as its kin
 from skdistill.classifier import DistilledClassifier
 from skdistill.classifier_cv import DistilledClassifierCV
 from skdistill.corrections import Correction, Fast, Minimax, Orthogonal, Slow
+from skdistill.linear_path import DistillationPath
 from skdistill.losses import Brier, CrossEntropy, Logit, Loss
-from skdistill.path import DistillationPath, distillation_path
+from skdistill.path import distillation_path
 from skdistill.students import SoftLogisticRegression, SoftMLPClassifier
 
 __version__ = "0.1.0"

@@ -6,7 +6,6 @@ gradients (see `skdistill.students.multinomial`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -14,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length
 
-from skdistill._arrays import Array, as_like, log_softmax, namespace, one_hot, to_host
-from skdistill._compat import take_rows
+from skdistill._arrays import Array, as_like, one_hot, project_to_simplex
 from skdistill._devices import choose_device, cupy_obstacle, onto
 from skdistill._validation import (
     check_columns,
-    check_integer,
     check_labels,
     check_number,
     check_probabilities,
@@ -27,157 +24,18 @@ from skdistill._validation import (
 )
 from skdistill.corrections import Correction, resolve_correction
 from skdistill.exceptions import FoldError, InputError, ParameterError
-from skdistill.folds import make_folds
+from skdistill.folds import Folds, check_fold_classes, make_folds
+from skdistill.linear_path import DistillationPath, Splits
 from skdistill.losses import CrossEntropy
 from skdistill.students import SoftLogisticRegression
-from skdistill.students.linear_problems import bounded, make_batch, solve_all
+from skdistill.students.linear_problems import bounded, like_of, make_batch, solve_all
 from skdistill.students.multinomial import Batch, Solution, solve
 from skdistill.students.rows import check_rows
 from skdistill.students.soft_logistic import check_settings
 
-__all__ = ["DistillationPath", "distillation_path"]
+__all__ = ["distillation_path"]
 
-Splits = tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
-
-
-@dataclass(frozen=True)
-class DistillationPath:
-    """Linear students of P candidates and F folds.
-
-    Parameters
-    ----------
-    strengths, temperatures, Cs : array of shape (P,)
-        Settings of each candidate.
-    classes : array of shape (K,)
-        Sorted classes.
-    folds : tuple of (train, test)
-        Row numbers of each fold.
-    n_rows : int
-        Rows of the fit, n.
-    coef : array of shape (P, F, R, d)
-        Coefficients, at temperature one; R is 1 for two classes, else K.
-    intercept : array of shape (P, F, R)
-        Intercepts.
-    n_iter : int array of shape (P, F)
-        Iterations.
-    converged : bool array of shape (P, F)
-        Whether the gradient came below the tolerance.
-    """
-
-    strengths: NDArray[np.float64]
-    temperatures: NDArray[np.float64]
-    Cs: NDArray[np.float64]
-    classes: NDArray[Any]
-    folds: Splits
-    n_rows: int
-    coef: NDArray[np.float64]
-    intercept: NDArray[np.float64]
-    n_iter: NDArray[np.int64]
-    converged: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.strengths)
-
-    def log_loss(self, X: Any, y: Any, sample_weight: Any = None) -> NDArray[np.float64]:
-        """Return the log-loss of every candidate on the test rows of every fold.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            The rows that the path was fitted on.
-        y : array-like of shape (n,)
-            Their labels.
-        sample_weight : array-like of shape (n,) or None, default=None
-            Row weights.
-
-        Returns
-        -------
-        losses : array of shape (P, F)
-            In nats, NaN where the test rows of a fold have no weight.
-
-        Raises
-        ------
-        InputError
-            If these are not as many rows, features and labels as the path was fitted on, or a label
-            is none of the classes.
-        """
-        rows = check_rows(SoftLogisticRegression(), X, reset=True, sparse=True)
-        shape = (self.n_rows, self.coef.shape[3])
-        if tuple(rows.shape) != shape:
-            raise InputError(
-                f"X must be the rows that the path was fitted on, of shape {shape}, got shape "
-                f"{tuple(rows.shape)}."
-            )
-        codes = self._codes(y)
-        weight = check_weights(sample_weight, len(codes))
-        weight = np.ones(len(codes)) if weight is None else weight
-        losses = np.full(self.n_iter.shape, np.nan)
-        for fold, (_, test) in enumerate(self.folds):
-            if weight[test].any():
-                losses[:, fold] = self._log_loss(
-                    fold, take_rows(rows, test), codes[test], weight[test]
-                )
-        return losses
-
-    def _codes(self, y: Any) -> NDArray[np.int64]:
-        """Return the class index of each row, shape (n,)."""
-        found, number = check_labels(y)
-        known = self.classes.tolist()
-        unknown = [label for label in found.tolist() if label not in known]
-        if unknown or len(number) != self.n_rows:
-            raise InputError(
-                f"y must be {self.n_rows} labels among {known}, as the path was fitted with, got "
-                f"{len(number)} labels" + (f", {unknown} among them." if unknown else ".")
-            )
-        return np.searchsorted(self.classes, found)[number]
-
-    def _log_loss(
-        self, fold: int, rows: Any, codes: NDArray[np.int64], weight: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return the log-loss (P,) of one fold's students on some rows."""
-        n_scores, d = self.coef.shape[2:]
-        like = _like(rows)
-        xp = namespace(like)
-        flat = as_like(self.coef[:, fold].reshape(-1, d), like, like.dtype)
-        shift = as_like(self.intercept[:, fold].reshape(-1), like, like.dtype)
-        scores = xp.reshape(rows @ flat.T + shift, (len(codes) * len(self), n_scores))
-        if n_scores == 1:
-            scores = xp.concat([xp.zeros_like(scores), scores], axis=1)
-        logs = xp.reshape(log_softmax(scores), (len(codes), len(self), -1))
-        hit = one_hot(as_like(codes, like), logs.shape[2], like)[:, None, :]
-        per_row = -to_host(xp.sum(logs * hit, axis=2)).astype(np.float64)
-        return np.asarray(weight @ per_row / weight.sum())
-
-    def student(self, candidate: int, fold: int = 0) -> SoftLogisticRegression:
-        """Return the fitted student of a candidate and fold.
-
-        Parameters
-        ----------
-        candidate : int
-            Its number.
-        fold : int, default=0
-            Number of the fold.
-
-        Returns
-        -------
-        student : SoftLogisticRegression
-
-        Raises
-        ------
-        ParameterError
-            If there is no such candidate or fold.
-        """
-        ends = {"candidate": (candidate, len(self)), "fold": (fold, len(self.folds))}
-        for name, (number, end) in ends.items():
-            if check_integer(name, number, low=0) >= end:
-                raise ParameterError(f"{name} must be an integer in 0..{end - 1}, got {number!r}.")
-        model = SoftLogisticRegression(C=float(self.Cs[candidate]))
-        model.classes_ = self.classes
-        model.coef_ = self.coef[candidate, fold]
-        model.intercept_ = self.intercept[candidate, fold]
-        model.n_iter_ = self.n_iter[candidate, fold : fold + 1].astype(np.int32)
-        model.n_features_in_ = self.coef.shape[3]
-        return model
+Floats = NDArray[np.floating[Any]]
 
 
 def distillation_path(
@@ -232,7 +90,7 @@ def distillation_path(
     tol : float, default=1e-4
         As that of `SoftLogisticRegression`.
     max_iter : int, default=100
-        Iterations per candidate and fold, at most.
+        Iterations per candidate and fold, at most; those that find where to begin are not counted.
     device : {"cpu", "cuda", "auto"}, default="cpu"
         Where NumPy rows are fitted; arrays of another namespace are fitted where they are.
 
@@ -278,11 +136,14 @@ def distillation_path(
     classes, codes = check_labels(y)
     check_consistent_length(rows, codes)
     splits = _check_folds(folds, classes[codes])
-    tables = _teachers(p, splits, classes, len(codes))
-    masses = _masses(splits, check_weights(sample_weight, len(codes)), rows)
-    like, n_folds = masses[0], len(splits)
+    masses = _masses(splits, check_weights(sample_weight, len(codes)), classes[codes])
+    tables = _teachers(p, masses, classes)
+    like, n_folds = like_of(rows), len(splits)
     labels = as_like(one_hot(codes, len(classes), np.empty(0)), like, like.dtype)
-    corrected = [_targets(labels, as_like(p, like, like.dtype), rule, candidates) for p in tables]
+    tables = [as_like(table, like, like.dtype) for table in tables]
+    masses = [as_like(mass, like, like.dtype) for mass in masses]
+    has_ridge = l1_ratio < 1.0
+    corrected = [_targets(labels, p, rule, candidates, has_ridge=has_ridge) for p in tables]
     targets = [
         {key: bounded(target, mass)[0] for key, target in of_fold.items()}
         for of_fold, mass in zip(corrected * (n_folds // len(tables)), masses, strict=True)
@@ -299,7 +160,7 @@ def distillation_path(
     )
     start = _start(batch, np.array(strengths), n_folds, tol, max_iter)
     solution = solve_all(batch, tol=tol, max_iter=max_iter, start=start)
-    return _gathered(solution, candidates, classes, splits, len(codes))
+    return _gathered(solution, candidates, classes, splits, single, len(codes))
 
 
 def _gathered(
@@ -307,6 +168,7 @@ def _gathered(
     candidates: list[tuple[float, float, float]],
     classes: NDArray[Any],
     splits: Splits,
+    single: SoftLogisticRegression,
     n_rows: int,
 ) -> DistillationPath:
     """Return the solutions by candidate and fold, their temperatures undone."""
@@ -322,6 +184,7 @@ def _gathered(
         T * solution.intercept.reshape((*shape, -1)),
         solution.n_iter.reshape(shape),
         solution.converged.reshape(shape),
+        single,
     )
 
 
@@ -331,7 +194,8 @@ def _start(
     """Return where to begin: on the line between two solutions of the first fold.
 
     They are those at the least and the greatest strength, as solutions are nearly linear in it, and
-    those of other folds are near. None where that would solve too many problems twice.
+    those of other folds are near; zero where one of the two was not found. None where that would
+    solve too many problems twice.
     """
     numbers = np.arange(len(batch.mass_of)).reshape(len(strengths), -1, n_folds)
     ends = [int(strengths.argmin()), int(strengths.argmax())]
@@ -341,11 +205,13 @@ def _start(
     known = solve(batch.select(first), tol=tol, max_iter=max_iter)
     low, high = strengths[ends]
     share = (strengths - low) / (high - low if high > low else 1.0)
+    found = known.converged.reshape(2, -1).all(axis=0)
 
-    def between(found: NDArray[np.float64]) -> NDArray[np.float64]:
-        a, b = found.reshape(2, 1, numbers.shape[1], 1, *found.shape[1:])
+    def between(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        ends = values.reshape(2, 1, numbers.shape[1], 1, *values.shape[1:])
+        a, b = np.where(found.reshape(1, 1, -1, 1, *(1,) * (values.ndim - 1)), ends, 0.0)
         at = share.reshape(-1, *(1,) * (a.ndim - 1))
-        return np.repeat(a + at * (b - a), n_folds, axis=2).reshape(-1, *found.shape[1:])
+        return np.repeat(a + at * (b - a), n_folds, axis=2).reshape(-1, *values.shape[1:])
 
     return between(known.coef), between(known.intercept)
 
@@ -394,36 +260,42 @@ def _check_folds(folds: Any, labels: NDArray[Any]) -> Splits:
     return splits
 
 
-def _teachers(
-    p: Any, splits: Splits, classes: NDArray[Any], n_rows: int
-) -> list[NDArray[np.floating[Any]]]:
+def _masses(splits: Splits, weight: Floats | None, y: NDArray[Any]) -> list[Floats]:
+    """Return the row weights of each fold, zero where it does not train."""
+    masses = []
+    for train, _ in splits:
+        mass = np.zeros(len(y))
+        mass[train] = 1.0 if weight is None else weight[train]
+        masses.append(mass)
+    trained = tuple(
+        (np.flatnonzero(mass), test) for mass, (_, test) in zip(masses, splits, strict=True)
+    )
+    check_fold_classes(Folds(trained, len(y)), y, np.unique(y))
+    return masses
+
+
+def _teachers(p: Any, masses: list[Floats], classes: NDArray[Any]) -> list[Floats]:
     """Return the probabilities of each fold, or of all, checked; equal ones where none trains."""
     check_columns(p, classes, "p")
-    p = np.asarray(p)
-    if p.ndim == 3 and len(p) != len(splits):
+    p, n_rows = np.asarray(p), len(masses[0])
+    if p.ndim == 3 and len(p) != len(masses):
         raise ParameterError(
-            f"p must have one table for all folds or one per fold ({len(splits)}), got {len(p)}."
+            f"p must have one table for all folds or one per fold ({len(masses)}), got {len(p)}."
         )
-    trained = [train for train, _ in splits]
-    pairs = zip(p, trained, strict=True) if p.ndim == 3 else [(p, np.concatenate(trained))]
+    trained = np.array(masses) > 0.0
+    pairs = zip(p, trained, strict=True) if p.ndim == 3 else [(p, trained.any(axis=0))]
     tables = []
-    for table, rows in pairs:
+    for number, (table, rows) in enumerate(pairs):
         known = table
         if table.shape == (n_rows, len(classes)) and table.dtype.kind in "fiub":
-            known = np.full(table.shape, 1.0 / table.shape[1])
-            known[rows] = table[rows]
+            known = np.where(rows[:, None], table, 1.0 / table.shape[1])
+            if p.ndim == 3 and np.isnan(table[rows]).all():
+                raise InputError(
+                    f"p[{number}] must have probabilities of the training rows of fold {number}, "
+                    "got none. The pool_proba_ of a search has all with n_validation=None."
+                )
         tables.append(check_probabilities(known, n_rows, classes, "p"))
     return tables
-
-
-def _masses(splits: Splits, weight: NDArray[np.float64] | None, rows: Any) -> list[Array]:
-    """Return the row weights of each fold, zero where it does not train, like `rows`."""
-    like, masses = _like(rows), []
-    for train, _ in splits:
-        mass = np.zeros(rows.shape[0])
-        mass[train] = 1.0 if weight is None else weight[train]
-        masses.append(as_like(mass, like, like.dtype))
-    return masses
 
 
 def _targets(
@@ -431,17 +303,15 @@ def _targets(
     teacher: Array,
     rule: Correction,
     candidates: list[tuple[float, float, float]],
+    *,
+    has_ridge: bool,
 ) -> dict[tuple[float, float], Array]:
-    """Return the target of each strength and temperature."""
+    """Return the target of each strength and temperature; without a ridge, on the simplex."""
     targets: dict[tuple[float, float], Array] = {}
     for strength, temperature, _ in candidates:
         if (strength, temperature) not in targets:
             gain = rule.gain(teacher, strength)
             loss = CrossEntropy(temperature=temperature)
-            targets[strength, temperature] = loss.target(labels, teacher, gain)
+            target = loss.target(labels, teacher, gain)
+            targets[strength, temperature] = target if has_ridge else project_to_simplex(target)[0]
     return targets
-
-
-def _like(rows: Any) -> Array:
-    """Return an array of the dtype and device of `rows`, which may be sparse."""
-    return np.empty(0, dtype=rows.dtype) if hasattr(rows, "tocsr") else rows

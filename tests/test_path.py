@@ -7,10 +7,19 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.tree import DecisionTreeClassifier
 
-from skdistill import CrossEntropy, Fast, SoftLogisticRegression, distillation_path
+from skdistill import (
+    CrossEntropy,
+    DistilledClassifier,
+    Fast,
+    SoftLogisticRegression,
+    distillation_path,
+)
 from skdistill.exceptions import FoldError, InputError, ParameterError
 from tests.common.data import sample
 
@@ -255,3 +264,64 @@ def test_students_that_there_are_not(candidate, fold, message, small_path):
     with pytest.raises(ParameterError, match=message):
         small_path.student(candidate, fold)
     assert_array_equal(small_path.student(np.int64(1)).coef_, small_path.coef[1, 0])
+
+
+def test_without_a_ridge_targets_are_on_the_simplex():
+    """As in a student's own fit: off it there may be no minimum."""
+    X, y = make_classification(300, 8, n_informative=6, class_sep=1.5, random_state=1)
+    p = cross_val_predict(DecisionTreeClassifier(max_depth=4), X, y, method="predict_proba")
+    settings = {"l1_ratio": 1.0, "max_iter": 1000, "tol": 1e-6}
+    path = distillation_path(X, y, p, strengths=[0.0, 0.5, 1.0], temperatures=[1.5], **settings)
+    assert path.converged.all()
+    teacher = {"teacher_proba": p}
+    for number, strength in enumerate(path.strengths):
+        student = SoftLogisticRegression(**settings)
+        how = {"strength": strength, "temperature": 1.5, "calibration": None}
+        model = DistilledClassifier(None, student, **how).fit(X, y, **teacher)
+        ours = path.student(number).predict_proba(X)
+        assert_allclose(ours, model.predict_proba(X), atol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_ends_that_were_not_found_are_no_start():
+    data = DATA[3]
+    settings = {"folds": folds_of(data), "max_iter": 2, "tol": 1e-9}
+    path = distillation_path(data.X, data.y, data.teacher, strengths=[0.0, 0.5, 1.0], **settings)
+    assert not path.converged.any()
+    from_zero = distillation_path(data.X, data.y, data.teacher, strengths=[0.5], **settings)
+    assert_allclose(path.coef[1], from_zero.coef[0], atol=1e-6)
+
+
+def test_rows_of_no_weight_need_no_teacher():
+    """A search keeps no labels of them."""
+    data, folds = DATA[3], folds_of(DATA[3])
+    weight = np.ones(len(data.y))
+    weight[::9] = 0.0
+    spoilt = np.where(weight[:, None] > 0.0, data.teacher, np.nan)
+    settings = {"strengths": [0.3], "folds": folds, "sample_weight": weight}
+    expected = distillation_path(data.X, data.y, data.teacher, **settings)
+    for p in (spoilt, np.stack([spoilt] * 3)):
+        assert_array_equal(distillation_path(data.X, data.y, p, **settings).coef, expected.coef)
+
+
+def test_tables_and_classes_that_are_missing():
+    data, folds = DATA[3], folds_of(DATA[3])
+    tables = np.stack([data.teacher, data.teacher, np.full_like(data.teacher, np.nan)])
+    with pytest.raises(InputError, match=r"p\[2\] must have .* fold 2, got none.*n_validation"):
+        distillation_path(data.X, data.y, tables, folds=folds)
+    weight = (data.y != data.classes[1]).astype(float)
+    with pytest.raises(FoldError, match=f"no training row of class '{data.classes[1]}'"):
+        distillation_path(data.X, data.y, data.teacher, folds=folds, sample_weight=weight)
+
+
+def test_students_have_the_settings_of_the_path():
+    data = DATA[2]
+    settings = {"l1_ratio": 0.7, "fit_intercept": False, "tol": 1e-6, "max_iter": 900}
+    X = pd.DataFrame(data.X, columns=list("abcd"))
+    path = distillation_path(X, data.y, data.teacher, strengths=[1.0], Cs=[0.3], **settings)
+    student = path.student(0)
+    assert student.get_params() == SoftLogisticRegression(C=0.3, **settings).get_params()
+    student.predict_proba(X)  # without a word on names
+    assert_array_equal(student.feature_names_in_, X.columns)
+    again = clone(student).fit(X, data.y)
+    assert_allclose(again.coef_, student.coef_, atol=1e-4)

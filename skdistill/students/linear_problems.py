@@ -20,12 +20,17 @@ from skdistill._compat import warn_user
 from skdistill.exceptions import InputError
 from skdistill.students.multinomial import Batch, Solution, moments, solve
 
-__all__ = ["bounded", "dtype_of", "fill", "make_batch", "solve_all", "solve_targets"]
+__all__ = ["bounded", "dtype_of", "fill", "like_of", "make_batch", "solve_all", "solve_targets"]
 
 
 def dtype_of(rows: Any) -> Any:
     """Return the dtype of dense or sparse rows, as NumPy calls it."""
     return rows.dtype if sp.issparse(rows) else numpy_dtype(rows)
+
+
+def like_of(rows: Any) -> Array:
+    """Return an array of the dtype and device of `rows`, which may be sparse."""
+    return np.empty(0, dtype=rows.dtype) if sp.issparse(rows) else rows
 
 
 def fill(
@@ -105,7 +110,7 @@ def solve_targets(
     InputError
         If a target gives a class no mass: there is no minimum then.
     """
-    like = np.empty(0, dtype=X.dtype) if sp.issparse(X) else X
+    like = like_of(X)
     mass_of, different = _distinct(weights)
     ones = np.ones(X.shape[0])
     batch = make_batch(
@@ -179,7 +184,8 @@ def solve_all(
         which = "" if n_all == 1 else f" in {n_open} of {n_all} problems"
         warn_user(
             f"the solver stopped, at most {max_iter} iterations allowed,{which} before the "
-            "gradient was below tol: raise max_iter or tol, or strengthen the penalty (lower C).",
+            "gradient was below tol: raise max_iter or tol, strengthen the penalty (lower C), or "
+            "standardise the features.",
             ConvergenceWarning,
         )
     return solution

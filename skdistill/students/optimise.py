@@ -164,9 +164,16 @@ def _minimise_by_scipy(objective: Objective, start: Any, *, tol: float, max_iter
         x = result.x[:n] - result.x[n:]
         gradient = 0.5 * (result.jac[:n] - result.jac[n:])
     slope = _steepest(_slope(x[None, :], gradient[None, :], l1))
-    # A line search may have given up only because values differ by rounding.
-    converged = bool(result.success) | (slope <= np.sqrt(objective.rounding))
-    return Minimum(x[None, :], slope, np.array([result.nit]), converged)
+    return Minimum(x[None, :], slope, np.array([result.nit]), slope <= _flat(objective, tol))
+
+
+def _flat(objective: Objective, tol: float) -> float:
+    """Return the slope below which a problem that makes no progress counts as solved.
+
+    Where values differ by rounding only, a slope is known to its square root times that of the
+    curvature, which is about one or somewhat more.
+    """
+    return max(tol, 30.0 * float(np.sqrt(objective.rounding)))
 
 
 @dataclass(frozen=True)
@@ -265,7 +272,7 @@ def _round(objective: Objective, state: _State, *, tol: float, max_iter: int) ->
     low, high = xp.where(falls, state.step, state.low), xp.where(falls, state.high, state.step)
     trials = state.trials + 1
     stuck = xp.logical_and(xp.logical_not(good), trials >= MAX_TRIALS)
-    by_rounding = _steepest(state.slope) <= float(np.sqrt(objective.rounding))
+    level = _flat(objective, tol)
     narrowed = replace(
         state,
         step=xp.where(xp.isinf(high), 2.0 * state.step, 0.5 * (low + high)),
@@ -273,13 +280,17 @@ def _round(objective: Objective, state: _State, *, tol: float, max_iter: int) ->
         high=high,
         trials=trials,
         done=xp.logical_or(state.done, stuck),
-        converged=xp.logical_or(state.converged, xp.logical_and(stuck, by_rounding)),
+        converged=xp.logical_or(
+            state.converged, xp.logical_and(stuck, _steepest(state.slope) <= level)
+        ),
     )
     stepped = _stepped(objective, state, at, value, gradient)
     scale = xp.maximum(xp.abs(state.value), xp.abs(value))
     gain = (state.value - value) / xp.where(scale > 1.0, scale, xp.ones_like(scale))
-    flat = xp.logical_or(_steepest(stepped.slope) <= tol, gain <= objective.rounding)
-    done = xp.logical_or(flat, stepped.n_iter >= max_iter)
+    still = gain <= objective.rounding
+    steepest = _steepest(stepped.slope)
+    flat = xp.logical_or(steepest <= tol, xp.logical_and(still, steepest <= level))
+    done = xp.logical_or(xp.logical_or(flat, still), stepped.n_iter >= max_iter)
     return _choose(good, replace(stepped, converged=flat, done=done), narrowed)
 
 

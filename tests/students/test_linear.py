@@ -282,6 +282,19 @@ def test_too_few_iterations_warn():
         adapter.fit_many([problem(data), problem(data, data.one_hot)])
 
 
+@pytest.mark.parametrize("l1_ratio", [0.0, 1.0], ids=["float32", "l1"])
+def test_no_progress_is_no_convergence(l1_ratio):
+    """Features far from zero leave values that differ by rounding while the slope is steep."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 8))
+    scores = X @ rng.normal(size=(8, 2))
+    y = np.argmax(scores + rng.gumbel(size=(1000, 2)), axis=1)
+    X = X + 1000.0 * rng.normal(size=8) if l1_ratio else (X + 5000.0).astype(np.float32)
+    model = SoftLogisticRegression(l1_ratio=l1_ratio, fit_intercept=not l1_ratio, max_iter=5000)
+    with pytest.warns(ConvergenceWarning, match="standardise the features"):
+        model.fit(X, y)
+
+
 def test_weight_zero_is_absence():
     data = DATA[2]
     weight = (np.arange(len(data.y)) % 3 > 0).astype(float)
