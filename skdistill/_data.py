@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import column_or_1d, indexable
 
 from skdistill._arrays import has_namespace, one_hot
-from skdistill._compat import take_rows
+from skdistill._compat import take_rows, warn_user
 from skdistill._validation import (
     check_columns,
     check_groups,
@@ -19,9 +19,11 @@ from skdistill._validation import (
     check_weights,
     index_rows,
 )
-from skdistill.exceptions import InputError
+from skdistill.exceptions import InputError, LeakWarning
 
 __all__ = ["Data", "check_alike", "check_data", "given_probabilities", "stack_rows"]
+
+SEEN, HARD = 0.002, 0.05  # shares of wrong labels: of probabilities that have seen them, of others
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,10 @@ def stack_rows(top: Any, bottom: Any) -> Any:
 
 
 def given_probabilities(
-    p: Any, data: Data, may_lack: NDArray[np.bool_] | None = None
+    p: Any,
+    data: Data,
+    may_lack: NDArray[np.bool_] | None = None,
+    student: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the user's out-of-fold probabilities at the kept rows, checked.
 
@@ -182,6 +187,9 @@ def given_probabilities(
     may_lack : bool array of shape (n,) or None, default=None
         Which rows may be all NaN: they have no probabilities. None for no row but those of weight
         zero.
+    student : array of shape (n, K) or None, default=None
+        Out-of-fold probabilities of the student trained directly. Where the user's know the labels
+        far better, a LeakWarning says that their teacher may have seen them.
 
     Returns
     -------
@@ -193,6 +201,7 @@ def given_probabilities(
         If they are no probabilities, or the shape is wrong.
     """
     check_columns(p, data.classes, "teacher_proba")
+    _check_index(p, data)
     values = np.asarray(p)
     lacks = np.zeros(data.n_given, dtype=bool)
     if values.shape == (data.n_given, len(data.classes)) and values.dtype.kind == "f":
@@ -208,4 +217,33 @@ def given_probabilities(
         "Pass the out-of-fold predict_proba of your model.",
     ).astype(np.float64)
     checked[lacks] = np.nan
-    return np.asarray(checked[data.kept])
+    kept = np.asarray(checked[data.kept])
+    if student is not None:
+        _warn_if_seen(kept, student, data)
+    return kept
+
+
+def _check_index(p: Any, data: Data) -> None:
+    """Raise InputError where `p` has the index of X in another order: rows go by their place."""
+    if not (hasattr(p, "iloc") and hasattr(data.X, "iloc")) or len(p) != data.n_given:
+        return
+    ours = data.X.index
+    if p.index.is_unique and ours.isin(p.index).all() and not p.index[data.kept].equals(ours):
+        raise InputError(
+            "teacher_proba must have its rows in the order of X, got the same index in another "
+            "order: pass teacher_proba.loc[X.index], or an array if the index means nothing."
+        )
+
+
+def _warn_if_seen(p: NDArray[np.float64], student: NDArray[np.float64], data: Data) -> None:
+    """Warn where `p` is hardly ever wrong about labels that the student is often wrong about."""
+    both = np.flatnonzero(~np.isnan(p[:, 0] + student[:, 0]))
+    wrong, hard = (np.mean(np.argmax(q[both], axis=1) != data.codes[both]) for q in (p, student))
+    if wrong <= SEEN and hard >= HARD:
+        warn_user(
+            f"teacher_proba is wrong about {wrong:.2%} of the labels, and the student trained "
+            f"directly about {hard:.1%} out of fold: a teacher that was fitted on these very rows "
+            "looks like that. Pass its out-of-fold probabilities, such as those of "
+            "cross_val_predict(method='predict_proba'); if they are, the task is easy for it.",
+            LeakWarning,
+        )

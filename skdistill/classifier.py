@@ -356,12 +356,13 @@ None, default="orthogonal"
         n_steps = 1 + (teacher is not None) + settings.needs_direct
         with Progress.root(self, n_steps, X, y) as progress:
             direct = self._direct(settings, data, folds, metadata, progress)  # it costs the least
+            own = None if direct is None else direct.values
             if teacher is None:
                 covered = np.ones(len(data), dtype=bool) if folds is None else folds.covered
-                raw = given_probabilities(teacher_proba, data, bool(reused) | ~covered)
+                lacks, peer = bool(reused) | ~covered, None if reused else own
+                raw = given_probabilities(teacher_proba, data, lacks, peer)
             else:
                 raw, transfer = self._ask(teacher, data, folds, metadata, transfer, progress)
-            own = None if direct is None else direct.values
             labels = label_rows(raw, data, settings.calibration, own)
             shrinkage = None
             if settings.finds_strength:
@@ -382,10 +383,9 @@ None, default="orthogonal"
         )
         fold = np.full(len(data), -1) if teacher is None else folds.fold
         self.fold_ = data.spread(fold, blank=-1)
+        vars(self).pop("transfer_proba_", None)  # of an earlier fit
         if transfer is not None:
             self.transfer_proba_ = transfer.raw
-        elif hasattr(self, "transfer_proba_"):
-            del self.transfer_proba_  # of an earlier fit
         self._remember(y, sample_weight, groups)
         return self
 

@@ -28,6 +28,7 @@ from sklearn.model_selection import (
     LeaveOneGroupOut,
     RepeatedStratifiedKFold,
     TimeSeriesSplit,
+    cross_val_predict,
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -844,3 +845,31 @@ def test_refit_with_sparse_transfer_rows():
     assert_array_equal(again.predict_proba(X), model.predict_proba(X))
     with pytest.raises(InputError, match="30 transfer rows"):
         model.refit_student(X, DATA.y, X_transfer=X[:20])
+
+
+def test_probabilities_of_rows_in_another_order():
+    """Out-of-fold tables come with an index; rows go by their place."""
+    X = pd.DataFrame(DATA.X, index=np.arange(len(DATA.y))[::-1])
+    p = pd.DataFrame(DATA.teacher, index=X.index)
+    settings = {"teacher": None, "strength": 0.5}
+    shuffled = p.sample(frac=1.0, random_state=0)
+    with pytest.raises(InputError, match=r"in another order: pass teacher_proba\.loc\[X\.index\]"):
+        distiller(**settings).fit(X, DATA.y, teacher_proba=shuffled)
+    model = distiller(**settings).fit(X, DATA.y, teacher_proba=shuffled.loc[X.index])
+    numbered = distiller(**settings).fit(X, DATA.y, teacher_proba=p.set_axis(range(900, 1020)))
+    assert_array_equal(model.predict_proba(X), numbered.predict_proba(X))
+    weight = (np.arange(len(DATA.y)) % 4 > 0).astype(float)
+    with pytest.raises(InputError, match="another order"):
+        distiller(**settings).fit(X, DATA.y, sample_weight=weight, teacher_proba=shuffled)
+
+
+def test_probabilities_that_know_the_labels_are_doubted():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 4)), rng.integers(2, size=300)
+    forest = RandomForestClassifier(50, random_state=0)
+    seen = forest.fit(X, y).predict_proba(X)
+    model = distiller(teacher=None)
+    with pytest.warns(LeakWarning, match=r"wrong about 0\.00% of the labels.*about [3-7]\d"):
+        model.fit(X, y, teacher_proba=seen)
+    honest = cross_val_predict(forest, X, y, method="predict_proba")
+    model.fit(X, y, teacher_proba=honest)
