@@ -1,13 +1,13 @@
 """What goes wrong between a user's command and the estimator, and how it is said."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from skdistill.exceptions import SkdistillError
 
-__all__ = ["CommandError", "check_output", "listed", "note"]
+__all__ = ["CommandError", "check_output", "cut", "listed", "note"]
 
 
 class CommandError(SkdistillError, ValueError):
@@ -38,9 +38,13 @@ def listed(values: Iterable[Any], limit: int = 10) -> str:
     >>> listed(range(100), limit=3)
     '0, 1, 2, ... (100 in all)'
     """
-    values = list(values)
-    shown = ", ".join(map(repr, values[:limit]))
-    return shown if len(values) <= limit else f"{shown}, ... ({len(values):,} in all)"
+    return cut([repr(value) for value in values], limit)
+
+
+def cut(texts: Sequence[str], limit: int = 10) -> str:
+    """Return texts for a message: the first `limit` of them, and how many there are."""
+    shown = ", ".join(texts[:limit])
+    return shown if len(texts) <= limit else f"{shown}, ... ({len(texts):,} in all)"
 
 
 def note(text: str) -> None:

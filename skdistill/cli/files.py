@@ -1,15 +1,18 @@
 """Reading tables: CSV, TSV and Parquet files."""
 
 import argparse
+import errno
 import importlib
+import os
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from skdistill.cli.errors import CommandError
+from skdistill.cli.errors import CommandError, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,10 +32,13 @@ class Layout:
         Between two cells; None for a tab in ``.tsv`` files and a comma in others.
     decimal : str
         Before the decimals of a number.
+    encoding : str
+        Of the characters, as Python names it.
     """
 
     sep: str | None = None
     decimal: str = "."
+    encoding: str = "utf-8"
 
     def sep_of(self, path: str) -> str:
         """Return what separates the cells of the text file `path`."""
@@ -40,7 +46,7 @@ class Layout:
 
 
 def add_options(parser: Any) -> None:
-    """Add ``--sep`` and ``--decimal`` to a command."""
+    """Add ``--sep``, ``--decimal`` and ``--encoding`` to a command."""
     parser.add_argument(
         "--sep", type=_separator, metavar="CHAR",
         help="between cells of text files: ';', tab, ... (default: comma, tab for .tsv)",
@@ -48,6 +54,10 @@ def add_options(parser: Any) -> None:
     parser.add_argument(
         "--decimal", choices=(".", ","), metavar="CHAR",
         help="before decimals in text files: a point (default) or ,",
+    )  # fmt: skip
+    parser.add_argument(
+        "--encoding", type=_encoding, metavar="NAME",
+        help="of text files: utf-8 (default), cp1252, latin-1, utf-16, ...",
     )  # fmt: skip
 
 
@@ -67,9 +77,11 @@ def layout(args: argparse.Namespace, *paths: str | None) -> Layout:
         If no file is a text file, or numbers could not be told from two cells.
     """
     texts = [path for path in paths if path and _is_text(path)]
-    if not texts and (args.sep is not None or args.decimal is not None):
-        raise CommandError("--sep and --decimal say how CSV files are written, and there is none")
-    asked = Layout(args.sep, args.decimal or ".")
+    if not texts and (args.sep, args.decimal, args.encoding) != (None, None, None):
+        raise CommandError(
+            "--sep, --decimal and --encoding say how CSV files are written, and there is none"
+        )
+    asked = Layout(args.sep, args.decimal or ".", args.encoding or "utf-8")
     for path in texts:
         if asked.sep_of(path) == asked.decimal:
             raise CommandError(
@@ -101,18 +113,16 @@ def read(path: str, layout: Layout, text_columns: Sequence[str] = ()) -> "pd.Dat
     Raises
     ------
     CommandError
-        If the extension is neither, the file is no such file, or it has no rows.
+        If the extension is neither, the file is no such file, two of its columns have the same
+        name, or it has no rows.
+    FileNotFoundError
+        If there is no such file.
     """
     extra("pandas")
-    if _is_text(path):
-        frame = _read_text(path, layout, text_columns)
-    elif _suffixes(path)[-1:] in ([".parquet"], [".pq"]):
-        extra("pyarrow")
-        frame = _read_parquet(path)
-    else:
-        raise CommandError(
-            f"{path}: expected the extension .csv, .tsv (also .csv.gz ...) or .parquet"
-        )
+    try:
+        frame = _read(path, layout, text_columns)
+    except FileNotFoundError as error:  # pyarrow's names the file and nothing else
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
     if not len(frame):
         raise CommandError(f"{path} has no rows")
     return frame
@@ -134,18 +144,28 @@ def extra(name: str) -> ModuleType:
         raise CommandError(f'this command needs {name}: pip install "skdistill[data]"') from error
 
 
+def _read(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.DataFrame":
+    if _is_text(path):
+        return _read_text(path, layout, text_columns)
+    if _suffixes(path)[-1:] in ([".parquet"], [".pq"]):
+        extra("pyarrow")
+        return _read_parquet(path)
+    raise CommandError(f"{path}: expected the extension .csv, .tsv (also .csv.gz ...) or .parquet")
+
+
 def _read_text(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.DataFrame":
     import pandas as pd
 
     sep = layout.sep_of(path)
     try:
-        _check_separator(pd.read_csv(path, sep=sep, nrows=0), path, sep)
+        _check_header(_header(path, sep, layout.encoding), path, sep)
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells that would be lost
             return pd.read_csv(
                 path,
                 sep=sep,
                 decimal=layout.decimal,
+                encoding=layout.encoding,
                 keep_default_na=False,
                 na_values=[""],
                 dtype=dict.fromkeys(text_columns, str),
@@ -159,8 +179,14 @@ def _read_text(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.Da
             f"{path} cannot be read as CSV with the separator {_show(sep)} (another one: --sep): "
             f"{error}"
         ) from error
-    except (pd.errors.EmptyDataError, UnicodeError) as error:
-        raise CommandError(f"{path} cannot be read as CSV in UTF-8: {error}") from error
+    except pd.errors.EmptyDataError as error:
+        raise CommandError(f"{path} cannot be read as CSV: {error}") from error
+    except UnicodeError as error:
+        utf_8 = layout.encoding == Layout.encoding
+        advice = "pass --encoding cp1252, or what" if utf_8 else "pass another --encoding, that"
+        raise CommandError(
+            f"{path} cannot be read in {layout.encoding} ({error}): {advice} it was written in"
+        ) from error
 
 
 def _read_parquet(path: str) -> "pd.DataFrame":
@@ -172,14 +198,28 @@ def _read_parquet(path: str) -> "pd.DataFrame":
         raise CommandError(f"{path} cannot be read as Parquet: {error}") from error
 
 
-def _check_separator(header: "pd.DataFrame", path: str, sep: str) -> None:
-    """Raise CommandError for a table of one column whose name holds another separator."""
-    name = str(header.columns[0])
-    other = next((s for s in _SEPARATORS if s in name and s != sep), None)
-    if header.shape[1] == 1 and other is not None:
+def _header(path: str, sep: str, encoding: str) -> list[str]:
+    """Return the names of the columns as they stand in the file."""
+    import pandas as pd
+
+    first = pd.read_csv(
+        path, sep=sep, encoding=encoding, header=None, nrows=1, dtype=str, keep_default_na=False
+    )
+    return first.iloc[0].tolist()
+
+
+def _check_header(header: list[str], path: str, sep: str) -> None:
+    """Raise CommandError for another separator in the only name, or for names that are not one."""
+    other = next((s for s in _SEPARATORS if s in header[0] and s != sep), None)
+    if len(header) == 1 and other is not None:
         raise CommandError(
-            f"{path} has one column only, {name!r}: if {_show(other)} separates its cells, pass "
-            f"--sep {_show(other)}"
+            f"{path} has one column only, {header[0]!r}: if {_show(other)} separates its cells, "
+            f"pass --sep {_show(other)}"
+        )
+    twice = [name for name, times in Counter(header).items() if name and times > 1]
+    if twice:
+        raise CommandError(
+            f"{path} has more than one column named {listed(twice)}: rename or remove all but one"
         )
 
 
@@ -196,6 +236,16 @@ def _separator(text: str) -> str:
     if len(sep) != 1 or sep in '"\n\r':
         raise argparse.ArgumentTypeError(f"expected one character, or tab, got {text!r}")
     return sep
+
+
+def _encoding(text: str) -> str:
+    try:
+        "".encode(text)  # unlike codecs.lookup, knows encodings of characters from base64
+    except LookupError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected an encoding such as utf-8 or cp1252, got {text!r}"
+        ) from error
+    return text
 
 
 def _show(sep: str) -> str:

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from skdistill import DistilledClassifier, __version__
 from skdistill.cli import files, names, tables
+from skdistill.cli.classes import tell_classes
 from skdistill.cli.errors import CommandError, check_output, listed, note
 from skdistill.cli.progress import Progress
 from skdistill.cli.render import FORMATS, Report, legend, number, text_table, write_report
@@ -34,6 +35,10 @@ alone, plain distillation, distilled. What is saved is a scikit-learn Pipeline o
 nothing else. It predicts raw rows, by `skdistill predict` or by joblib.load(...).predict(frame),
 and needs neither the teacher nor skdistill (mlp does need skdistill, as does XGBoost on labels
 other than 0, 1, ...). --test-size 0 trains on all rows, without a table.
+
+`skdistill predict` finds the columns by name, ignores others and refuses cells that it cannot read.
+joblib.load(...).predict(frame) does none of this: it wants the training columns in their order and
+no others, and takes cells that it cannot read for missing.
 
 A file given by --test is read as TRAIN is: what is text there is text here. Held-out rows that hold
 text where the training rows hold numbers or dates are refused, as they are by `skdistill predict`.
@@ -164,6 +169,7 @@ def _rows(args: argparse.Namespace) -> tuple[Labelled, Labelled | None]:
     special = tables.Special(args.target, args.weight, args.groups, tuple(args.drop))
     frame = files.read(args.train, layout)
     rows = tables.labelled(frame, special, args.train)
+    tell_classes(rows.y, args.target, args.train)
     _tell_ids(tables.id_columns(rows.X), args.train)
     if args.test:
         train, held_out = rows, _test_rows(args, layout, special, frame, rows)
@@ -173,6 +179,8 @@ def _rows(args: argparse.Namespace) -> tuple[Labelled, Labelled | None]:
         tables.check_classes(rows.y, 2, "--test-size", args.target, args.train)
         train, held_out = tables.split(rows, args.test_size, args.seed, args.train)
     tables.check_classes(train.y, args.cv, f"--cv {args.cv}", args.target, args.train)
+    if args.groups:
+        tables.check_groups(train, rows, args.cv, args.groups, args.train)
     unseen = set() if held_out is None else set(held_out.y.tolist()) - set(train.y.tolist())
     if unseen:
         raise CommandError(
@@ -201,8 +209,9 @@ def _test_rows(
 def _tell_ids(names: list[str], path: str) -> None:
     if names:
         note(
-            f"{path}: {listed(names)} may be row numbers or ids (without a name, or growing from "
-            "row to row), but serve as features: --drop them if they are"
+            f"{path}: {listed(names)} may be row numbers or ids (without a name, growing from row "
+            "to row, consecutive, or another text in every row), but serve as features: --drop "
+            "them if they are"
         )
 
 

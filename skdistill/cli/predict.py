@@ -21,8 +21,10 @@ _ABOUT = """\
 Predict the rows of a CSV or Parquet file with a student saved by `skdistill fit`.
 
 Writes CSV, one line per row in the order of the file: the column "prediction" and one column
-"proba_<class>" per class. Columns that the student does not know are ignored; text in a column that
-held numbers or dates in training is refused.
+"proba_<class>" per class. Columns may stand in any order, and those that the student does not know
+are ignored; text in a column that held numbers or dates in training is refused. These checks are
+this command's: joblib.load(STUDENT).predict(frame) wants the training columns in their order and no
+others, and takes cells that it cannot read for missing.
 
 A joblib file runs code when it is loaded: load only files that you trust.
 """

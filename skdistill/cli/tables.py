@@ -11,6 +11,7 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from skdistill._compat import warn_user
 from skdistill.cli.errors import CommandError, listed
+from skdistill.cli.files import text_columns
 from skdistill.cli.trials import Labelled
 from skdistill.exceptions import LeakWarning
 from skdistill.inspection.duplicates import warn_of_seen_rows
@@ -22,6 +23,7 @@ __all__ = [
     "Special",
     "check_classes",
     "check_features",
+    "check_groups",
     "id_columns",
     "labelled",
     "split",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _NAMES = 30  # so many columns of a table are named in a message
+_TEXT_IDS = 20  # so many different texts, each once, look like ids
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,31 @@ def check_classes(y: np.ndarray, least: int, purpose: str, column: str, path: st
         )
 
 
+def check_groups(train: Labelled, rows: Labelled, folds: int, column: str, path: str) -> None:
+    """Raise CommandError where there are fewer groups to train on than folds.
+
+    Parameters
+    ----------
+    train, rows : Labelled
+        The training rows, and those that they were taken from; with groups.
+    folds : int
+    column, path : str
+        Where the groups are from.
+    """
+    left, total = len(np.unique(train.groups)), len(np.unique(rows.groups))
+    if left >= folds:
+        return
+    count = f"{total:,} group(s) of column {column!r}"
+    cures = [f"lower --cv to {left}"] if left > 1 else []
+    if left < total:
+        count += f", of which {left:,} left for training after the hold-out"
+        cures.append("keep more for training (smaller --test-size, 0 for all; or --test FILE)")
+    raise CommandError(
+        f"{path} has {count}, but --cv {folds} needs at least {folds:,}, one a fold: "
+        f"{' or '.join(cures) or 'give rows of more groups'}"
+    )
+
+
 def split(rows: Labelled, share: float, seed: int, path: str) -> tuple[Labelled, Labelled]:
     """Hold out a share of the rows at random: by class, or whole groups where there are groups.
 
@@ -217,16 +245,17 @@ def warn_of_leaks(train: Labelled, held_out: Labelled) -> None:
 def id_columns(frame: "pd.DataFrame") -> list[str]:
     """Return the columns that look like row numbers, a saved index or an id.
 
-    They have no name in the file, or are numbers that grow from row to row.
+    They have no name in the file, are numbers that grow from row to row, whole numbers without a
+    gap in any order, or 20 texts and more that are all different.
     """
     numbers = frame.select_dtypes("number") if len(frame) > 2 else frame[[]]
-    growing = {
-        name
-        for name in numbers
-        if numbers[name].is_unique and numbers[name].is_monotonic_increasing
-    }
+    ids = {name for name in numbers if _counts_rows(numbers[name])}
+    for name in text_columns(frame):
+        present = frame[name].dropna()
+        if len(present) >= _TEXT_IDS and present.is_unique:
+            ids.add(name)
     unnamed = re.compile(r"Unnamed: \d+")  # pandas' name for a column without one
-    return [name for name in frame if name in growing or unnamed.fullmatch(str(name))]
+    return [name for name in frame if name in ids or unnamed.fullmatch(str(name))]
 
 
 def check_features(frame: "pd.DataFrame", needed: Sequence[str], path: str) -> "pd.DataFrame":
@@ -245,6 +274,17 @@ def check_features(frame: "pd.DataFrame", needed: Sequence[str], path: str) -> "
     frame = frame[list(needed)]
     _check_cells(frame, path)
     return _unboxed(frame)
+
+
+def _counts_rows(column: "pd.Series") -> bool:
+    """Return whether numbers grow from row to row, or are consecutive whole ones in any order."""
+    from pandas.api.types import is_integer_dtype
+
+    if not column.is_unique:
+        return False
+    whole = is_integer_dtype(column)
+    consecutive = whole and int(column.max()) - int(column.min()) < len(column)
+    return consecutive or column.is_monotonic_increasing
 
 
 def _take(rows: Labelled, index: np.ndarray) -> Labelled:

@@ -12,7 +12,7 @@ from skdistill.cli.files import extra
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["make_vectoriser", "text_columns", "vectorise"]
+__all__ = ["make_vectoriser", "reads_missing", "text_columns", "vectorise"]
 
 _NUMBERS = "numbers or truth values"
 
@@ -52,6 +52,11 @@ def make_vectoriser(seed: int) -> Pipeline:
 def text_columns(fitted: Pipeline) -> list[str]:
     """Return the columns that a fitted `make_vectoriser` knows as text, categories or dates."""
     return _columns(fitted, "low_cardinality", "high_cardinality", "datetime")
+
+
+def reads_missing(cell: Any) -> bool:
+    """Return whether a cell holds what people write for a missing value."""
+    return str(cell).strip().lower() in _MISSING
 
 
 def vectorise(fitted: Pipeline, frame: "pd.DataFrame", path: str) -> np.ndarray:
@@ -109,7 +114,7 @@ def _dates(fitted: Pipeline, name: str) -> str:
 def _present(column: "pd.Series") -> "pd.Series":
     """Return the cells that hold something, whatever it is."""
     column = column.dropna()
-    return column[[str(cell).strip().lower() not in _MISSING for cell in column]]
+    return column[[not reads_missing(cell) for cell in column]]
 
 
 def _refuse(cells: "pd.Series", expected: str, path: str) -> None:

@@ -1,4 +1,4 @@
-"""What cannot be done is said in one line, with exit code 2 and no traceback."""
+"""What cannot be done is said in one line after the notes, with exit code 2 and no traceback."""
 
 import re
 
@@ -14,12 +14,13 @@ from skdistill.cli import main
 
 @pytest.fixture
 def fails(capsys):
-    """Run a command that must fail with code 2 and one line; return that line."""
+    """Run a command that must fail with code 2 and one line (but for notes); return that line."""
 
     def check(code: int) -> str:
         assert code == 2
         printed = capsys.readouterr()
-        lines = [line for line in printed.err.splitlines() if not re.match(r"\[\d+/\d+\]", line)]
+        aside = re.compile(r"\[\d+/\d+\]|note: ")
+        lines = [line for line in printed.err.splitlines() if not aside.match(line)]
         assert len(lines) == 1, printed.err
         assert lines[0].startswith("skdistill ")
         assert "Traceback" not in printed.err
@@ -83,6 +84,28 @@ def test_another_separator(fit, files, frame, fails) -> None:
     frame.to_csv(files.train, index=False, sep=";", decimal=",")
     assert "pass --sep ';'" in fails(fit())
     assert "give another --sep or --decimal" in fails(fit("--decimal", ","))
+
+
+def test_another_encoding(fit, files, frame, fails, capsys) -> None:
+    named = frame.assign(colour=frame["colour"].replace("red", "weiß"))
+    named.iloc[:180].to_csv(files.train, index=False, encoding="cp1252")
+    named.iloc[180:].to_csv(files.test, index=False, encoding="cp1252")
+    assert "pass --encoding cp1252" in fails(fit())
+    assert fit("--encoding", "cp1252", "--test", files.test) == 0
+    capsys.readouterr()
+    assert "pass --encoding cp1252" in fails(main(["predict", files.model, files.test]))
+    assert main(["predict", files.model, files.test, "--encoding", "cp1252"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 61
+
+
+def test_groups_too_few_for_the_folds(fit, files, frame, fails) -> None:
+    rewrite(files, frame, sex=np.resize(["f", "m"], len(frame)))
+    message = fails(fit("--groups", "sex"))
+    assert "2 group(s) of column 'sex', of which 1 left for training after the" in message
+    message = fails(fit("--groups", "sex", "--test-size", "0"))
+    assert "2 group(s) of column 'sex', but --cv 3 needs at least 3" in message
+    assert "lower --cv to 2" in message
+    assert fit("--groups", "sex", "--test-size", "0", "--cv", "2") == 0
 
 
 def test_continuous_target(fit, files, frame, fails) -> None:
@@ -215,6 +238,9 @@ def test_version_and_help(capsys) -> None:
     printed = capsys.readouterr().out
     assert all(name in printed for name in CALIBRATIONS if name is not None)
     assert "instance, or what a function returns, is left as it is" in printed
+    assert "wants the training columns in their order" in " ".join(printed.split())
     with pytest.raises(SystemExit):
         main(["predict", "--help"])
-    assert "load only files that you trust" in " ".join(capsys.readouterr().out.split())
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "load only files that you trust" in printed
+    assert "takes cells that it cannot read for missing" in printed

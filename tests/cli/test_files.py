@@ -83,22 +83,25 @@ def test_only_text_is_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sep", "decimal", "paths", "said"),
+    ("sep", "decimal", "encoding", "paths", "said"),
     [
-        (None, ",", ["t.csv"], "cells and decimals"),
-        (",", ",", ["t.tsv"], "cells and decimals"),
-        (";", None, ["t.parquet", None], "CSV files"),
-        (None, ".", ["t.parquet"], "CSV files"),
+        (None, ",", None, ["t.csv"], "cells and decimals"),
+        (",", ",", None, ["t.tsv"], "cells and decimals"),
+        (";", None, None, ["t.parquet", None], "CSV files"),
+        (None, ".", None, ["t.parquet"], "CSV files"),
+        (None, None, "cp1252", ["t.parquet"], "--encoding say how CSV files"),
     ],
 )
-def test_layouts_that_cannot_be(sep, decimal, paths, said: str) -> None:
+def test_layouts_that_cannot_be(sep, decimal, encoding, paths, said: str) -> None:
     with pytest.raises(CommandError, match=said):
-        files.layout(SimpleNamespace(sep=sep, decimal=decimal), *paths)
+        files.layout(SimpleNamespace(sep=sep, decimal=decimal, encoding=encoding), *paths)
 
 
 def test_a_layout_is_for_the_text_files_among_others() -> None:
-    args = SimpleNamespace(sep=None, decimal=",")
-    assert files.layout(args, "train.parquet", "test.tsv") == Layout(None, ",")
+    args = SimpleNamespace(sep=None, decimal=",", encoding="cp1252")
+    assert files.layout(args, "train.parquet", "test.tsv") == Layout(None, ",", "cp1252")
+    args = SimpleNamespace(sep=None, decimal=None, encoding=None)
+    assert files.layout(args, "train.csv") == Layout(None, ".", "utf-8")
 
 
 @pytest.mark.parametrize("sep", ["", ";;", '"', "\n"])
@@ -106,6 +109,52 @@ def test_separators_are_one_character(sep: str, capsys) -> None:
     with pytest.raises(SystemExit):
         main(["predict", "student.joblib", "t.csv", "--sep", sep])
     assert "expected one character, or tab" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["", "nowhere", "base64"])
+def test_encodings_have_names(encoding: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["predict", "student.joblib", "t.csv", "--encoding", encoding])
+    assert "expected an encoding such as utf-8 or cp1252" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "latin-1", "utf-16"])
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+def test_encodings(tmp_path, name: str, encoding: str) -> None:
+    table = pd.DataFrame({"größe": ["Ärmel", "weiß"], "b": [1, 2]})
+    path = str(tmp_path / name)
+    table.to_csv(path, index=False, encoding=encoding)
+    read = files.read(path, Layout(encoding=encoding))
+    assert read.to_dict("list") == table.to_dict("list")
+    assert list(read) == list(table)
+
+
+@pytest.mark.parametrize("text", ["a,größe\n1,2\n", "a,b\n1,weiß\n"])
+def test_another_encoding_is_asked_for(tmp_path, text: str) -> None:
+    (tmp_path / "t.csv").write_bytes(text.encode("cp1252"))
+    with pytest.raises(CommandError, match=r"t\.csv cannot be read in utf-8 .*--encoding cp1252"):
+        files.read(str(tmp_path / "t.csv"), Layout())
+    with pytest.raises(CommandError, match=r"t\.csv cannot be read in utf-16 .*another --encoding"):
+        files.read(str(tmp_path / "t.csv"), Layout(encoding="utf-16"))
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.csv.zip", "t.tsv", "t.parquet", "t.pq"])
+def test_files_that_are_not_there(tmp_path, name: str) -> None:
+    pytest.importorskip("pyarrow", reason="the extra skdistill[data] is not installed")
+    path = str(tmp_path / name)
+    with pytest.raises(FileNotFoundError) as caught:
+        files.read(path, Layout())
+    assert str(caught.value).endswith(f"No such file or directory: {path!r}")
+
+
+def test_columns_of_one_name(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('\ufeff"age",b,age,b,b,c\n1,2,3,4,5,6\n', encoding="utf-8")
+    with pytest.raises(CommandError, match="more than one column named 'age', 'b': rename"):
+        files.read(str(path), Layout())
+    path.write_text("age,age.1,,\n1,2,3,4\n")  # columns without a name are told apart by place
+    names = ["age", "age.1", "Unnamed: 2", "Unnamed: 3"]
+    assert list(files.read(str(path), Layout())) == names
 
 
 def test_no_parquet_at_all(tmp_path) -> None:

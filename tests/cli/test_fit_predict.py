@@ -201,11 +201,47 @@ def test_a_saved_index_is_pointed_out(fit, files, frame, capsys) -> None:
     frame.iloc[:180].to_csv(files.train)
     assert fit("--test-size", "0") == 0
     said = [s for s in capsys.readouterr().err.splitlines() if s.startswith("note:")]
-    assert len(said) == 1
-    assert "'Unnamed: 0' may be row numbers or ids" in said[0]
-    assert "--drop" in said[0]
+    assert len(said) == 2
+    assert "'Unnamed: 0' may be row numbers or ids" in said[1]
+    assert "--drop" in said[1]
     assert fit("--test-size", "0", "--drop", "Unnamed: 0") == 0
-    assert "note:" not in capsys.readouterr().err
+    assert "row numbers" not in capsys.readouterr().err
+
+
+def test_classes_are_told(fit, files, frame, capsys) -> None:
+    """And what looks like a slip in them is told as well, and is a class all the same."""
+    odd = frame.iloc[:180].reset_index(drop=True)
+    odd.loc[:9, "y"] = "yes "
+    odd.loc[10:19, "y"] = "NA"
+    odd.to_csv(files.train, index=False)
+    assert fit("--test-size", "0") == 0
+    said = [s for s in capsys.readouterr().err.splitlines() if s.startswith("note:")]
+    rest = odd["y"].value_counts()
+    assert said[0] == (
+        f"note: {files.train}: column 'y' has 4 classes in 180 rows: 'NA' (10), "
+        f"'no' ({rest['no']}), 'yes' ({rest['yes']}), 'yes ' (10)"
+    )
+    assert "'yes', 'yes ' of column 'y' differ only by blanks" in said[1]
+    assert "'NA' of column 'y' read like missing values" in said[2]
+    assert len(said) == 3
+    columns = ["prediction", "proba_NA", "proba_no", "proba_yes", "proba_yes "]
+    assert list(predict(files)) == columns
+
+
+def test_what_the_loaded_student_does_not_check(fit, files, frame) -> None:
+    """As its help says: columns by name and in order, cells that it cannot read are missing."""
+    assert fit() == 0
+    model = joblib.load(files.model)
+    read = pd.read_csv(files.test, keep_default_na=False, na_values=[""])
+    rows = read[list(model.feature_names_in_)]
+    odd = rows.assign(income=rows["income"].astype(object).where(rows.index != 0, "12 kg"))
+    empty = rows.assign(income=rows["income"].where(rows.index != 0))
+    np.testing.assert_array_equal(model.predict_proba(odd), model.predict_proba(empty))
+    for others in (rows[rows.columns[::-1]], rows.assign(extra=1)):
+        with pytest.raises(ValueError, match=r"[Cc]olumns"):
+            model.predict(others)
+        others.to_csv(files.test, index=False)
+        assert len(predict(files)) == 60
 
 
 @pytest.mark.parametrize("labels", [["no", "yes"], ["a", "b", "c"]])

@@ -73,6 +73,55 @@ def test_ids_are_found() -> None:
     assert tables.id_columns(table.iloc[:2]) == ["Unnamed: 0"]
 
 
+def test_shuffled_ids_are_found() -> None:
+    order = np.random.default_rng(0).permutation(20)
+    names = [f"p{i}" for i in order]
+    table = pd.DataFrame(
+        {
+            "row": order + 100,
+            "boxed": pd.array(order, dtype="Int64"),
+            "gap": np.where(order == 19, 20, order),
+            "twice": np.where(order == 19, 18, order),
+            "real": order.astype(float),
+            "name": names,
+            "kind": pd.Categorical(names),
+            "namesake": ["p1", "p1", *names[2:]],
+            "some": [None, *names[1:]],
+        }
+    )
+    assert tables.id_columns(table) == ["row", "boxed", "name", "kind"]
+    assert tables.id_columns(table.iloc[:19]) == []
+    table["some"] = [*names[:5], None, *names[5:19]]
+    more = pd.concat([table, table.assign(some=[f"q{i}" for i in order])], ignore_index=True)
+    assert tables.id_columns(more) == ["some"]
+
+
+KEEP = "keep more for training (smaller --test-size, 0 for all; or --test FILE)"
+
+
+@pytest.mark.parametrize(
+    ("left", "total", "cure"),
+    [
+        (3, 4, f"lower --cv to 3 or {KEEP}"),
+        (1, 2, KEEP),
+        (3, 3, "lower --cv to 3"),
+        (1, 1, "give rows of more groups"),
+    ],
+)
+def test_groups_left_for_the_folds(left: int, total: int, cure: str) -> None:
+    groups = np.repeat(list("abcd"), 2)
+    rows = Labelled(None, np.zeros(2 * total), groups=groups[: 2 * total])
+    train = Labelled(None, np.zeros(2 * left), groups=groups[: 2 * left])
+    with pytest.raises(CommandError) as caught:
+        tables.check_groups(train, rows, 5, "sex", "t.csv")
+    held_out = "" if left == total else f", of which {left} left for training after the hold-out"
+    assert str(caught.value) == (
+        f"t.csv has {total} group(s) of column 'sex'{held_out}, but --cv 5 needs at least 5, one a "
+        f"fold: {cure}"
+    )
+    tables.check_groups(train, rows, left, "sex", "t.csv")
+
+
 def test_rows_in_both_files_are_told(frame) -> None:
     special = Special("y", groups="family")
     rows = tables.labelled(frame, special, "t.csv")
