@@ -1,5 +1,6 @@
 """Whether distilling helped: the chosen distilled student against the best direct one."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -55,6 +56,9 @@ class Verdict:
         What is compared; lower is better.
     distilled, direct : float
         The two losses.
+    students : mapping of str to str
+        Where several students were tried, the name of the one that most folds chose, "distilled"
+        and "direct". They need not be the same.
     teacher : mapping of str to float
         The teacher's own on the same rows, out of fold: "raw", and "calibrated" by a sigmoid that
         was fitted on the other folds.
@@ -74,6 +78,7 @@ class Verdict:
     loss: str
     distilled: float
     direct: float
+    students: Mapping[str, str]
     teacher: Mapping[str, float]
     ruled_out: Mapping[str, float]
     n_rows: int
@@ -83,10 +88,12 @@ class Verdict:
     def __str__(self) -> str:
         sign = -1.0 if self.loss.startswith(MINUS) else 1.0  # a scorer's score is shown itself
         low, high = sorted(sign * end for end in self.interval)
+        of = {side: f" ({name})" for side, name in self.students.items()}
         return (
             f"{OUTCOMES[self.outcome]}: {self.loss.removeprefix(MINUS)} "
-            f"{sign * self.distilled:.4g} against {sign * self.direct:.4g} of the best student "
-            f"trained directly (difference {sign * self.difference:+.3g}, {self.level:.0%} "
+            f"{sign * self.distilled:.4g}{of.get('distilled', '')} against "
+            f"{sign * self.direct:.4g} of the best student trained directly"
+            f"{of.get('direct', '')} (difference {sign * self.difference:+.3g}, {self.level:.0%} "
             f"interval {low:+.3g} to {high:+.3g}); the teacher has "
             f"{sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teachers"
             f"{self._caution}."
@@ -162,6 +169,7 @@ def judge_distillation(
         loss=judge.name,
         distilled=distilled,
         direct=direct,
+        students=_names(candidates, chosen),
         teacher=_teacher_losses(data, pool, judge),
         ruled_out=_ruled_out(compared) if judge.row_loss is row_log_loss else {},
         n_rows=compared.n_rows,
@@ -203,6 +211,17 @@ def _choose_by_others(
             [choose(candidates, others, among=a, smoothed=smoothed, prefer=prefer) for a in sides]
         )
     return chosen
+
+
+def _names(candidates: Sequence[Candidate], chosen: Sequence[list[int]]) -> dict[str, str]:
+    """Return the student that most folds chose on each side; none if there is but one."""
+    if len({c.name for c in candidates}) == 1:
+        return {}
+    names = [Counter(candidates[i].name for i in side) for side in zip(*chosen, strict=True)]
+    return {
+        side: count.most_common(1)[0][0]
+        for side, count in zip(("distilled", "direct"), names, strict=True)
+    }
 
 
 def _compare_rows(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:

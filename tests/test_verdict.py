@@ -102,6 +102,20 @@ def test_each_fold_is_judged_by_the_choice_of_the_others(setting):
     assert found.direct == pytest.approx(0.5)
 
 
+def test_it_names_the_students_where_there_are_several(binary, setting):
+    assert verdict(setting, np.full((3, 3, 100), 0.5)).students == {}
+    _, data, pool = made(*binary)
+    students = [("deep", DecisionTreeClassifier()), ("stump", DecisionTreeClassifier(max_depth=1))]
+    both = expand(students, GRID, 300, 2, weighted=False)
+    level = {("deep", False): 0.2, ("stump", True): 0.4}  # the best distilled, the best direct one
+    own = np.array([level.get((c.name, c.is_direct), 0.9) for c in both])
+    found = verdict((both, data, pool), [np.repeat(own[:, None], 100, axis=1)] * 3)
+    assert found.students == {"distilled": "deep", "direct": "stump"}
+    said = "0.2 (deep) against 0.4 of the best student trained directly (stump)"
+    assert said in str(found)
+    assert found.to_dict()["students"] == found.students
+
+
 def test_repeats_widen_it_no_further(binary):
     """Each row is there twice, in folds of its own repeat; its two losses are taken together."""
     setting = made(*binary, n_repeats=2)
