@@ -321,7 +321,7 @@ class DistillationReport(Report):
             )
         parts += [
             section("Costs", cost_table(self.models)),
-            section("The distilled student by class", value_table("", distilled.by_class, columns)),
+            section("The student by class", value_table("", distilled.by_class, columns)),
             section("The fit", definitions(flat(self.fit))),
             section("The models", definitions((k, titles[k]) for k in self.models)),
         ]
