@@ -178,13 +178,15 @@ TITLES = {
 ABOUT = {
     "students": (
         "Area under the ROC curve (accuracy for higgs and stumbleupon) on 30% of the rows, mean "
-        "and standard error over random splits. Teacher: a random forest of 500 trees, ten folds; "
-        "students: random-forest regressors of the given number of trees."
+        "and standard error over random splits (one split where there is no error). Teacher: a "
+        "random forest of 500 trees, ten folds; students: random-forest regressors of the given "
+        "number of trees."
     ),
     "depths": (
         "Area under the ROC curve (accuracy for higgs and stumbleupon) on 30% of the rows, mean "
-        "and standard error over random splits. Teachers: random forests of 100 trees of the given "
-        "greatest depth, ten folds; student: a random-forest regressor of 10 trees."
+        "and standard error over random splits (one split where there is no error). Teachers: "
+        "random forests of 100 trees of the given greatest depth, ten folds; student: a "
+        "random-forest regressor of 10 trees."
     ),
 }
 METHODS = (
