@@ -253,8 +253,8 @@ def write_page(
         "verdict's interval is widened for other training sets, and that smoothing leaves the "
         "direct student out. The other seeds split the rows anew. The default's rule was looked at "
         "on other splits of these sets (`python -m benchmarks.strength`). The honest and the "
-        "leaking choices count probabilities below .001 as .001, as this page does; that of "
-        "LightGBM 200x31 on letter was measured before that was the default."
+        "leaking choices count probabilities below .001 as .001, as this page does; those of "
+        "TabTune's students were measured before that was the default."
     )
     cut_short = (
         "AutoGluon's LightGBM student stops after one tree where there are more than two classes "
