@@ -265,7 +265,7 @@ def _with_all_rows(task: _Task, past: Index, data: Data, metadata: Metadata) -> 
         return [task]
     direct = [c for c in task.candidates if c.is_direct]
     others = [c for c in task.candidates if not c.is_direct]
-    labels = {c.settings.calibration: true_labels(data.take(past)) for c in direct}
+    labels = dict.fromkeys((c.settings.calibration for c in direct), true_labels(data).take(past))
     of_rows = metadata.take(past, len(data))
     alone = replace(task, candidates=tuple(direct), train=past, labels=labels, metadata=of_rows)
     return [replace(task, candidates=tuple(others)), alone]

@@ -1,18 +1,19 @@
 """The linear students of a path, as they were fitted."""
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 
 from skdistill._arrays import as_like, log_softmax, namespace, one_hot, to_host
 from skdistill._compat import take_rows
 from skdistill._validation import check_integer, check_labels, check_weights
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.students import SoftLogisticRegression
-from skdistill.students.linear_problems import like_of
+from skdistill.students.linear_problems import fill, like_of
+from skdistill.students.multinomial import Solution
 from skdistill.students.rows import check_rows
 
 __all__ = ["DistillationPath", "Splits"]
@@ -154,12 +155,6 @@ class DistillationPath:
         for name, (number, end) in ends.items():
             if check_integer(name, number, low=0) >= end:
                 raise ParameterError(f"{name} must be an integer in 0..{end - 1}, got {number!r}.")
-        model = clone(self.single).set_params(C=float(self.Cs[candidate]))
-        model.classes_ = self.classes
-        model.coef_ = self.coef[candidate, fold]
-        model.intercept_ = self.intercept[candidate, fold]
-        model.n_iter_ = self.n_iter[candidate, fold : fold + 1].astype(np.int32)
-        model.n_features_in_ = self.single.n_features_in_
-        if hasattr(self.single, "feature_names_in_"):
-            model.feature_names_in_ = self.single.feature_names_in_
-        return model
+        model = copy(self.single).set_params(C=float(self.Cs[candidate]))
+        of_fold = (a[:, fold] for a in (self.coef, self.intercept, self.n_iter, self.converged))
+        return fill(model, Solution(*of_fold), candidate, self.classes, self.coef.dtype)

@@ -333,7 +333,7 @@ def _in_single(objective: _Objective, batch: Batch) -> _Objective | None:
     gain, or numbers are too large or too small.
     """
     xp, space = namespace(batch.moments), objective.space
-    if space.rotation is None or batch.mass.dtype == xp.float32 or batch.moments.shape[0] == 1:
+    if space.rotation is None or batch.moments.shape[0] == 1:
         return None
     largest = float(xp.max(space.scale))
     if not 1.0 / SINGLE < largest < SINGLE:
