@@ -316,7 +316,8 @@ class LightGBMAdapter(_OnDevice):
             len(problems) > 1
             and type(self.student) in (lightgbm.LGBMClassifier, lightgbm.LGBMRegressor)
             and _setting(self.student, "device_type") in (None, "cpu")
-            # Runs of dart differ among themselves: that sharing changes nothing cannot be shown.
+            # Runs of dart differ among themselves, by an uninitialised flag of LightGBM's: that
+            # sharing changes nothing cannot be shown.
             and _setting(self.student, "boosting") != "dart"
             and not any(problem.params for problem in problems)
         )
