@@ -590,7 +590,7 @@ def test_duplicates_within_a_fold_do_no_harm():
 
 def test_uncovered_rows_are_counted_once():
     with pytest.warns(CoverageWarning, match=r"30 of 120 rows are in no test fold") as caught:
-        model = distiller(cv=TimeSeriesSplit(3)).fit(DATA.X, DATA.y)
+        model = distiller(strength=0.5, cv=TimeSeriesSplit(3)).fit(DATA.X, DATA.y)
     assert len(caught) == 1
     assert caught[0].filename == __file__
     assert model.report_.n_uncovered == 30

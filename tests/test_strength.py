@@ -32,7 +32,7 @@ from skdistill.exceptions import (
     StudentError,
     TeacherError,
 )
-from skdistill.strength import TAU, Shrinkage
+from skdistill.strength import Shrinkage, bias_share
 from tests.common.data import sample
 from tests.common.spies import CountingTeacher, SpyTree
 
@@ -62,27 +62,34 @@ def brier(y, p, weight=None):
     ],
 )
 def test_arithmetic(teacher, student, disagreement, variance):
-    result = Shrinkage(teacher, student, disagreement, 0.5)
+    result = Shrinkage(teacher, student, disagreement, 0.5, tau=0.04)
     assert_allclose(result.excess, student - teacher)
     assert_allclose(result.variance, variance, atol=1e-15)
     assert_allclose(result.bias, 0.02)
     expected = 1.0 if variance == 0.0 else 0.02 / (0.02 + variance)
     assert_allclose(result.strength, expected)
-    assert result.tau == TAU == 0.04
 
 
 def test_limits():
-    assert Shrinkage(0.0, 0.0, 0.0, 0.5).strength == 1.0  # nothing to gain
-    assert Shrinkage(0.0, 0.2, 0.2, 0.5).strength == 0.0  # a perfect teacher
-    assert Shrinkage(0.03, 0.2, 0.2, 0.9).bias == 0.03  # no more than its whole score
+    assert Shrinkage(0.0, 0.0, 0.0, 0.5, tau=0.04).strength == 1.0  # nothing to gain
+    assert Shrinkage(0.0, 0.2, 0.2, 0.5, tau=0.04).strength == 0.0  # a perfect teacher
+    assert Shrinkage(0.03, 0.2, 0.2, 0.9, tau=0.04).bias == 0.03  # no more than its whole score
     assert Shrinkage(0.1, 0.2, 0.4, 0.5, tau=0.2).strength == 0.5
-    strengths = [Shrinkage(0.1, 0.1 + v, 2 * v, 0.5).strength for v in (0.02, 0.03, 0.05, 0.2, 1.0)]
+    strengths = [
+        Shrinkage(0.1, 0.1 + v, 2 * v, 0.5, 0.04).strength for v in (0.02, 0.03, 0.05, 0.2, 1.0)
+    ]
     assert strengths[0] == 1.0
     assert all(a > b for a, b in pairwise(strengths))
 
 
+def test_the_presumed_bias_falls_with_the_root_of_the_rows():
+    assert bias_share(10) == bias_share(756) == 0.08
+    assert_allclose(bias_share(3025), 0.04)
+    assert_allclose(bias_share(4 * 3025), 0.02)
+
+
 def test_record():
-    record = Shrinkage(0.1, 0.15, 0.2, 0.5).to_dict()
+    record = Shrinkage(0.1, 0.15, 0.2, 0.5, 0.04).to_dict()
     assert list(record) == [
         "teacher", "student", "disagreement", "frequencies", "tau",
         "excess", "variance", "bias", "strength",
@@ -162,6 +169,8 @@ def test_against_a_loop(n_classes, weighted, cv, student):
         data.one_hot[known], axis=0, weights=None if weight is None else weight[known]
     )
     expected["frequencies"] = np.sum(share * (1.0 - share))
+    w = np.ones(known.sum()) if weight is None else weight[known]
+    expected["tau"] = min(0.08, 2.2 * np.sqrt(np.sum(w**2)) / w.sum())
     shrinkage = model.report_.shrinkage
     for name, value in expected.items():
         assert_allclose(shrinkage[name], value, rtol=1e-9, err_msg=name)
