@@ -14,6 +14,7 @@ from skdistill.linear_path import DistillationPath
 from skdistill.losses import Brier, CrossEntropy, Logit, Loss
 from skdistill.path import distillation_path
 from skdistill.students import SoftLogisticRegression, SoftMLPClassifier
+from skdistill.synthetic import Munge
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,7 @@ __all__ = [
     "Logit",
     "Loss",
     "Minimax",
+    "Munge",
     "Orthogonal",
     "Slow",
     "SoftLogisticRegression",

@@ -20,7 +20,7 @@ from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data, check_alike
 from skdistill._validation import check_table, has_missing, is_estimator
 from skdistill.crossfit import OutOfFold, cross_fit
-from skdistill.distillation import Distilled, Metadata
+from skdistill.distillation import Distilled, Metadata, Settings
 from skdistill.exceptions import (
     CoverageWarning,
     InputError,
@@ -31,6 +31,7 @@ from skdistill.exceptions import (
 )
 from skdistill.folds import Folds, duplicate_share, make_folds
 from skdistill.report import FitReport
+from skdistill.strength import fit_direct
 from skdistill.students import Fitted, as_student, predict_fitted
 from skdistill.teachers import as_teacher, weight_keyword
 
@@ -329,6 +330,30 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         out.check_varies()
         return out
 
+    def _direct(
+        self,
+        settings: Settings,
+        data: Data,
+        folds: Folds,
+        metadata: Metadata,
+        progress: Progress,
+    ) -> OutOfFold | None:
+        """Return the direct student's own out-of-fold probabilities, where they are needed."""
+        if not settings.needs_direct:
+            return None
+        with progress.step("fit the direct student", n_steps=len(folds)) as step:
+            return fit_direct(
+                settings.adapter,
+                data.X,
+                data.y,
+                folds,
+                weight=metadata.student_weight,
+                params=metadata.student,
+                n_jobs=self.n_jobs,
+                verbose=self.verbose,
+                progress=step,
+            )
+
     def _keep(
         self, done: Distilled, student: Any, data: Data, folds: Folds | None, **report: Any
     ) -> None:
@@ -352,6 +377,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             n_rows=done.n_rows,
             n_uncovered=len(data) - done.n_rows,
             n_transfer=done.n_transfer,
+            n_synthetic=done.n_synthetic,
             mean_gain=done.mean_gain,
             duplicate_share=0.0 if folds is None else self._duplicates(data, folds),
             touched_share=done.fitted.touched,

@@ -21,6 +21,7 @@ DIRECT = {
     "temperature": 1.0,
     "correction": "orthogonal",
     "calibration": None,
+    "synthetic": None,
     "strength": 1.0,
 }
 # Everything but the strength: the parameter of DistilledClassifier, and its values in a grid.
@@ -29,6 +30,7 @@ SETTINGS = (
     ("temperature", "temperatures"),
     ("correction", "corrections"),
     ("calibration", "calibrations"),
+    ("synthetic", "synthetics"),
 )
 
 
@@ -40,7 +42,7 @@ class Grid:
     ----------
     strengths, temperatures : sequence of float
         Numbers.
-    losses, corrections, calibrations : sequence
+    losses, corrections, calibrations, synthetics : sequence
         Names or objects.
     device : str
         Where students are fitted.
@@ -51,10 +53,11 @@ class Grid:
     losses: Sequence[Any]
     corrections: Sequence[Any]
     calibrations: Sequence[str | None]
+    synthetics: Sequence[Any]
     device: str
 
     def __post_init__(self) -> None:
-        for name in ("strengths", "temperatures", "losses", "corrections", "calibrations"):
+        for name in ("strengths", *(field for _, field in SETTINGS)):
             values = getattr(self, name)
             if isinstance(values, str) or not hasattr(values, "__len__") or len(values) == 0:
                 raise ParameterError(
@@ -62,6 +65,11 @@ class Grid:
                 )
         for strength in self.strengths:
             check_number("every strength", strength, low=0.0, high=1.0)
+
+    @property
+    def makes_rows(self) -> bool:
+        """Whether some candidates are fitted on synthetic rows as well."""
+        return any(each is not None for each in self.synthetics)
 
 
 @dataclass(frozen=True)
@@ -309,5 +317,5 @@ def ends_at_labels(settings: Settings, n_classes: int) -> bool:
 
 def _ends_direct(settings: Settings, direct: Settings, n_classes: int) -> bool:
     """Whether strength 1 with these settings is the direct student."""
-    follows = settings.strength is not None
+    follows = settings.strength is not None and settings.synthetic is None
     return follows and settings.loss == direct.loss and ends_at_labels(settings, n_classes)

@@ -14,25 +14,26 @@ from skdistill._validation import has_missing
 from skdistill.base import BaseDistiller, all_or_nothing
 from skdistill.candidates import DIRECT, ends_at_labels
 from skdistill.corrections import Correction
-from skdistill.crossfit import OutOfFold
 from skdistill.distillation import (
     Metadata,
     Settings,
     fit_at_found,
     fit_student,
-    label_rows,
     resolve_settings,
 )
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.folds import Draw, Folds
+from skdistill.labels import label_rows
 from skdistill.losses import Loss
-from skdistill.strength import fit_direct, shrink
+from skdistill.strength import shrink
+from skdistill.synthetic import Kept, Munge, Synthetic, label_synthetic, redraw
 from skdistill.teachers import check_teacher
-from skdistill.transfer import Transfer, label_transfer
+from skdistill.transfer import Transfer, check_further_rows, label_transfer
 
 __all__ = ["DistilledClassifier"]
 
 REFITTABLE = ("student", "loss", "temperature", "correction", "strength", "calibration", "device")
+REFITTABLE += ("synthetic",)  # to None
 
 
 class DistilledClassifier(BaseDistiller):
@@ -73,6 +74,9 @@ None, default="orthogonal"
     calibration : {"sigmoid", "temperature", "isotonic", "stacked"} or None, default="sigmoid"
         Calibration of the teacher on its out-of-fold probabilities. "stacked" blends in those of
         the direct student, at the cost of one fit of it per fold.
+    synthetic : {"munge"}, Munge or None, default=None
+        Synthetic rows to fit the student on as well, made of pairs of rows of a fold and labelled
+        by its teacher (see `Munge`). Left out, with a warning, where the strength is found to be 1.
     n_repeats : int, default=1
         How often integer folds are drawn anew; the probabilities are averaged.
     device : {"cpu", "cuda", "auto"}, default="cpu"
@@ -104,8 +108,9 @@ None, default="orthogonal"
         The same, calibrated: what the student was taught before the correction.
     fold_ : array of shape (n,)
         Fold of each row, the first where there are several; -1 where the teacher labelled none.
-    transfer_proba_ : array of shape (N, K)
-        Uncalibrated probabilities of the transfer rows, where there were any.
+    transfer_proba_, synthetic_proba_ : array of shape (N, K)
+        Uncalibrated probabilities of the transfer rows and of the synthetic ones, where there were
+        any.
     calibration_ : Calibration
         The fitted calibration, with `transform(p)`.
     report_ : FitReport
@@ -155,6 +160,7 @@ None, default="orthogonal"
         correction: str | Correction | None = "orthogonal",
         strength: str | float = "auto",
         calibration: str | None = "sigmoid",
+        synthetic: str | Munge | None = None,
         n_repeats: int = 1,
         device: str = "cpu",
         memory: Any = None,
@@ -170,6 +176,7 @@ None, default="orthogonal"
         self.correction = correction
         self.strength = strength
         self.calibration = calibration
+        self.synthetic = synthetic
         self.n_repeats = n_repeats
         self.device = device
         self.memory = memory
@@ -234,16 +241,12 @@ None, default="orthogonal"
                 f"n_repeats={self.n_repeats!r} has no effect with teacher_proba, which are given: "
                 "leave it at 1."
             )
-        if teacher_proba is not None and X_transfer is not None:
-            raise ParameterError(
-                "X_transfer is labelled by the fold teachers, and teacher_proba= takes their "
-                "place: pass one of the two."
-            )
-        if X_transfer is not None and self.calibration == "stacked":
-            raise ParameterError(
-                "calibration='stacked' blends in the direct student's out-of-fold probabilities, "
-                "which rows of X_transfer have none of: use another calibration."
-            )
+        check_further_rows(
+            transfer=X_transfer is not None,
+            synthetic=self.synthetic is not None,
+            given=None if teacher_proba is None else "teacher_proba",
+            stacked=self.calibration == "stacked",
+        )
         return self._fit(X, y, sample_weight, groups, X_transfer, teacher_proba, params)
 
     def refit_student(
@@ -260,8 +263,8 @@ None, default="orthogonal"
         Parameters
         ----------
         X : array-like, sparse array or data frame of n rows
-            Features of the training rows, in the order of `fit`. They are not compared: the student
-            may be given other columns than the teacher was.
+            Features of the training rows, in the order of `fit`. They are not compared, but where
+            there are synthetic rows: the student may be given other columns than the teacher was.
         y : array-like of shape (n,)
             The training labels, as they were given to `fit`; this is checked.
         sample_weight : array-like of shape (n,) or None, default=None
@@ -272,7 +275,8 @@ None, default="orthogonal"
             The transfer rows, in the order of `fit`.
         **changes : dict
             New values of `student`, `loss`, `temperature`, `correction`, `strength`,
-            `calibration` or `device`, or of parameters inside the student (``student__...``).
+            `calibration` or `device`, or of parameters inside the student (``student__...``);
+            `synthetic` can be set to None.
 
         Returns
         -------
@@ -285,7 +289,7 @@ None, default="orthogonal"
             If another parameter is to be changed.
         InputError
             If `y`, `sample_weight` or `groups` are not those of the fit, or `X_transfer` has other
-            rows.
+            rows, or other rows would be made synthetically.
 
         Examples
         --------
@@ -316,8 +320,10 @@ None, default="orthogonal"
                 f"X_transfer must be the {n_known} transfer rows that the estimator was fitted on, "
                 f"got {n_given} rows: their labels are those of the fold teachers, which are gone."
             )
-        transfer = None if known is None else Transfer(X_transfer, known)
         other = clone(self).set_params(**changes)
+        transfer: Any = None if known is None else Transfer(X_transfer, known)
+        if other.synthetic is not None:
+            transfer = vars(self).get("_synthetic")
         other._fit(  # noqa: SLF001 - of the same class
             X, y, sample_weight, groups, transfer, self.teacher_proba_, {}, reused=self._draw
         )
@@ -340,14 +346,14 @@ None, default="orthogonal"
         """Run the stages of a fit.
 
         With `reused`, the folds of an earlier fit, the probabilities are that fit's: rows may be
-        NaN, and `transfer` is a `Transfer`, not the bare rows.
+        NaN, and `transfer` is a `Transfer` or `Kept`, not the bare rows.
         """
         self._check_rows(X, y, None if reused else transfer)
         data = check_data(X, y, sample_weight, groups)
         teacher = check_teacher(self.teacher) if teacher_proba is None else None
         metadata = self._metadata(data, teacher, params)["student"]
         settings = self._settings(len(data), weighted=metadata.student_weight is not None)
-        needs_folds = teacher is not None or settings.needs_direct
+        needs_folds = teacher is not None or settings.needs_direct or settings.synthetic is not None
         if not (needs_folds or reused):  # rows in no fold have no probabilities
             needs_folds = has_missing(teacher_proba)
         draw = reused or Draw.of(self.random_state)
@@ -361,8 +367,11 @@ None, default="orthogonal"
                 covered = np.ones(len(data), dtype=bool) if folds is None else folds.covered
                 lacks, peer = bool(reused) | ~covered, None if reused else own
                 raw = given_probabilities(teacher_proba, data, lacks, peer)
+                if settings.synthetic is not None:
+                    transfer = redraw(settings.synthetic, data.X, folds.tests, transfer)
             else:
-                raw, transfer = self._ask(teacher, data, folds, metadata, transfer, progress)
+                rows = settings.synthetic, transfer
+                raw, transfer = self._ask(teacher, data, folds, metadata, *rows, progress)
             labels = label_rows(raw, data, settings.calibration, own)
             shrinkage = None
             if settings.finds_strength:
@@ -383,14 +392,13 @@ None, default="orthogonal"
         )
         fold = np.full(len(data), -1) if teacher is None else folds.fold
         self.fold_ = data.spread(fold, blank=-1)
-        vars(self).pop("transfer_proba_", None)  # of an earlier fit
-        if transfer is not None:
-            self.transfer_proba_ = transfer.raw
+        self._keep_further(transfer, settings.synthetic)
         self._remember(y, sample_weight, groups)
         return self
 
     def _settings(self, n_rows: int, *, weighted: bool, **changes: Any) -> Settings:
-        named = ("loss", "temperature", "correction", "strength", "calibration", "device")
+        named = ("loss", "temperature", "correction", "strength", "calibration")
+        named = (*named, "synthetic", "device")
         params = {name: getattr(self, name) for name in named} | changes
         return resolve_settings(self._student(), **params, n_rows=n_rows, weighted=weighted)
 
@@ -411,36 +419,25 @@ None, default="orthogonal"
         data: Data,
         folds: Folds,
         metadata: Metadata,
+        munge: Munge | None,
         X_transfer: Any,
         progress: Progress,
     ) -> tuple[NDArray[np.float64], Transfer | None]:
-        """Return the teacher's out-of-fold probabilities, and the transfer rows labelled."""
-        asked = X_transfer is not None
+        """Return the teacher's out-of-fold probabilities, and the rows without labels, labelled."""
+        asked = X_transfer is not None or munge is not None
         out = self._cross_fit(teacher, data, folds, metadata, progress, keep_teachers=asked)
         if out.teachers is None:
             return out.values, None
-        return out.values, label_transfer(out.teachers, X_transfer, data.classes)
+        if munge is None:
+            return out.values, label_transfer(out.teachers, X_transfer, data.classes)
+        teacher_of = out.teachers.__getitem__
+        return out.values, label_synthetic(munge, data.X, folds.tests, teacher_of, data.classes)
 
-    def _direct(
-        self,
-        settings: Settings,
-        data: Data,
-        folds: Folds,
-        metadata: Metadata,
-        progress: Progress,
-    ) -> OutOfFold | None:
-        """Return the direct student's own out-of-fold probabilities, where they are needed."""
-        if not settings.needs_direct:
-            return None
-        with progress.step("fit the direct student", n_steps=len(folds)) as step:
-            return fit_direct(
-                settings.adapter,
-                data.X,
-                data.y,
-                folds,
-                weight=metadata.student_weight,
-                params=metadata.student,
-                n_jobs=self.n_jobs,
-                verbose=self.verbose,
-                progress=step,
-            )
+    def _keep_further(self, rows: Transfer | None, munge: Munge | None) -> None:
+        """Keep what the teachers say of rows without labels, in place of those of another fit."""
+        for name in ("transfer_proba_", "synthetic_proba_", "_synthetic"):
+            vars(self).pop(name, None)
+        if munge is not None and isinstance(rows, Synthetic):
+            self.synthetic_proba_, self._synthetic = rows.raw, Kept.of(rows, munge)
+        elif rows is not None:
+            self.transfer_proba_ = rows.raw

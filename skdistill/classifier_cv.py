@@ -22,6 +22,7 @@ from skdistill.scoring import Judge, make_judge
 from skdistill.selection import choose
 from skdistill.students import as_student
 from skdistill.teachers import check_teacher
+from skdistill.transfer import check_further_rows
 from skdistill.verdict import Verdict, judge_distillation
 
 __all__ = ["DistilledClassifierCV"]
@@ -56,6 +57,8 @@ class DistilledClassifierCV(BaseDistiller):
     calibrations : sequence of str or None, default=("sigmoid", "stacked")
         As `calibration` of `DistilledClassifier`. "stacked" costs K (K - 1) / 2 + K fits of the
         direct student.
+    synthetics : sequence of {"munge"}, Munge or None, default=(None,)
+        As `synthetic` of `DistilledClassifier`; not together with a "stacked" calibration.
     scoring : str, callable or None, default=None
         None is log-loss, probabilities below .001 counted as .001: a tree's exact zeros should not
         decide. It, "neg_log_loss", "neg_brier_score" and "accuracy" have a loss per row, which
@@ -157,6 +160,7 @@ n_features_in_, feature_names_in_
         losses: Sequence[Any] = ("auto",),
         corrections: Sequence[Any] = ("orthogonal",),
         calibrations: Sequence[str | None] = ("sigmoid", "stacked"),
+        synthetics: Sequence[Any] = (None,),
         scoring: Any = None,
         smooth: bool = True,
         prefer: str | None = None,
@@ -179,6 +183,7 @@ n_features_in_, feature_names_in_
         self.losses = losses
         self.corrections = corrections
         self.calibrations = calibrations
+        self.synthetics = synthetics
         self.scoring = scoring
         self.smooth = smooth
         self.prefer = prefer
@@ -253,16 +258,12 @@ n_features_in_, feature_names_in_
                 "probabilities leaks the validation labels. Pass both, or let the teacher be "
                 "fitted, or use DistilledClassifier, which needs the first only."
             )
-        if pool_proba is not None and X_transfer is not None:
-            raise ParameterError(
-                "X_transfer is labelled by the pool's teachers, and pool_proba= takes their place: "
-                "pass one of the two."
-            )
-        if X_transfer is not None and "stacked" in self._grid().calibrations:
-            raise ParameterError(
-                "calibration 'stacked' blends in the direct student's out-of-fold probabilities, "
-                "which rows of X_transfer have none of: leave it out of calibrations."
-            )
+        check_further_rows(
+            transfer=X_transfer is not None,
+            synthetic=self._grid().makes_rows,
+            given=None if pool_proba is None else "pool_proba",
+            stacked="stacked" in self._grid().calibrations,
+        )
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
         for name in ("smooth", "fallback", "return_row_losses"):
             check_flag(name, getattr(self, name))
@@ -369,7 +370,7 @@ n_features_in_, feature_names_in_
             validation,
             params=next(iter(metadata.values())).teacher,
             memory=self._memory(),
-            keep_teachers=X_transfer is not None,
+            keep_teachers=X_transfer is not None or self._grid().makes_rows,
             n_jobs=self.n_jobs,
             verbose=self.verbose,
             progress=progress,

@@ -12,7 +12,7 @@ from skdistill.selection import smooth
 
 __all__ = ["tabulate"]
 
-SETTINGS = ("loss", "temperature", "correction", "calibration", "strength")
+SETTINGS = ("loss", "temperature", "correction", "calibration", "synthetic", "strength")
 
 
 def tabulate(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skdistill._data import Data, stack_rows
 from skdistill._devices import DEVICES
 from skdistill._validation import check_choice, check_number, index_rows
-from skdistill.calibration import CALIBRATIONS, Calibration, calibrate
+from skdistill.calibration import CALIBRATIONS
 from skdistill.corrections import Correction, resolve_correction
 from skdistill.exceptions import (
     InputError,
@@ -21,23 +21,21 @@ from skdistill.exceptions import (
     StudentError,
     StudentTypeError,
 )
+from skdistill.labels import Labels, true_labels
 from skdistill.losses import Loss, resolve_loss
-from skdistill.metrics import score_probabilities
 from skdistill.students import Adapter, Fitted, Problem, resolve
+from skdistill.synthetic import Munge, Synthetic, resolve_synthetic
 from skdistill.transfer import Transfer, tell_unused
 
 __all__ = [
     "Distilled",
-    "Labels",
     "Metadata",
     "Settings",
     "fit_at_found",
     "fit_student",
-    "label_rows",
     "make_problem",
     "resolve_settings",
     "train_directly",
-    "true_labels",
 ]
 
 Floats = NDArray[np.float64]
@@ -61,6 +59,8 @@ class Settings:
         Whether it is to be found by shrinkage.
     calibration : str or None
         Name of the calibration.
+    synthetic : Munge or None
+        What makes synthetic rows.
     """
 
     adapter: Adapter
@@ -69,6 +69,7 @@ class Settings:
     strength: float | None
     finds_strength: bool
     calibration: str | None
+    synthetic: Munge | None
 
     @property
     def needs_direct(self) -> bool:
@@ -103,39 +104,6 @@ class Metadata:
 
 
 @dataclass(frozen=True)
-class Labels:
-    """What the teacher says of each row, out of fold; NaN in rows it says nothing of.
-
-    Attributes
-    ----------
-    raw, p : array of shape (n, K)
-        Probabilities as the teacher gave them, and calibrated.
-    known : array
-        Rows that have probabilities.
-    calibration : Calibration
-        What made `p` of `raw`.
-    """
-
-    raw: Floats
-    p: Floats
-    known: NDArray[np.int64]
-    calibration: Calibration
-
-    def take(self, rows: NDArray[np.int64]) -> "Labels":
-        """Return the labels of some rows, all of which have some."""
-        return Labels(self.raw[rows], self.p[rows], np.arange(len(rows)), self.calibration)
-
-    def scores(self, data: Data) -> dict[str, dict[str, float]]:
-        """Return the scores of the raw and of the calibrated probabilities."""
-        weight = index_rows(data.weight, self.known, len(data))
-        y = data.one_hot[self.known]
-        return {
-            "raw": score_probabilities(y, self.raw[self.known], weight),
-            "calibrated": score_probabilities(y, self.p[self.known], weight),
-        }
-
-
-@dataclass(frozen=True)
 class Distilled:
     """A fitted student and how it came about.
 
@@ -149,8 +117,8 @@ class Distilled:
         Mean gain of the correction.
     labels : Labels
         What the teacher said.
-    n_rows, n_transfer : int
-        Labelled rows it was fitted on, and unlabelled ones.
+    n_rows, n_transfer, n_synthetic : int
+        Labelled rows it was fitted on, unlabelled ones, and synthetic ones.
     """
 
     settings: Settings
@@ -159,6 +127,7 @@ class Distilled:
     labels: Labels
     n_rows: int
     n_transfer: int
+    n_synthetic: int
 
 
 def resolve_settings(
@@ -169,6 +138,7 @@ def resolve_settings(
     correction: str | Correction | None,
     strength: str | float,
     calibration: str | None,
+    synthetic: Any,
     device: str,
     n_rows: int,
     weighted: bool,
@@ -177,7 +147,7 @@ def resolve_settings(
 
     Parameters
     ----------
-    student, loss, temperature, correction, strength, calibration, device
+    student, loss, temperature, correction, strength, calibration, synthetic, device
         Of `DistilledClassifier`.
     n_rows : int
         Rows the student will be fitted on.
@@ -200,9 +170,17 @@ def resolve_settings(
     rule = resolve_correction(correction)
     follows = rule is not None and rule.uses_strength
     number = _check_strength(strength, rule, follows=follows)
+    munge = resolve_synthetic(synthetic)
+    if munge is not None and calibration == "stacked":
+        raise ParameterError(
+            "calibration='stacked' blends in the direct student's out-of-fold probabilities, which "
+            "synthetic rows have none of: leave it out."
+        )
     weighted = weighted or chosen.row_weight(np.full((1, 2), 0.5)) is not None
+    if munge is not None:
+        n_rows, weighted = n_rows * (1 + munge.copies), True
     adapter.check(chosen, n_rows, weighted=weighted)
-    return Settings(adapter, chosen, rule, number, follows and number is None, calibration)
+    return Settings(adapter, chosen, rule, number, follows and number is None, calibration, munge)
 
 
 def _check_strength(strength: Any, correction: Correction | None, *, follows: bool) -> float | None:
@@ -217,53 +195,6 @@ def _check_strength(strength: Any, correction: Correction | None, *, follows: bo
             "'auto', or use a correction that follows the strength."
         )
     return number
-
-
-def label_rows(
-    raw: Floats,
-    data: Data,
-    calibration: str | None,
-    student: Floats | None = None,
-    *,
-    may_be_constant: bool = False,
-) -> Labels:
-    """Calibrate out-of-fold probabilities on the rows that have them.
-
-    Parameters
-    ----------
-    raw : array of shape (n, K)
-        Out-of-fold probabilities; NaN in rows without.
-    data : Data
-        The rows.
-    calibration : str or None
-        Name of the calibration.
-    student : array of shape (n, K) or None, default=None
-        Out-of-fold probabilities of the direct student, for a stacked calibration.
-    may_be_constant : bool, default=False
-        Whether the same probabilities in every row will do: in a part of the rows they may.
-
-    Returns
-    -------
-    labels : Labels
-
-    Raises
-    ------
-    InputError
-        If the probabilities are the same in every row.
-    """
-    known = np.flatnonzero(~np.isnan(raw[:, 0]))
-    if not may_be_constant and np.all(raw[known] == raw[known[0]]):
-        raise InputError(
-            "the teacher's out-of-fold probabilities must differ between rows, got "
-            f"{raw[known[0]].tolist()} in every row: there is nothing to distil. Look at the "
-            "teacher, or train the student directly."
-        )
-    weight = index_rows(data.weight, known, len(data))
-    own = None if student is None else student[known]
-    fitted = calibrate(calibration, data.one_hot[known], raw[known], weight, own)
-    p = np.full_like(raw, np.nan)
-    p[known] = fitted.transform(raw[known], own)
-    return Labels(raw, p, known, fitted)
 
 
 def fit_student(
@@ -290,11 +221,13 @@ def fit_student(
         If the student's own fit fails.
     """
     known, n = labels.known, len(data)
-    rows = (data, labels, metadata)
+    n_more = 0 if transfer is None else len(transfer)
+    made = isinstance(transfer, Synthetic)
+    rows = (data, labels, metadata, transfer)
     if len(known) < n:
         rows = (data.take(known), labels.take(known), metadata.take(known, n))
-    problem, gain = make_problem(settings, *rows, transfer)
-    n_transfer = 0 if transfer is None else len(transfer)
+        rows = (*rows, None if transfer is None else transfer.take(known))
+    problem, gain = make_problem(settings, *rows)
     try:
         fitted = settings.adapter.fit(problem)
     except SkdistillError:
@@ -305,7 +238,8 @@ def fit_student(
         raise kind(
             f"the student {name} could not be fitted: {type(error).__name__}: {error}"
         ) from error
-    return Distilled(settings, fitted, gain, labels, len(known), n_transfer)
+    counts = len(known), 0 if made else n_more, n_more if made else 0
+    return Distilled(settings, fitted, gain, labels, *counts)
 
 
 def train_directly(settings: Settings, data: Data, labels: Labels, metadata: Metadata) -> Distilled:
@@ -322,11 +256,6 @@ def train_directly(settings: Settings, data: Data, labels: Labels, metadata: Met
     """
     done = fit_student(settings, data, true_labels(data), metadata)
     return replace(done, labels=labels)
-
-
-def true_labels(data: Data) -> Labels:
-    """Return the true labels in the place of a teacher's."""
-    return Labels(data.one_hot, data.one_hot, np.arange(len(data)), Calibration())
 
 
 def fit_at_found(
@@ -374,7 +303,7 @@ def make_problem(
     metadata : Metadata
         Weights and parameters of the student's fit.
     transfer : Transfer or None, default=None
-        Unlabelled rows to fit on as well.
+        Unlabelled or synthetic rows to fit on as well.
 
     Returns
     -------
@@ -385,7 +314,7 @@ def make_problem(
     """
     gain = _gain(settings.correction, labels.p, settings.strength)
     if transfer is not None:
-        gain = gain * ((len(data) + len(transfer)) / len(data))
+        gain = gain * transfer.share(len(data))
     problem = Problem(
         X=data.X,
         target=settings.loss.target(data.one_hot, labels.p, gain),
@@ -396,11 +325,9 @@ def make_problem(
         params=metadata.student,
     )
     if transfer is not None:
-        weight = metadata.student_weight
-        of_rows = None if weight is None else np.full(len(transfer), weight.mean())
-        problem = _with_transfer(
-            problem, labels.calibration.transform(transfer.raw), transfer, of_rows
-        )
+        p = labels.calibration.transform(transfer.raw)
+        weight = transfer.weights(metadata.student_weight)
+        problem = _with_transfer(problem, p, transfer, weight)
     return problem, float(np.mean(gain))
 
 
@@ -418,12 +345,14 @@ def _with_transfer(
     if problem.params:
         raise ParameterError(
             f"the student's metadata {sorted(problem.params)} have no values for the rows of "
-            "X_transfer: leave one of the two out."
+            "X_transfer, nor for synthetic ones: leave one of the two out."
         )
-    weight = _times(weight, problem.loss.row_weight(p))
+    weights = problem.weight, _times(weight, problem.loss.row_weight(p))
     both = None
-    if weight is not None and problem.weight is not None:
-        both = np.concatenate([problem.weight, weight])
+    if any(w is not None for w in weights):
+        ones = np.ones(len(problem.target)), np.ones(len(p))
+        parts = zip(weights, ones, strict=True)
+        both = np.concatenate([one if w is None else w for w, one in parts])
     target = problem.loss.target(p, p, np.zeros(len(p)))
     return replace(
         problem,

@@ -18,19 +18,18 @@ from skdistill._threads import thread_budget
 from skdistill.candidates import Candidate
 from skdistill.distillation import (
     Distilled,
-    Labels,
     Metadata,
     fit_student,
-    label_rows,
     make_problem,
     train_directly,
-    true_labels,
 )
 from skdistill.exceptions import SkdistillWarning, StudentError, StudentTypeError
+from skdistill.labels import Labels, label_rows, true_labels
 from skdistill.pool import Pool, fit_pool
 from skdistill.scoring import Judge
 from skdistill.strength import direct_rows, naming_the_student
 from skdistill.students import Problem, predict_fitted
+from skdistill.synthetic import Munge, Synthetic, label_synthetic
 from skdistill.transfer import Transfer, label_transfer
 
 __all__ = ["Scores", "evaluate", "fit_chosen", "fit_stacks", "row_losses"]
@@ -96,7 +95,8 @@ class _Task:
     """Candidates of one student on one validation fold: what a worker is sent.
 
     `place` is that of the fold among the validation folds; `labels` are by the name of the
-    calibration, of the training rows in their order.
+    calibration, of the training rows in their order; `further` are rows without labels to fit on as
+    well, by what made them.
     """
 
     fold: int
@@ -106,7 +106,7 @@ class _Task:
     test: Index
     labels: Mapping[str | None, Labels]
     metadata: Metadata
-    transfer: Transfer | None
+    further: Mapping[Munge | None, Transfer]
     threads: int | None
 
     @property
@@ -238,9 +238,13 @@ def _plan(
         shared = _calibrated(
             {c.settings.calibration for c in candidates} - {"stacked"}, part, pool.values[v][train]
         )
-        transfer = None
+        further: dict[Munge | None, Transfer] = {
+            munge: _synthetic(munge, data, pool, k).take(train)
+            for munge in dict.fromkeys(c.settings.synthetic for c in candidates)
+            if munge is not None
+        }
         if X_transfer is not None:
-            transfer = Transfer(X_transfer, pool.label(X_transfer, k, data.classes))
+            further[None] = Transfer(X_transfer, pool.label(X_transfer, k, data.classes))
         for group, members in groups.items():
             labels = shared
             if group in stacks:
@@ -248,11 +252,18 @@ def _plan(
                 labels = shared | _calibrated({"stacked"}, part, pool.values[v][train], own)
             of_rows = metadata[members[0].name]
             rows = of_rows.take(train, len(data))
-            task = _Task(k, v, tuple(members), train, test, labels, rows, transfer, threads)
+            task = _Task(k, v, tuple(members), train, test, labels, rows, further, threads)
             past = np.unique(pool.folds.splits[k][0])
             for each in _with_all_rows(task, past, data, of_rows):
                 tasks += each.chunks(n_chunks)
     return tasks
+
+
+def _synthetic(munge: Munge, data: Data, pool: Pool, k: int) -> Synthetic:
+    """Return synthetic rows of the training rows of validation fold k, labelled for it."""
+    train = pool.folds.splits[k][0]
+    parts = {j: np.intersect1d(pool.folds.splits[j][1], train) for j in pool.partners(k)}
+    return label_synthetic(munge, data.X, parts, lambda j: pool.teacher(j, k), data.classes)
 
 
 def _with_all_rows(task: _Task, past: Index, data: Data, metadata: Metadata) -> list[_Task]:
@@ -287,14 +298,13 @@ def _try(task: _Task, data: Data) -> list[_Trial]:
     train, X_test = data.take(task.train), take_rows(data.X, task.test)
     alike: dict[Any, list[int]] = {}
     for number, candidate in enumerate(task.candidates):
-        key = id(candidate.settings.adapter), candidate.is_direct and task.transfer is not None
+        key = id(candidate.settings.adapter), id(_further(candidate, task))
         alike.setdefault(key, []).append(number)
     trials: dict[int, _Trial] = {}
     for numbers in alike.values():
         chosen = [task.candidates[i] for i in numbers]
-        transfer = None if chosen[0].is_direct else task.transfer
         start = time.perf_counter()
-        problems = [_problem(c, train, task, transfer) for c in chosen]
+        problems = [_problem(c, train, task) for c in chosen]
         problems = [replace(problem, X=problems[0].X) for problem in problems]
         adapter = chosen[0].settings.adapter.with_threads(task.threads)
         try:
@@ -316,10 +326,14 @@ def _try(task: _Task, data: Data) -> list[_Trial]:
     return [trials[i] for i in range(len(task.candidates))]
 
 
-def _problem(candidate: Candidate, train: Data, task: _Task, transfer: Transfer | None) -> Problem:
+def _further(candidate: Candidate, task: _Task) -> Transfer | None:
+    return None if candidate.is_direct else task.further.get(candidate.settings.synthetic)
+
+
+def _problem(candidate: Candidate, train: Data, task: _Task) -> Problem:
     settings = candidate.settings
     labels = task.labels[settings.calibration]
-    return make_problem(settings, train, labels, task.metadata, transfer)[0]
+    return make_problem(settings, train, labels, task.metadata, _further(candidate, task))[0]
 
 
 def fit_stacks(
@@ -397,10 +411,14 @@ def fit_chosen(
         return train_directly(settings, data, label_rows(raw, data, settings.calibration), metadata)
     own = None if stack is None else stack.out_of_fold.values
     labels = label_rows(raw, data, settings.calibration, own)
-    transfer = None
+    further: Transfer | None = None
+    teachers = pool.out_of_fold.teachers or ()
     if X_transfer is not None:
-        transfer = label_transfer(pool.out_of_fold.teachers or (), X_transfer, data.classes)
-    return fit_student(settings, data, labels, metadata, transfer)
+        further = label_transfer(teachers, X_transfer, data.classes)
+    elif settings.synthetic is not None:
+        rows = data.X, pool.folds.tests
+        further = label_synthetic(settings.synthetic, *rows, teachers.__getitem__, data.classes)
+    return fit_student(settings, data, labels, metadata, further)
 
 
 def row_losses(scores: Scores, data: Data, pool: Pool) -> Floats:

@@ -51,6 +51,11 @@ class Folds:
         """Return what a message should call a fold."""
         return self.names[number] if self.names else f"fold {number}"
 
+    @property
+    def tests(self) -> dict[int, Index]:
+        """The test rows of each fold, by its number."""
+        return {number: test for number, (_, test) in enumerate(self.splits)}
+
     @cached_property
     def times_covered(self) -> Index:
         """How many test folds hold each row, shape (n,)."""

@@ -80,12 +80,21 @@ class Pool:
         FoldError
             If the pool kept no teachers.
         """
+        asked = [self.teacher(j, validation) for j in self.partners(validation)]
+        labels = [class_probabilities(teacher, X, classes) for teacher in asked]
+        return np.mean(labels, axis=0, dtype=np.float64)
+
+    def teacher(self, fold: int, validation: int) -> Any:
+        """Return the teacher that labels the rows of a fold for a validation fold.
+
+        Raises
+        ------
+        FoldError
+            If the pool kept no teachers.
+        """
         if self.teachers is None:
             raise FoldError("the pool kept no teachers, so it cannot label further rows.")
-        partners = self.partners(validation)
-        pairs = [(min(j, validation), max(j, validation)) for j in partners]
-        labels = [class_probabilities(self.teachers[pair], X, classes) for pair in pairs]
-        return np.mean(labels, axis=0, dtype=np.float64)
+        return self.teachers[min(fold, validation), max(fold, validation)]
 
     def as_array(self) -> Floats:
         """Return the labels as one array (n_folds, n, K); NaN where there are none."""

@@ -40,6 +40,8 @@ class FitReport:
         Rows left out because no fold covers them.
     n_transfer : int
         Unlabelled rows it was fitted on as well.
+    n_synthetic : int
+        Synthetic rows it was fitted on as well.
     n_teacher_fits, n_student_fits : int
         Fits spent; teachers found in `memory` are counted too.
     mean_gain : float
@@ -75,6 +77,7 @@ class FitReport:
     n_rows: int
     n_uncovered: int
     n_transfer: int
+    n_synthetic: int
     n_teacher_fits: int
     n_student_fits: int
     mean_gain: float

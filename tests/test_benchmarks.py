@@ -27,8 +27,10 @@ from benchmarks import (
     results,
     scale,
     speed,
+    strength,
     suite,
     suite_tables,
+    synthetic,
 )
 
 
@@ -212,9 +214,9 @@ def test_the_cells_of_the_paper_are_measured_once(forests, tmp_path, monkeypatch
     cells = list(paper.measure(plan, rows, cases))
     assert [cell.method for cell in cells] == list(plan.methods) * 3
     assert all(0.7 < cell.value <= 1.0 for cell in cells)
-    strength = {cell.method: cell.strength for cell in cells[:7]}
-    assert (strength["direct"], strength["in-sample"], strength["cross-fit"]) == (1.0, 0.0, 0.0)
-    assert 0.0 < strength["enhanced"] <= 1.0
+    found = {cell.method: cell.strength for cell in cells[:7]}
+    assert (found["direct"], found["in-sample"], found["cross-fit"]) == (1.0, 0.0, 0.0)
+    assert 0.0 < found["enhanced"] <= 1.0
     stems = ("breast_cancer-rf5", "breast_cancer-rf4-depth1")
     kept = {f"{stem}-{part}-seed0.npz" for stem in stems for part in ("cv2", "whole", "pool3")}
     assert {file.name for file in tmp_path.iterdir()} == kept
@@ -534,3 +536,35 @@ def test_the_gpu_benchmark_runs_with_numpy_in_place_of_cupy(tmp_path, monkeypatc
     assert near[table.group != "mlp"].abs().max() < 1e-6
     assert (table["seconds, GPU"] > 0).all()
     assert "no learner" in capsys.readouterr().out
+
+
+def test_synthetic_rows_are_compared_by_student_and_over_all():
+    names = ("direct", *synthetic.METHODS)
+    losses = {"logistic": (1.0, 1.0, 1.1, 1.0, 1.0), "tree": (1.0, 0.9, 0.8, 1.0, 0.8)}
+    made = {"logistic": (0, 0, 9, 0, 0), "tree": (0, 0, 9, 0, 9)}
+    cells = [
+        synthetic.Row(data, 0, "forest", student, method, loss * scale, 0.5, n_more)
+        for data, scale in (("adult", 1.0), ("magic", 0.5))
+        for student in losses
+        for method, loss, n_more in zip(names, losses[student], made[student], strict=True)
+    ]
+    cells.append(synthetic.Row("higgs", 0, "forest", "tree", "direct", 1.0, 0.5, 0))  # unfinished
+    table = synthetic.summary(pd.DataFrame([dataclasses.asdict(c) for c in cells]))
+    table = table.set_index("student")
+    assert table["cells"].tolist() == [2, 2, 4, 2]
+    assert table.loc["logistic", "defaults, synthetic"] == "1.100 / 1.100 / 0%"
+    assert table.loc["tree", "honest, synthetic"] == "0.800 / 0.800 / 100%"
+    assert table.loc["all", "defaults"] == f"{0.9**0.5:.3f} / 1.000 / 100%"
+    assert table["chosen"].tolist() == ["0%", "100%", "50%", "50%"]
+
+
+def test_the_rule_for_the_strength_is_the_shipped_one():
+    row = SimpleNamespace(
+        data="breast_cancer", n_rows=12_100, brier_teacher=0.1, brier_student=0.2, disagreement=0.4
+    )
+    bias = 0.02 * strength.frequencies("breast_cancer")
+    assert strength.shipped(row) == pytest.approx(bias / (bias + 0.1))
+    assert strength.falling(row, 0.04 * (12_100 / 3000) ** 0.5, 0.5) == pytest.approx(
+        strength.shipped(row, 0.04)
+    )
+    assert strength.sizes("breast_cancer", [300, 750, 12_000]) == [300, 398]

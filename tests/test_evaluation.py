@@ -14,7 +14,7 @@ from skdistill.pool import fit_pool, validation_folds
 from skdistill.scoring import make_judge
 from tests.common.data import sample
 
-GRID = Grid((0.0,), (1.0,), ("auto",), ("orthogonal",), (None,), "cpu")
+GRID = Grid((0.0,), (1.0,), ("auto",), ("orthogonal",), (None,), (None,), "cpu")
 NAMES = np.array(["d", "a", "c", "b"])  # of groups, in no order
 
 

@@ -221,3 +221,16 @@ def test_the_progress_bar_runs_through_a_search(binary, n_jobs, capfd):
     said = capfd.readouterr().out
     assert "DistilledClassifierCV" in said
     assert "fit the candidates" in said
+
+
+@pytest.mark.usefixtures("routing")
+@pytest.mark.parametrize("further", ["X_transfer", "synthetic"])
+def test_rows_without_labels_have_no_hints(binary, further):
+    X, y = binary
+    student = Listener(Seen(), "student").set_fit_request(sample_weight=True, hint=True)
+    teacher = Listener(Seen(), "teacher").set_fit_request(sample_weight=False, hint=False)
+    settings = {"synthetic": "munge"} if further == "synthetic" else {}
+    given = {"X_transfer": X[:20]} if further == "X_transfer" else {}
+    model = DistilledClassifier(teacher, student, cv=3, strength=0.5, random_state=0, **settings)
+    with pytest.raises(ParameterError, match=r"\['hint'\] have no values for the rows"):
+        model.fit(X, y, hint=np.arange(len(y)), **given)

@@ -24,6 +24,7 @@ def grid(**changes):
         "losses": ("auto",),
         "corrections": ("orthogonal",),
         "calibrations": ("sigmoid",),
+        "synthetics": (None,),
         "device": "cpu",
     }
     return Grid(**settings | changes)

@@ -19,7 +19,7 @@ from skdistill.pool import fit_pool, validation_folds
 from skdistill.scoring import make_judge
 from skdistill.verdict import judge_distillation
 
-GRID = Grid((0.0, 0.5), (1.0,), ("auto",), ("orthogonal",), (None,), "cpu")
+GRID = Grid((0.0, 0.5), (1.0,), ("auto",), ("orthogonal",), (None,), (None,), "cpu")
 
 
 def made(X, y, **changes):

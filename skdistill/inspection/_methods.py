@@ -13,8 +13,9 @@ from skdistill._data import check_data
 from skdistill.calibration import Calibration
 from skdistill.candidates import DIRECT
 from skdistill.crossfit import fit_teacher
-from skdistill.distillation import Labels, Metadata, fit_student, label_rows, resolve_settings
+from skdistill.distillation import Metadata, fit_student, resolve_settings
 from skdistill.exceptions import ParameterError
+from skdistill.labels import Labels, label_rows
 from skdistill.students import DirectStudent, Fitted, as_student, predict_fitted, resolve
 from skdistill.teachers import as_teacher
 
@@ -29,6 +30,8 @@ __all__ = [
     "plain_distiller",
     "plain_student",
 ]
+
+BARE = {"correction": None, "calibration": None, "synthetic": None, "strength": "auto"}
 
 
 class CachedTeacher(ClassifierMixin, BaseEstimator):
@@ -101,16 +104,16 @@ def direct_student(estimator: Any) -> DirectStudent:
 def plain_student(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> Any:
     """Return a fitted distiller's student again, fitted to its labels without correction."""
     if hasattr(estimator, "refit_student"):
-        return estimator.refit_student(X, y, **params, correction=None, strength="auto")
+        plain = {"correction": None, "synthetic": None, "strength": "auto"}
+        return estimator.refit_student(X, y, **params, **plain)
     if "X_transfer" in params:
         raise ParameterError(
             "a search does not keep the labels of X_transfer, so its plain student cannot be "
             "fitted to them: leave X_train and y_train out."
         )
     data = check_data(X, y, params.get("sample_weight"), params.get("groups"))
-    uncorrected = {"correction": None, "calibration": None, "strength": "auto"}
     settings = resolve_settings(
-        **estimator.best_params_ | uncorrected,
+        **estimator.best_params_ | BARE,
         device=estimator.device,
         n_rows=len(data),
         weighted=data.weight is not None,
@@ -132,10 +135,8 @@ def _direct(estimator: Any, memory: joblib.Memory) -> DirectStudent:
 
 def plain_distiller(estimator: Any, memory: joblib.Memory) -> InSampleDistiller:
     """Return the estimator without cross-fitting, calibration and correction."""
-    uncorrected = clone(estimator).set_params(
-        teacher=None, correction=None, calibration=None, strength="auto", n_repeats=1, memory=None
-    )
-    return InSampleDistiller(uncorrected, _teacher(estimator, memory))
+    bare = clone(estimator).set_params(teacher=None, n_repeats=1, memory=None, **BARE)
+    return InSampleDistiller(bare, _teacher(estimator, memory))
 
 
 def _teacher(estimator: Any, memory: joblib.Memory) -> CachedTeacher:
@@ -149,8 +150,7 @@ def _teacher(estimator: Any, memory: joblib.Memory) -> CachedTeacher:
 
 
 def _cross_fit(estimator: Any, memory: joblib.Memory) -> Any:
-    bare = {"correction": None, "calibration": None, "strength": "auto"}
-    return clone(estimator).set_params(memory=memory, **bare)
+    return clone(estimator).set_params(memory=memory, **BARE)
 
 
 # Each by name: from an estimator and a cache of teachers to something with fit and predict_proba.

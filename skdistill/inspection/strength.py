@@ -70,7 +70,8 @@ class StrengthDisplay(Display):
         X, y : array-like of n rows, or None, default=None
             The training rows, to show the naive scores as well: those of the same search on
             ordinary out-of-fold labels, which have seen the validation rows. No teacher is fitted,
-            every candidate is. Not for a search with `X_transfer`, whose labels are not kept.
+            every candidate is. Not for a search with `X_transfer` or synthetic rows, whose labels
+            are not kept.
         sample_weight, groups : array-like of shape (n,) or None, default=None
             As they were given to `fit`; only with `X` and `y`.
 
@@ -219,6 +220,11 @@ def _naive_scores(estimator: Any, X: Any, y: Any, **metadata: Any) -> Any:
         raise ParameterError(
             "the naive scores would be of candidates without X_transfer, and the honest ones are "
             "of candidates with it: leave X and y out."
+        )
+    if any(each is not None for each in estimator.synthetics):
+        raise ParameterError(
+            "the naive scores need labels of the synthetic rows, whose teachers are gone: leave X "
+            "and y out."
         )
     p = estimator.teacher_proba_
     n_folds = len(estimator.pool_proba_)

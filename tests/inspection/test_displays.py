@@ -363,6 +363,7 @@ def test_strength_of_an_estimator():
 
 def test_strength_has_a_curve_per_setting_and_a_point_for_the_direct_student():
     direct = {"loss": "auto", "temperature": 1.0, "correction": "orthogonal", "calibration": None}
+    direct |= {"synthetic": None}
     rows = [direct | {"strength": 1.0}]
     for calibration in ("sigmoid", "isotonic"):
         rows += [direct | {"calibration": calibration, "strength": s} for s in (0.0, 1.0)]

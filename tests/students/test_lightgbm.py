@@ -157,7 +157,7 @@ def test_hard_labels_give_the_trees_of_the_native_objective(n_classes, weighted,
     assert_allclose(ours["threshold"], theirs["threshold"])
 
 
-# Under an objective of one's own LightGBM's dart asks an uninitialised flag whether to draw a random
+# Under an objective of one's own LightGBM's dart asks an uninitialised flag whether to draw a
 # number before its first tree: which trees it drops depends on memory, unless it is all of them.
 DROP_ALL = {
     "boosting_type": "dart",
