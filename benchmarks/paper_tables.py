@@ -196,7 +196,7 @@ METHODS = (
     "labels, as its authors' experiments do. *ours*: DistilledClassifier with its defaults, "
     "*strength* what it found. *honest*: DistilledClassifierCV. *paper*: Dao et al., ICLR 2021, "
     "from the result files that its authors released; they redraw the forests on one split, here "
-    "the split is redrawn too. Their *vanilla* is in-sample on the log scale. Nothing was chosen on "
-    "these splits, but adult is one of the four sets that the constants of strength='auto' were "
+    "the split is redrawn too. Their *vanilla* is in-sample on the log scale. Nothing was chosen "
+    "on these splits, but adult is one of the four sets that the constants of strength='auto' were "
     "chosen on, by log-loss; without it they would be the same (docs/results/raw/strength.csv)."
 )

@@ -46,6 +46,7 @@ class Row:
     """One student of one teacher by one method."""
 
     data: str
+    n_rows: int
     seed: int
     teacher: str
     student: str
@@ -83,19 +84,19 @@ def measure(
         for student_name in arguments.students:
             models = learners(teacher, students()[student_name], seed, memory)
             for method, model in models.items():
-                if (name, seed, teacher_name, student_name, method) in done:
+                cell = name, n_train, seed, teacher_name, student_name, method
+                if cell in done:
                     continue
                 model.fit(X_train, split[2])
                 p = np.maximum(model.predict_proba(X_test), FLOOR)
                 p /= p.sum(axis=1, keepdims=True)
                 loss = float(-np.log(p[np.arange(len(p)), truth]).mean())
-                cell = name, seed, teacher_name, student_name, method
                 yield Row(*cell, loss, model.strength_, model.report_.n_synthetic)
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a line per student, and for all of them."""
-    key = ["data", "seed", "teacher", "student"]
+    key = ["data", "n_rows", "seed", "teacher", "student"]
     loss = frame.pivot_table(index=key, columns="method", values="log_loss").dropna()
     ratio = loss.div(loss["direct"], axis=0)
     made = frame.pivot_table(index=key, columns="method", values="n_synthetic").loc[loss.index]
@@ -131,7 +132,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         arguments.sets, arguments.rows = sorted(BUNDLED)[:1], 300
         arguments.students = ["tree, 32 leaves"]
     folder = folder_of(arguments)
-    key = ("data", "seed", "teacher", "student", "method")
+    key = ("data", "n_rows", "seed", "teacher", "student", "method")
     log = Log(folder / "raw" / "synthetic.csv", Row, key, fresh=arguments.fresh or arguments.quick)
     warnings.simplefilter("ignore")  # short logistic fits, rows left out
     for name in arguments.sets:

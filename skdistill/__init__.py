@@ -12,9 +12,9 @@ from skdistill.classifier_cv import DistilledClassifierCV
 from skdistill.corrections import Correction, Fast, Minimax, Orthogonal, Slow
 from skdistill.linear_path import DistillationPath
 from skdistill.losses import Brier, CrossEntropy, Logit, Loss
+from skdistill.munge import Munge
 from skdistill.path import distillation_path
 from skdistill.students import SoftLogisticRegression, SoftMLPClassifier
-from skdistill.synthetic import Munge
 
 __version__ = "0.1.0"
 

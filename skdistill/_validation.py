@@ -30,6 +30,7 @@ __all__ = [
     "has_missing",
     "index_rows",
     "is_estimator",
+    "is_missing",
     "row_fingerprints",
 ]
 
@@ -271,12 +272,12 @@ def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
         return np.asarray(np.isnat(values))
     if values.dtype.kind != "O":
         return np.zeros(values.shape, dtype=bool)
-    flat = (_is_missing(value) for value in values.ravel().tolist())
+    flat = (is_missing(value) for value in values.ravel().tolist())
     return np.fromiter(flat, dtype=bool, count=values.size).reshape(values.shape)
 
 
-def _is_missing(value: Any) -> bool:
-    """Whether an object is None, NaN, NaT (unequal to themselves) or NA (neither is known)."""
+def is_missing(value: Any) -> bool:
+    """Return whether an object is None, NaN, NaT (unequal to themselves) or NA (unknown)."""
     same = value == value  # noqa: PLR0124 - NaN
     return value is None or not isinstance(same, bool | np.bool_) or not same
 
@@ -318,7 +319,7 @@ def _column_bits(column: NDArray[Any]) -> NDArray[np.uint64]:
 
 def _object_hash(value: Any) -> int:
     """Return a hash that keeps apart what Python's own does not: -1 and -2, NaN, 0 and ""."""
-    if value is not None and _is_missing(value):
+    if value is not None and is_missing(value):
         return hash(("missing",))
     number: Any = value  # Real promises no comparison with int
     if isinstance(value, Real) and -(2**53) <= number <= 2**53:

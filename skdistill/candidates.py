@@ -180,10 +180,11 @@ def expand(
 ) -> list[Candidate]:
     """Return every candidate, checked, the direct students first.
 
-    Plain distillation (strength 0) and the direct student are among them whether they were asked
-    for or not. Of equal candidates one is kept: where strength 1 is the direct student, that one.
-    What does not go together is left out, as a temperature with a loss that has none, or a loss
-    with a student that no route fits to it; but each value and student must go with something.
+    Plain distillation (strength 0, no synthetic rows) and the direct student are among them whether
+    they were asked for or not. Of equal candidates one is kept: where strength 1 is the direct
+    student, that one. What does not go together is left out, as a temperature with a loss that has
+    none, or a loss with a student that no route fits to it; but each value and student must go with
+    something.
 
     Parameters
     ----------
@@ -205,6 +206,8 @@ def expand(
     ParameterError, StudentError
         If a setting is unknown, no student can honour it, or a student can honour none.
     """
+    if None not in grid.synthetics:
+        grid = replace(grid, synthetics=(None, *grid.synthetics))
     direct: list[Candidate] = []
     others: list[Candidate] = []
     n_curves = 0

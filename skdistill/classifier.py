@@ -25,10 +25,11 @@ from skdistill.exceptions import InputError, ParameterError
 from skdistill.folds import Draw, Folds
 from skdistill.labels import label_rows
 from skdistill.losses import Loss
+from skdistill.munge import Munge
 from skdistill.strength import shrink
-from skdistill.synthetic import Kept, Munge, Synthetic, label_synthetic, redraw
+from skdistill.synthetic import Kept, Synthetic, check_further_rows, label_synthetic, redraw
 from skdistill.teachers import check_teacher
-from skdistill.transfer import Transfer, check_further_rows, label_transfer
+from skdistill.transfer import Transfer, label_transfer
 
 __all__ = ["DistilledClassifier"]
 
@@ -242,6 +243,7 @@ None, default="orthogonal"
                 "leave it at 1."
             )
         check_further_rows(
+            X,
             transfer=X_transfer is not None,
             synthetic=self.synthetic is not None,
             given=None if teacher_proba is None else "teacher_proba",
@@ -307,7 +309,7 @@ None, default="orthogonal"
         """
         check_is_fitted(self)
         for name in changes:
-            if name.split("__")[0] not in REFITTABLE:
+            if name.split("__")[0] not in REFITTABLE or name.startswith("synthetic__"):
                 raise ParameterError(
                     f"refit_student can change {', '.join(REFITTABLE)}, got {name!r}: it concerns "
                     "the teacher's pass; clone the estimator and fit it."
@@ -368,7 +370,7 @@ None, default="orthogonal"
                 lacks, peer = bool(reused) | ~covered, None if reused else own
                 raw = given_probabilities(teacher_proba, data, lacks, peer)
                 if settings.synthetic is not None:
-                    transfer = redraw(settings.synthetic, data.X, folds.tests, transfer)
+                    transfer = redraw(settings.synthetic, data.X, folds.parts, transfer)
             else:
                 rows = settings.synthetic, transfer
                 raw, transfer = self._ask(teacher, data, folds, metadata, *rows, progress)
@@ -392,7 +394,7 @@ None, default="orthogonal"
         )
         fold = np.full(len(data), -1) if teacher is None else folds.fold
         self.fold_ = data.spread(fold, blank=-1)
-        self._keep_further(transfer, settings.synthetic)
+        self._keep_further(transfer)
         self._remember(y, sample_weight, groups)
         return self
 
@@ -431,13 +433,13 @@ None, default="orthogonal"
         if munge is None:
             return out.values, label_transfer(out.teachers, X_transfer, data.classes)
         teacher_of = out.teachers.__getitem__
-        return out.values, label_synthetic(munge, data.X, folds.tests, teacher_of, data.classes)
+        return out.values, label_synthetic(munge, data.X, folds.parts, teacher_of, data.classes)
 
-    def _keep_further(self, rows: Transfer | None, munge: Munge | None) -> None:
+    def _keep_further(self, rows: Transfer | None) -> None:
         """Keep what the teachers say of rows without labels, in place of those of another fit."""
         for name in ("transfer_proba_", "synthetic_proba_", "_synthetic"):
             vars(self).pop(name, None)
-        if munge is not None and isinstance(rows, Synthetic):
-            self.synthetic_proba_, self._synthetic = rows.raw, Kept.of(rows, munge)
+        if isinstance(rows, Synthetic):
+            self.synthetic_proba_, self._synthetic = rows.raw, Kept.of(rows)
         elif rows is not None:
             self.transfer_proba_ = rows.raw

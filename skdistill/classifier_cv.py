@@ -21,8 +21,8 @@ from skdistill.pool import Pool, fit_pool, given_pool, validation_folds
 from skdistill.scoring import Judge, make_judge
 from skdistill.selection import choose
 from skdistill.students import as_student
+from skdistill.synthetic import check_further_rows
 from skdistill.teachers import check_teacher
-from skdistill.transfer import check_further_rows
 from skdistill.verdict import Verdict, judge_distillation
 
 __all__ = ["DistilledClassifierCV"]
@@ -58,7 +58,8 @@ class DistilledClassifierCV(BaseDistiller):
         As `calibration` of `DistilledClassifier`. "stacked" costs K (K - 1) / 2 + K fits of the
         direct student.
     synthetics : sequence of {"munge"}, Munge or None, default=(None,)
-        As `synthetic` of `DistilledClassifier`; not together with a "stacked" calibration.
+        As `synthetic` of `DistilledClassifier`; not together with a "stacked" calibration. None is
+        always tried.
     scoring : str, callable or None, default=None
         None is log-loss, probabilities below .001 counted as .001: a tree's exact zeros should not
         decide. It, "neg_log_loss", "neg_brier_score" and "accuracy" have a loss per row, which
@@ -259,6 +260,7 @@ n_features_in_, feature_names_in_
                 "fitted, or use DistilledClassifier, which needs the first only."
             )
         check_further_rows(
+            X,
             transfer=X_transfer is not None,
             synthetic=self._grid().makes_rows,
             given=None if pool_proba is None else "pool_proba",

@@ -21,7 +21,13 @@ from skdistill._validation import check_probabilities, index_rows
 from skdistill.exceptions import InputError, TeacherError, TeacherTypeError
 from skdistill.folds import Folds
 
-__all__ = ["FoldTeacher", "OutOfFold", "class_probabilities", "cross_fit"]
+__all__ = [
+    "FoldTeacher",
+    "OutOfFold",
+    "class_probabilities",
+    "cross_fit",
+    "further_probabilities",
+]
 
 Index = NDArray[np.int64]
 MESSAGE_LENGTH = 500
@@ -164,6 +170,43 @@ def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[An
             f"{len(classes)} classes, got shape {p.shape} and classes {own.tolist()}."
         )
     return p if np.array_equal(own, classes) else p[:, np.argsort(own)]
+
+
+def further_probabilities(
+    teacher: Any, X: Any, classes: NDArray[Any], what: str
+) -> NDArray[np.float64]:
+    """Return what a fitted teacher says of rows without labels, checked.
+
+    Parameters
+    ----------
+    teacher : fitted classifier
+        Of a fold.
+    X : array-like or data frame of N rows
+        Features.
+    classes : array of shape (K,)
+        Sorted classes.
+    what : str
+        What messages call the rows.
+
+    Returns
+    -------
+    p : array of shape (N, K)
+
+    Raises
+    ------
+    TeacherError
+        If the teacher fails, or gives no probabilities.
+    """
+    try:
+        p = class_probabilities(teacher, X, classes)
+        n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+        return check_probabilities(p, n_rows, classes, "they").astype(np.float64)
+    except Exception as error:
+        kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
+        raise kind(
+            f"the teacher {type(teacher).__name__} gave no probabilities of the rows of {what}: "
+            f"{type(error).__name__}: {str(error)[:MESSAGE_LENGTH]}"
+        ) from error
 
 
 def _failure(teacher: Any, number: int, folds: Folds, error: Exception) -> TeacherError:

@@ -23,9 +23,10 @@ from skdistill.exceptions import (
 )
 from skdistill.labels import Labels, true_labels
 from skdistill.losses import Loss, resolve_loss
+from skdistill.munge import Munge
 from skdistill.students import Adapter, Fitted, Problem, resolve
-from skdistill.synthetic import Munge, Synthetic, resolve_synthetic
-from skdistill.transfer import Transfer, tell_unused
+from skdistill.synthetic import Synthetic, resolve_synthetic
+from skdistill.transfer import Transfer, draw_codes, tell_unused
 
 __all__ = [
     "Distilled",
@@ -177,10 +178,21 @@ def resolve_settings(
             "synthetic rows have none of: leave it out."
         )
     weighted = weighted or chosen.row_weight(np.full((1, 2), 0.5)) is not None
-    if munge is not None:
-        n_rows, weighted = n_rows * (1 + munge.copies), True
     adapter.check(chosen, n_rows, weighted=weighted)
+    if munge is not None:
+        _check_for_synthetic(adapter, chosen, n_rows * (1 + munge.copies))
     return Settings(adapter, chosen, rule, number, follows and number is None, calibration, munge)
+
+
+def _check_for_synthetic(adapter: Adapter, loss: Loss, n_rows: int) -> None:
+    try:
+        adapter.check(loss, n_rows, weighted=True)
+    except StudentError as error:
+        raise StudentError(
+            "synthetic rows weigh less than labelled ones, and there are more of them: the student "
+            f"{type(adapter.student).__name__} cannot honour that. Use another student, or "
+            f"synthetic=None. ({error})"
+        ) from error
 
 
 def _check_strength(strength: Any, correction: Correction | None, *, follows: bool) -> float | None:
@@ -341,7 +353,7 @@ def _times(a: Floats | None, b: Floats | None) -> Floats | None:
 def _with_transfer(
     problem: Problem, p: Floats, transfer: Transfer, weight: Floats | None
 ) -> Problem:
-    """Add unlabelled rows with the uncorrected target; their label is the teacher's best guess."""
+    """Add unlabelled rows with the uncorrected target, and labels drawn by it."""
     if problem.params:
         raise ParameterError(
             f"the student's metadata {sorted(problem.params)} have no values for the rows of "
@@ -358,7 +370,7 @@ def _with_transfer(
         problem,
         X=stack_rows(problem.X, transfer.X),
         target=np.concatenate([problem.target, target]),
-        labels=np.concatenate([problem.labels, problem.classes[np.argmax(p, axis=1)]]),
+        labels=np.concatenate([problem.labels, problem.classes[draw_codes(p)]]),
         weight=both,
     )
 

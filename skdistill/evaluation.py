@@ -25,11 +25,12 @@ from skdistill.distillation import (
 )
 from skdistill.exceptions import SkdistillWarning, StudentError, StudentTypeError
 from skdistill.labels import Labels, label_rows, true_labels
+from skdistill.munge import Munge
 from skdistill.pool import Pool, fit_pool
 from skdistill.scoring import Judge
 from skdistill.strength import direct_rows, naming_the_student
 from skdistill.students import Problem, predict_fitted
-from skdistill.synthetic import Munge, Synthetic, label_synthetic
+from skdistill.synthetic import Synthetic, label_synthetic
 from skdistill.transfer import Transfer, label_transfer
 
 __all__ = ["Scores", "evaluate", "fit_chosen", "fit_stacks", "row_losses"]
@@ -416,7 +417,7 @@ def fit_chosen(
     if X_transfer is not None:
         further = label_transfer(teachers, X_transfer, data.classes)
     elif settings.synthetic is not None:
-        rows = data.X, pool.folds.tests
+        rows = data.X, pool.folds.parts
         further = label_synthetic(settings.synthetic, *rows, teachers.__getitem__, data.classes)
     return fit_student(settings, data, labels, metadata, further)
 

@@ -52,9 +52,10 @@ class Folds:
         return self.names[number] if self.names else f"fold {number}"
 
     @property
-    def tests(self) -> dict[int, Index]:
-        """The test rows of each fold, by its number."""
-        return {number: test for number, (_, test) in enumerate(self.splits)}
+    def parts(self) -> dict[int, Index]:
+        """The rows that each fold is the first to test, by its number; no row is in two."""
+        parts = {number: np.flatnonzero(self.fold == number) for number in range(len(self))}
+        return {number: rows for number, rows in parts.items() if len(rows)}
 
     @cached_property
     def times_covered(self) -> Index:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from skdistill._compat import Progress, warn_user
 from skdistill._data import Data
 from skdistill._validation import check_integer, check_probabilities
-from skdistill.crossfit import OutOfFold, class_probabilities, cross_fit
+from skdistill.crossfit import OutOfFold, cross_fit, further_probabilities
 from skdistill.exceptions import FoldError, InputError, LeakWarning, ParameterError
 from skdistill.folds import Folds, check_fold_classes
 
@@ -81,7 +81,7 @@ class Pool:
             If the pool kept no teachers.
         """
         asked = [self.teacher(j, validation) for j in self.partners(validation)]
-        labels = [class_probabilities(teacher, X, classes) for teacher in asked]
+        labels = [further_probabilities(each, X, classes, "X_transfer") for each in asked]
         return np.mean(labels, axis=0, dtype=np.float64)
 
     def teacher(self, fold: int, validation: int) -> Any:

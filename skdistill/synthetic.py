@@ -1,36 +1,29 @@
-"""Synthetic rows: made of two labelled rows of a fold, labelled by a teacher that saw neither.
+"""Synthetic rows: labelled by a teacher that has seen neither of the rows they were made of.
 
-MUNGE (Bucila, Caruana and Niculescu-Mizil, *Model Compression*, KDD 2006): a row and a near
-neighbour exchange some of their values, and the student learns what the teacher says between and
-around the labelled rows. Whoever labels a synthetic row must not have seen the labels of its
-parents, else they leak through it: so both are rows of one fold, and that fold's teacher is asked.
+MUNGE (`Munge`) lets a row and a near neighbour exchange some of their values, and the student
+learns what the teacher says between and around the labelled rows. Whoever labels a synthetic row
+must not have seen the labels of its parents, else they leak through it: so both are rows of one
+fold, and that fold's teacher is asked.
 """
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-import scipy.sparse as sp
 from joblib import hash as joblib_hash
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skdistill._arrays import has_namespace
-from skdistill._compat import take_rows
 from skdistill._data import stack_rows
-from skdistill._validation import check_integer, check_number
-from skdistill.crossfit import class_probabilities
+from skdistill.crossfit import further_probabilities
 from skdistill.exceptions import InputError, ParameterError
+from skdistill.munge import Drawn, Munge, check_dense, columns_of
 from skdistill.transfer import Transfer
 
 __all__ = [
-    "Drawn",
     "Kept",
-    "Munge",
     "Synthetic",
+    "check_further_rows",
     "label_synthetic",
     "redraw",
     "resolve_synthetic",
@@ -38,26 +31,6 @@ __all__ = [
 
 Index = NDArray[np.int64]
 Floats = NDArray[np.float64]
-MAX_CATEGORIES = 32  # of a column, where neighbours are looked for; the rarest count as one
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Synthetic rows of one fold, without labels yet.
-
-    Attributes
-    ----------
-    fold : int
-        Number of the fold.
-    X : array-like or data frame of N rows
-        Features, of the kind of the labelled rows.
-    parent : array of shape (N,)
-        The labelled row that each was made from; its neighbour is of the same fold.
-    """
-
-    fold: int
-    X: Any
-    parent: Index
 
 
 @dataclass(frozen=True)
@@ -71,18 +44,24 @@ class Synthetic(Transfer):
     ----------
     parent : array of shape (N,)
         The labelled row that each was made from.
+    drawn : tuple of Drawn
+        How: the rows of each fold.
+    munge : Munge
+        What made them.
     """
 
     parent: Index
+    drawn: tuple[Drawn, ...]
+    munge: Munge
     what: ClassVar[str] = "synthetic rows"
 
     @classmethod
-    def of(cls, drawn: Sequence[Drawn], raw: Floats) -> "Synthetic":
+    def of(cls, drawn: tuple[Drawn, ...], raw: Floats, munge: Munge) -> "Synthetic":
         """Put the rows of all folds together; `raw` has their probabilities, fold after fold."""
         X = drawn[0].X
         for part in drawn[1:]:
             X = stack_rows(X, part.X)
-        return cls(X, raw, np.concatenate([part.parent for part in drawn]))
+        return cls(X, raw, np.concatenate([part.parent for part in drawn]), drawn, munge)
 
     def take(self, rows: Index) -> "Synthetic":
         """Return the same rows where of the labelled ones only some are left, in order."""
@@ -96,104 +75,6 @@ class Synthetic(Transfer):
         """Return the weight of each row: its part of its parent's."""
         of_parent = 1.0 if weight is None else weight[self.parent]
         return np.asarray(of_parent / np.bincount(self.parent)[self.parent])
-
-
-@dataclass(frozen=True)
-class Munge:
-    """Make synthetic rows by exchanging values between neighbours.
-
-    Of each labelled row `copies` are made. In each copy every column takes the value of one of the
-    nearest rows of the same fold with probability `swap`; a continuous one is drawn from the normal
-    distribution around it whose standard deviation is the distance of both values divided by
-    `spread`. Columns of whole numbers or of anything but numbers take the neighbour's value as it
-    is. Columns that belong together, such as the dummies of one category, are exchanged apart:
-    give categories as one column. Neighbours are those by standardised numbers, with a distance of
-    1 between different categories; rows that are equal are no neighbours.
-
-    Parameters
-    ----------
-    copies : int, default=4
-        Synthetic rows per labelled row.
-    swap : float in (0, 1], default=0.5
-        Probability that a column is exchanged.
-    spread : float, default=1.0
-        Positive; the greater, the closer a number stays to the neighbour's.
-    n_neighbors : int, default=5
-        How many of the nearest rows one is drawn from.
-    random_state : int, default=0
-        Of the draws.
-
-    Raises
-    ------
-    ParameterError
-        If a number is out of range.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skdistill import Munge
-    >>> X = np.array([[0.5, 0], [1.5, 1], [8.5, 1]])
-    >>> (drawn,) = Munge(copies=2, n_neighbors=1).draw(X, {0: np.array([0, 1, 2])})
-    >>> drawn.X.shape, drawn.parent.tolist()
-    ((6, 2), [0, 1, 2, 0, 1, 2])
-    """
-
-    copies: int = 4
-    swap: float = 0.5
-    spread: float = 1.0
-    n_neighbors: int = 5
-    random_state: int = 0
-
-    def __post_init__(self) -> None:
-        check_integer("copies", self.copies, low=1)
-        check_number("swap", self.swap, low=0.0, high=1.0, low_open=True)
-        check_number("spread", self.spread, low=0.0, low_open=True)
-        check_integer("n_neighbors", self.n_neighbors, low=1)
-        check_integer("random_state", self.random_state, low=0)
-
-    def draw(self, X: Any, folds: Mapping[int, Index]) -> tuple[Drawn, ...]:
-        """Make the synthetic rows of each fold.
-
-        Parameters
-        ----------
-        X : array-like or data frame of n rows
-            Features of the labelled rows.
-        folds : mapping of int to array
-            Rows of each fold, by its number; the same rows give the same draws.
-
-        Returns
-        -------
-        drawn : tuple of Drawn
-            One per fold.
-
-        Raises
-        ------
-        InputError
-            If the rows are sparse, on a device, or no table.
-        """
-        _check_dense(X)
-        return tuple(self._of_fold(X, fold, rows) for fold, rows in folds.items())
-
-    def _of_fold(self, X: Any, fold: int, rows: Index) -> Drawn:
-        rng = np.random.default_rng((self.random_state, fold))
-        columns = _columns(take_rows(X, rows))
-        near = _neighbours(columns, self.n_neighbors)
-        own = np.tile(np.arange(len(rows)), self.copies)
-        other = near[own, rng.integers(near.shape[1], size=len(own))]
-        mixed = [self._exchange(column, own, other, rng) for column in columns]
-        return Drawn(fold, _table(mixed, X), rows[own])
-
-    def _exchange(self, column: Any, own: Index, other: Index, rng: np.random.Generator) -> Any:
-        """Return one column of the synthetic rows."""
-        swapped = rng.random(len(own)) < self.swap
-        mixed = take_rows(column, np.where(swapped, other, own))
-        numbers = _numbers(column)
-        if numbers is None or not _is_continuous(numbers):
-            return mixed
-        with np.errstate(invalid="ignore"):  # infinity less infinity
-            apart = np.abs(numbers[own] - numbers[other]) / self.spread
-        width = np.where(swapped & np.isfinite(apart), apart, 0.0)
-        return _like(column, rng.normal(np.where(swapped, numbers[other], numbers[own]), width))
 
 
 def label_synthetic(
@@ -223,8 +104,9 @@ def label_synthetic(
     synthetic : Synthetic
     """
     drawn = munge.draw(X, folds)
-    raw = [class_probabilities(teacher_of(part.fold), part.X, classes) for part in drawn]
-    return Synthetic.of(drawn, np.concatenate(raw))
+    what = Synthetic.what
+    raw = [further_probabilities(teacher_of(part.fold), part.X, classes, what) for part in drawn]
+    return Synthetic.of(drawn, np.concatenate(raw), munge)
 
 
 @dataclass(frozen=True)
@@ -237,18 +119,23 @@ class Kept:
         What made them.
     raw : array of shape (N, K)
         What the teachers said.
+    neighbours : tuple of arrays
+        The neighbours, by fold.
     fingerprint : str
-        Of the rows.
+        Of the values.
     """
 
     munge: Munge
     raw: Floats
+    neighbours: tuple[Index, ...]
     fingerprint: str
 
     @classmethod
-    def of(cls, rows: Synthetic, munge: Munge) -> "Kept":
+    def of(cls, rows: Synthetic) -> "Kept":
         """Return what is kept of rows."""
-        return cls(munge, rows.raw, str(joblib_hash(rows.X)))
+        neighbours = tuple(part.neighbour.astype(np.int32) for part in rows.drawn)
+        values = [np.asarray(column) for column in columns_of(rows.X)]
+        return cls(rows.munge, rows.raw, neighbours, str(joblib_hash(values)))
 
 
 def redraw(munge: Munge, X: Any, folds: Mapping[int, Index], kept: Kept | None) -> Synthetic:
@@ -277,8 +164,8 @@ def redraw(munge: Munge, X: Any, folds: Mapping[int, Index], kept: Kept | None) 
             f"synthetic can be set to None only, got {munge!r}: other rows need the fold teachers, "
             "which are gone. Clone the estimator and fit it."
         )
-    rows = Synthetic.of(munge.draw(X, folds), kept.raw)
-    if Kept.of(rows, munge).fingerprint != kept.fingerprint:
+    rows = Synthetic.of(munge.draw(X, folds, kept.neighbours), kept.raw, munge)
+    if Kept.of(rows).fingerprint != kept.fingerprint:
         raise InputError(
             "X must be the rows that the estimator was fitted on: synthetic rows made of these are "
             "others than those that the fold teachers have labelled, who are gone. Call fit for "
@@ -311,86 +198,44 @@ def resolve_synthetic(synthetic: Any) -> Munge | None:
     raise ParameterError(f"synthetic must be None, 'munge' or a Munge, got {synthetic!r}.")
 
 
-def _check_dense(X: Any) -> None:
-    got = None
-    if sp.issparse(X):
-        got = "a sparse array"
-    elif has_namespace(X):
-        got = "an array on a device"
-    elif not hasattr(X, "columns") and np.ndim(X) != 2:
-        got = f"{np.ndim(X)} dimensions"
-    if got is not None:
-        raise InputError(
-            "synthetic rows are made of a NumPy array of two dimensions or a data frame, got "
-            f"{got}: convert it, or leave synthetic at None."
+def check_further_rows(
+    X: Any, *, transfer: bool, synthetic: bool, given: str | None = None, stacked: bool = False
+) -> None:
+    """Raise an error where further rows could not be made or labelled, or would not go together.
+
+    Parameters
+    ----------
+    X : array-like or data frame of n rows
+        Features of the labelled rows.
+    transfer, synthetic : bool
+        Whether there are rows of the user's without labels, and whether rows are to be made up.
+    given : str or None, default=None
+        The parameter that stands for the teacher, if one does.
+    stacked : bool, default=False
+        Whether the calibration may be "stacked".
+
+    Raises
+    ------
+    ParameterError
+        Says which of the two to leave out.
+    InputError
+        If no synthetic rows can be made of `X`.
+    """
+    if given and (transfer or synthetic):
+        what = "X_transfer is" if transfer else "synthetic rows are"
+        raise ParameterError(
+            f"{what} labelled by the teachers of the folds, and {given}= takes their place: pass "
+            "one of the two."
         )
-
-
-def _columns(X: Any) -> list[Any]:
-    """Return the columns of a table, each of its own kind."""
-    if hasattr(X, "iloc"):  # by place: names may be repeated
-        return [X.iloc[:, place] for place in range(X.shape[1])]
-    if hasattr(X, "columns"):
-        return [X[name] for name in X.columns]
-    return list(np.asarray(X).T)
-
-
-def _table(columns: list[Any], like: Any) -> Any:
-    """Return columns as a table of the kind of `like`."""
-    if hasattr(like, "iloc"):
-        fresh = [column.reset_index(drop=True) for column in columns]
-        return sys.modules["pandas"].concat(fresh, axis=1).set_axis(like.columns, axis=1)
-    if hasattr(like, "columns"):
-        return type(like)(columns)
-    return np.column_stack(columns)
-
-
-def _numbers(column: Any) -> Floats | None:
-    """Return the numbers of a column, NaN where there is none; None if it has others."""
-    if getattr(column.dtype, "kind", "") in "fiub" and hasattr(column, "iloc"):
-        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    values = np.asarray(column)
-    return values.astype(np.float64) if values.dtype.kind in "fiub" else None
-
-
-def _is_continuous(numbers: Floats) -> bool:
-    """Whether there is a number among them that is not whole."""
-    finite = numbers[np.isfinite(numbers)]
-    return bool(np.any(finite != np.round(finite)))
-
-
-def _like(column: Any, numbers: Floats) -> Any:
-    """Return numbers as a column of the kind of another."""
-    if isinstance(column, np.ndarray):
-        return numbers.astype(column.dtype)
-    if hasattr(column, "iloc"):
-        return type(column)(numbers, dtype=column.dtype, name=column.name)
-    lacks = column.null_count() > 0
-    return type(column)(column.name, numbers, dtype=column.dtype, nan_to_null=lacks)
-
-
-def _neighbours(columns: list[Any], n_neighbors: int) -> Index:
-    """Return the nearest different rows of each row, shape (n, k); itself where all are alike."""
-    points, first, which = np.unique(
-        _coordinates(columns), axis=0, return_index=True, return_inverse=True
-    )
-    k = min(n_neighbors, len(points) - 1)
-    if k == 0:
-        return np.arange(len(columns[0]))[:, None]
-    near = NearestNeighbors(n_neighbors=k).fit(points).kneighbors(return_distance=False)
-    return np.asarray(first[near[which.ravel()]])
-
-
-def _coordinates(columns: list[Any]) -> Floats:
-    """Return the rows as points: numbers standardised, those that are missing in the middle."""
-    blocks = []
-    for column in columns:
-        numbers = _numbers(column)
-        if numbers is None:
-            codes = np.unique(np.asarray(column).astype(str), return_inverse=True)[1]
-            encoder = OneHotEncoder(max_categories=MAX_CATEGORIES, sparse_output=False)
-            blocks.append(encoder.fit_transform(codes[:, None]) / np.sqrt(2.0))
-        else:
-            known = np.where(np.isfinite(numbers), numbers, np.nan)[:, None]
-            blocks.append(np.nan_to_num(StandardScaler().fit_transform(known)))
-    return np.hstack(blocks)
+    if transfer and synthetic:
+        raise ParameterError(
+            "X_transfer says where the student will be used, and synthetic rows are made of the "
+            "labelled ones, which may lie elsewhere: pass one of the two."
+        )
+    if transfer and stacked:
+        raise ParameterError(
+            "calibration 'stacked' blends in the direct student's out-of-fold probabilities, which "
+            "rows of X_transfer have none of: leave it out."
+        )
+    if synthetic and X is not None:
+        check_dense(X)

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._compat import warn_user
-from skdistill.crossfit import class_probabilities
-from skdistill.exceptions import ParameterError, SkdistillWarning
+from skdistill.crossfit import further_probabilities
+from skdistill.exceptions import SkdistillWarning
 
-__all__ = ["Transfer", "check_further_rows", "label_transfer", "tell_unused"]
+__all__ = ["Transfer", "draw_codes", "label_transfer", "tell_unused"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,25 @@ class Transfer:
         return None if weight is None else np.full(len(self), weight.mean())
 
 
+def draw_codes(p: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return a class index per row, drawn by its probabilities, the same for the same ones.
+
+    What a student does with labels besides fitting (balancing classes, encoding by the target)
+    counts them: the most probable class of every row would hide the rare ones.
+
+    Parameters
+    ----------
+    p : array of shape (N, K)
+        Probabilities.
+
+    Returns
+    -------
+    codes : array of shape (N,)
+    """
+    drawn = np.random.default_rng(0).random((len(p), 1))
+    return np.minimum((np.cumsum(p, axis=1) <= drawn).sum(axis=1), p.shape[1] - 1)
+
+
 def label_transfer(teachers: Sequence[Any], X: Any, classes: NDArray[Any]) -> Transfer:
     """Label unlabelled rows by the mean of the fold teachers.
 
@@ -68,7 +87,9 @@ def label_transfer(teachers: Sequence[Any], X: Any, classes: NDArray[Any]) -> Tr
     -------
     transfer : Transfer
     """
-    return Transfer(X, np.mean([class_probabilities(t, X, classes) for t in teachers], axis=0))
+    what = "X_transfer"
+    said = [further_probabilities(teacher, X, classes, what) for teacher in teachers]
+    return Transfer(X, np.mean(said, axis=0))
 
 
 def tell_unused(transfer: Transfer) -> None:
@@ -79,40 +100,3 @@ def tell_unused(transfer: Transfer) -> None:
         "them.",
         SkdistillWarning,
     )
-
-
-def check_further_rows(
-    *, transfer: bool, synthetic: bool, given: str | None = None, stacked: bool = False
-) -> None:
-    """Raise ParameterError where further rows could not be labelled, or would get in their way.
-
-    Parameters
-    ----------
-    transfer, synthetic : bool
-        Whether there are rows of the user's without labels, and whether rows are to be made up.
-    given : str or None, default=None
-        The parameter that stands for the teacher, if one does.
-    stacked : bool, default=False
-        Whether the calibration may be "stacked".
-
-    Raises
-    ------
-    ParameterError
-        Says which of the two to leave out.
-    """
-    if given and (transfer or synthetic):
-        what = "X_transfer is" if transfer else "synthetic rows are"
-        raise ParameterError(
-            f"{what} labelled by the teachers of the folds, and {given}= takes their place: pass "
-            "one of the two."
-        )
-    if transfer and synthetic:
-        raise ParameterError(
-            "X_transfer says where the student will be used, and synthetic rows are made of the "
-            "labelled ones, which may lie elsewhere: pass one of the two."
-        )
-    if transfer and stacked:
-        raise ParameterError(
-            "calibration 'stacked' blends in the direct student's out-of-fold probabilities, which "
-            "rows of X_transfer have none of: leave it out."
-        )

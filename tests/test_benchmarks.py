@@ -543,12 +543,14 @@ def test_synthetic_rows_are_compared_by_student_and_over_all():
     losses = {"logistic": (1.0, 1.0, 1.1, 1.0, 1.0), "tree": (1.0, 0.9, 0.8, 1.0, 0.8)}
     made = {"logistic": (0, 0, 9, 0, 0), "tree": (0, 0, 9, 0, 9)}
     cells = [
-        synthetic.Row(data, 0, "forest", student, method, loss * scale, 0.5, n_more)
+        synthetic.Row(data, 3000, 0, "forest", student, method, loss * scale, 0.5, n_more)
         for data, scale in (("adult", 1.0), ("magic", 0.5))
         for student in losses
         for method, loss, n_more in zip(names, losses[student], made[student], strict=True)
     ]
-    cells.append(synthetic.Row("higgs", 0, "forest", "tree", "direct", 1.0, 0.5, 0))  # unfinished
+    cells.append(
+        synthetic.Row("higgs", 3000, 0, "forest", "tree", "direct", 1.0, 0.5, 0)
+    )  # unfinished
     table = synthetic.summary(pd.DataFrame([dataclasses.asdict(c) for c in cells]))
     table = table.set_index("student")
     assert table["cells"].tolist() == [2, 2, 4, 2]

@@ -16,7 +16,7 @@ LAYERS = [
     {"_compat"},
     {"_validation"},
     {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics"},
-    {"calibration", "crossfit", "students", "teachers"},
+    {"calibration", "crossfit", "munge", "students", "teachers"},
     {"labels", "linear_path", "pool", "transfer"},
     {"synthetic"},
     {"distillation", "report", "strength"},

@@ -178,6 +178,17 @@ def test_against_a_loop(n_classes, weighted, cv, student):
     assert model.report_.mean_gain == pytest.approx(model.strength_)
 
 
+def test_the_presumed_bias_goes_by_the_effective_number_of_rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 2))
+    y = (rng.random(2000) < 1 / (1 + np.exp(-X[:, 0]))).astype(int)
+    weight = np.where(np.arange(2000) % 2, 1.0, 3.0)
+    for w, n_rows in ((None, 2000), (weight, 1600), (7.0 * weight, 1600)):
+        model = DistilledClassifier(GaussianNB(), SMALL, cv=2, random_state=0)
+        model.fit(X, y, sample_weight=w)
+        assert_allclose(model.report_.shrinkage["tau"], 2.2 / np.sqrt(n_rows))
+
+
 def test_score_of_two_classes_is_twice_that_of_one_of_them():
     data = DATA[2]
     model = DistilledClassifier(GaussianNB(), SMALL, calibration=None, random_state=0)

@@ -10,25 +10,38 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold, TimeSeriesSplit
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledClassifierCV, Munge
-from skdistill.exceptions import InputError, ParameterError, SkdistillWarning, StudentError
+from skdistill._data import check_data
+from skdistill.evaluation import _synthetic
+from skdistill.exceptions import (
+    InputError,
+    ParameterError,
+    SkdistillWarning,
+    StudentError,
+    TeacherError,
+)
 from skdistill.folds import make_folds
 from skdistill.inspection import DistillationReport, StrengthDisplay, compare
 from skdistill.losses import resolve_loss
+from skdistill.pool import fit_pool, validation_folds
 from skdistill.students import Problem, predict_fitted, resolve
 from skdistill.synthetic import resolve_synthetic
+from skdistill.transfer import draw_codes
 from tests.common.data import sample
+from tests.common.spies import CountingTeacher
 from tests.common.students import STUDENTS
 
 DATA = {n_classes: sample(n_classes) for n_classes in (2, 3)}
 any_classes = pytest.mark.parametrize("n_classes", [2, 3], ids=["binary", "multiclass"])
+TREE_OF_ONE = DecisionTreeRegressor(max_depth=1, random_state=0)
 TREE = DecisionTreeRegressor(max_depth=4, random_state=0)
 TABLE = np.random.default_rng(1).normal(size=(90, 3))  # no two values alike
 LABELS = (TABLE[:, 0] + np.random.default_rng(2).normal(size=90) > 0).astype(int)
@@ -152,6 +165,43 @@ def test_pandas_columns_keep_their_kinds():
     assert drawn.X["nullable"].isna().any()
 
 
+def test_categories_that_are_numbers_are_no_numbers():
+    X = pd.DataFrame({"a": TABLE[:, 0], "c": pd.Categorical(np.tile([0.25, 0.5, 0.75], 30))})
+    drawn = draw(X).X
+    assert not drawn["c"].isna().any()
+    assert drawn["c"].dtype == X["c"].dtype
+
+
+@pytest.mark.parametrize("frame", [False, True], ids=["array", "frame"])
+def test_numbers_in_objects_are_numbers(frame):
+    X = TABLE.astype(object)
+    X[::9, 1] = None
+    expected = draw(np.where(X == None, np.nan, X).astype(float)).X  # noqa: E711
+    drawn = draw(pd.DataFrame(X) if frame else X).X
+    values = np.asarray(drawn)
+    assert values.dtype == object
+    assert_array_equal(values == None, np.isnan(expected))  # noqa: E711
+    known = ~np.isnan(expected)
+    assert_allclose(values[known].astype(float), expected[known])
+
+
+def test_a_column_that_is_missing_in_a_fold_stays_missing():
+    X = TABLE.copy()
+    X[:45, 1] = np.nan
+    one, two = Munge().draw(X, {0: np.arange(45), 1: np.arange(45, 90)})
+    assert np.isnan(one.X[:, 1]).all()
+    assert not np.isnan(two.X).any()
+
+
+def test_other_neighbours_can_be_given():
+    """Those of an earlier draw: among equally near rows another machine may find others."""
+    first = draw(TABLE)
+    (again,) = Munge().draw(TABLE, {0: np.arange(90)}, [first.neighbour])
+    assert_array_equal(again.X, first.X)
+    (other,) = Munge().draw(TABLE, {0: np.arange(90)}, [first.parent])
+    assert_array_equal(other.X, TABLE[first.parent])
+
+
 def test_repeated_column_names_stay():
     X = frame()[["count", "number"]].set_axis(["a", "a"], axis=1)
     assert list(draw(X).X.columns) == ["a", "a"]
@@ -212,7 +262,10 @@ def test_no_teacher_has_seen_the_rows_that_it_labels(search):
         model = DistilledClassifier(Witness(), TREE, strength=0.5, synthetic=NEIGHBOUR, **settings)
     model.fit(TABLE, LABELS)
     # Folds and pairs once, and their synthetic rows: the pairs' for both of their folds.
-    assert len(Witness.asked) == (10 + 4 + 2 * 6 if search else 4 + 4)
+    if search:
+        assert len(Witness.asked) == 10 + 2 * 6 + 4 * (model.report_.n_synthetic > 0)
+    else:
+        assert len(Witness.asked) == 4 + 4
     for seen, rows in Witness.asked:
         assert rows <= as_set(TABLE)
         assert not seen & rows
@@ -228,7 +281,7 @@ def test_every_route_is_fitted_to_both_kinds_of_rows(n_classes, kind):
         GaussianNB(), kind.make(), strength=0.5, synthetic=Munge(copies=2), **settings
     ).fit(data.X, data.y)
     folds = make_folds(3, data.X, data.y, random_state=0)
-    drawn = Munge(copies=2).draw(data.X, folds.tests)
+    drawn = Munge(copies=2).draw(data.X, folds.parts)
     p = model.calibration_.transform(model.teacher_proba_)
     q = model.calibration_.transform(model.synthetic_proba_)
     adapter = resolve(kind.make(), kind.loss)
@@ -242,7 +295,7 @@ def test_every_route_is_fitted_to_both_kinds_of_rows(n_classes, kind):
         X=np.vstack([data.X, *(part.X for part in drawn)]),
         target=np.concatenate(targets),
         loss=loss,
-        labels=np.concatenate([data.y, model.classes_[np.argmax(q, axis=1)]]),
+        labels=np.concatenate([data.y, model.classes_[draw_codes(q)]]),
         classes=model.classes_,
         weight=np.concatenate([np.ones(len(p)) * scale[0], np.full(len(q), 0.5) * scale[1]]),
         params={},
@@ -253,10 +306,11 @@ def test_every_route_is_fitted_to_both_kinds_of_rows(n_classes, kind):
 
 def test_parents_and_neighbours_are_of_one_fold():
     folds = make_folds(4, TABLE, LABELS, random_state=0)
-    for drawn in NEIGHBOUR.draw(TABLE, folds.tests):
+    for drawn in NEIGHBOUR.draw(TABLE, folds.parts):
         test = folds.splits[drawn.fold][1]
         assert as_set(drawn.X) <= as_set(TABLE[test])
         assert set(drawn.parent) <= set(test)
+        assert_allclose(drawn.X, TABLE[drawn.neighbour], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -281,13 +335,14 @@ def test_the_students_target_against_a_loop(n_classes, weighted, cv):
     w = np.ones(len(data.y)) if weight is None else weight
     rows, weights = [data.X[known]], [w[known]]
     targets = [p + 0.4 * (data.one_hot[known] - p)]
-    drawn = munge.draw(data.X, folds.tests)
-    for part, (train, _) in zip(drawn, folds.splits, strict=True):
+    drawn = munge.draw(data.X, folds.parts)
+    for part in drawn:
+        train, _ = folds.splits[part.fold]
         own = None if weight is None else weight[train]
         teacher = GaussianNB().fit(data.X[train], data.y[train], sample_weight=own)
         rows.append(part.X)
         targets.append(model.calibration_.transform(teacher.predict_proba(part.X)))
-        weights.append(w[part.parent] / (3 * folds.times_covered[part.parent]))
+        weights.append(w[part.parent] / 3)
     total, at = np.concatenate(weights), known.sum()
     assert_allclose(total[at:].sum(), total[:at].sum())
     target = np.concatenate(targets)
@@ -296,6 +351,60 @@ def test_the_students_target_against_a_loop(n_classes, weighted, cv):
     assert_allclose(model.student_.predict(data.X), expected.predict(data.X), rtol=1e-9)
     assert model.report_.n_synthetic == sum(len(part.X) for part in drawn)
     assert model.report_.n_transfer == 0
+
+
+def test_the_labels_of_a_search_do_not_know_the_validation_labels():
+    """Whatever the labels of fold k are, what is said for it stays the same."""
+    folds = make_folds(4, TABLE, LABELS, random_state=0)
+    for k, (_, test) in enumerate(folds.splits):
+        said = []
+        for y in (LABELS, np.where(np.isin(np.arange(90), test), 1 - LABELS, LABELS)):
+            data = check_data(TABLE, y, None, None)
+            pool = fit_pool(GaussianNB(), TABLE, y, folds, (0, 1, 2, 3), keep_teachers=True)
+            said.append(_synthetic(Munge(), data, pool, k))
+        assert_array_equal(said[0].raw, said[1].raw)
+        assert not set(said[0].parent) & set(test)
+        other = _synthetic(Munge(), data, pool, (k + 1) % 4).raw
+        assert not np.array_equal(said[0].raw, other)
+
+
+@pytest.mark.parametrize("cv", [4, TimeSeriesSplit(4)], ids=["partition", "time"])
+@pytest.mark.filterwarnings("ignore::skdistill.exceptions.CoverageWarning")
+def test_the_score_of_a_weighted_candidate_against_a_loop(cv):
+    munge, weight = Munge(copies=2), np.linspace(0.5, 2.0, 90)
+    model = DistilledClassifierCV(
+        GaussianNB(), Ridge(), cv=cv, strengths=(0.5,), calibrations=(None,), synthetics=(munge,),
+        scoring="neg_brier_score", random_state=0,
+    ).fit(TABLE, LABELS, sample_weight=weight)  # fmt: skip
+    folds = make_folds(cv, TABLE, LABELS, random_state=0)
+    scores = []
+    for k in validation_folds(folds, None):
+        train, test = folds.splits[k]
+        corrected, made = np.full(90, np.nan), []
+        for j, (other, held) in enumerate(folds.splits):
+            part = np.intersect1d(held, train)
+            if j == k or not len(part):
+                continue
+            seen = np.intersect1d(other, train)
+            teacher = GaussianNB().fit(TABLE[seen], LABELS[seen], sample_weight=weight[seen])
+            (drawn,) = munge.draw(TABLE, {j: part})
+            p = teacher.predict_proba(TABLE[part])[:, 1]
+            corrected[part] = p + 0.5 * (LABELS[part] - p)
+            made.append((drawn.X, teacher.predict_proba(drawn.X)[:, 1], weight[drawn.parent] / 2))
+        known = np.flatnonzero(~np.isnan(corrected))
+        every = (TABLE[known], corrected[known], weight[known]), *made
+        rows, targets, weights = (np.concatenate(parts) for parts in zip(*every, strict=True))
+        student = Ridge().fit(rows, targets, sample_weight=weights)
+        p = np.clip(student.predict(TABLE[test]), 0.0, 1.0)
+        scores.append(-np.average((LABELS[test] - p) ** 2, weights=weight[test]))
+    table = model.cv_results_
+    (place,) = np.flatnonzero(
+        [
+            s is not None and c == 0.5
+            for s, c in zip(table["param_synthetic"], table["param_strength"], strict=True)
+        ]
+    )
+    assert_allclose(table["mean_test_score"][place], np.mean(scores), rtol=1e-9)
 
 
 # As a candidate
@@ -331,10 +440,10 @@ def test_at_strength_one_they_are_no_direct_student():
         GaussianNB(), TREE, cv=3, strengths=(0.0, 1.0), calibrations=(None,), synthetics=("munge",),
         random_state=0,
     ).fit(data.X, data.y)  # fmt: skip
-    strengths = model.cv_results_["param_strength"].tolist()
-    assert strengths == [1.0, 1.0, 0.0]
-    scores = model.cv_results_["mean_test_score"]
-    assert scores[0] != scores[1]
+    table = model.cv_results_
+    tried = list(zip(table["param_synthetic"].tolist(), table["param_strength"], strict=True))
+    assert tried == [(None, 1.0), (None, 0.0), ("munge", 1.0), ("munge", 0.0)]
+    assert table["mean_test_score"][0] != table["mean_test_score"][2]
 
 
 def test_stacked_candidates_have_no_synthetic_rows():
@@ -373,6 +482,16 @@ def test_a_refit_makes_the_same_rows_again():
     assert_array_equal(third.predict_proba(TABLE), model.predict_proba(TABLE))
 
 
+def test_a_refit_on_arrow_columns():
+    pytest.importorskip("pyarrow")
+    X = pd.DataFrame(TABLE, columns=list("abc")).astype("double[pyarrow]")
+    model = DistilledClassifier(
+        GaussianNB(), TREE, cv=3, strength=0.5, synthetic="munge", random_state=0
+    ).fit(X, LABELS)
+    again = model.refit_student(X, LABELS)
+    assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
 def test_a_refit_without_them():
     model = fitted()
     bare = model.refit_student(TABLE, LABELS, synthetic=None)
@@ -388,6 +507,8 @@ def test_a_refit_refuses_other_rows_and_other_draws():
         model.refit_student(TABLE[:, :2], LABELS)
     with pytest.raises(ParameterError, match="synthetic can be set to None only"):
         model.refit_student(TABLE, LABELS, synthetic=Munge(copies=3))
+    with pytest.raises(ParameterError, match="got 'synthetic__copies'"):
+        model.refit_student(TABLE, LABELS, synthetic__copies=3)
 
 
 def test_the_short_name_is_the_default():
@@ -424,11 +545,52 @@ def test_rows_that_none_can_be_made_of(kind):
         Munge().draw(X, {0: np.arange(10)})
 
 
-def test_sparse_rows_are_refused_by_fit():
-    X = csr_array(np.where(TABLE > 0, TABLE, 0.0))
-    model = DistilledClassifier(LogisticRegression(), TREE, synthetic="munge", strength=0.5)
-    with pytest.raises(InputError, match="got a sparse array"):
+@pytest.mark.parametrize("search", [False, True], ids=["plain", "search"])
+@pytest.mark.parametrize(
+    ("X", "got"),
+    [
+        (csr_array(np.where(TABLE > 0, TABLE, 0.0)), "a sparse array"),
+        ([[0.5, "a"]] * 90, "a list that is not all numbers"),
+    ],
+    ids=["sparse", "list"],
+)
+def test_such_rows_are_refused_before_any_fit(X, got, search):
+    teacher = CountingTeacher()
+    kind = DistilledClassifierCV if search else DistilledClassifier
+    model = kind(
+        teacher, TREE, **({"synthetics": ("munge",)} if search else {"synthetic": "munge"})
+    )
+    calls = CountingTeacher.watch()
+    with pytest.raises(InputError, match=got):
         model.fit(X, LABELS)
+    assert not calls
+
+
+@pytest.mark.parametrize("search", [False, True], ids=["plain", "search"])
+def test_what_the_teachers_say_of_them_is_checked(search):
+    settings = {"cv": 3, "random_state": 0}
+    for teacher, said in ((Mute(), "must be probabilities"), (Mute(fails=True), "no more rows")):
+        model = DistilledClassifier(teacher, TREE, strength=0.5, synthetic="munge", **settings)
+        if search:
+            model = DistilledClassifierCV(teacher, TREE, synthetics=("munge",), **settings)
+        with pytest.raises(TeacherError, match=f"Mute gave no probabilities .*synthetic.*{said}"):
+            model.fit(TABLE, LABELS)
+
+
+class Mute(GaussianNB):
+    """A teacher that has nothing to say of rows that were made up."""
+
+    def __init__(self, *, fails=False):
+        super().__init__()
+        self.fails = fails
+
+    def predict_proba(self, X):
+        p = super().predict_proba(X)
+        if as_set(X) <= as_set(TABLE):
+            return p
+        if self.fails:
+            raise ValueError("no more rows")
+        return np.full_like(p, np.nan)
 
 
 @pytest.mark.parametrize(
@@ -457,21 +619,33 @@ def test_a_student_without_weights_is_refused():
     model = DistilledClassifier(
         GaussianNB(), KNeighborsRegressor(), synthetic="munge", strength=0.5
     )
-    with pytest.raises(StudentError, match="sample_weight"):
+    with pytest.raises(StudentError, match=r"synthetic rows weigh less .*KNeighborsRegressor"):
         model.fit(TABLE, LABELS)
 
 
-def test_a_found_strength_of_one_leaves_them_out_and_says_so():
-    rng = np.random.default_rng(0)
-    y = rng.integers(0, 2, 90)  # noise, of which the teacher knows nothing
+@pytest.mark.parametrize(
+    "changes", [{}, {"temperature": 2.0}, {"student": TREE_OF_ONE, "loss": "logit"}],
+    ids=["plain", "temperature", "logit"],
+)  # fmt: skip
+def test_a_found_strength_of_one_leaves_them_out_and_says_so(changes):
+    settings = {"student": LogisticRegression(C=1e-3), "synthetic": "munge"} | changes
     model = DistilledClassifier(
-        GaussianNB(), LogisticRegression(C=1e-3), cv=3, synthetic="munge", random_state=0
+        DummyClassifier(strategy="stratified", random_state=0), cv=3, random_state=0, **settings
     )
     with pytest.warns(SkdistillWarning, match=r"360 synthetic rows, which have none, are left out"):
-        model.fit(TABLE, y)
+        model.fit(TABLE, LABELS)
     assert model.strength_ == 1.0
-    direct = LogisticRegression(C=1e-3).fit(TABLE, y)
+    assert not hasattr(model, "transfer_proba_")
+    student = clone(settings["student"])
+    direct = DistilledClassifier(GaussianNB(), student, cv=3, strength=1.0, random_state=0)
+    direct.fit(TABLE, LABELS)
     assert_array_equal(model.predict_proba(TABLE), direct.predict_proba(TABLE))
+    with pytest.warns(SkdistillWarning, match="left out"):
+        again = model.refit_student(TABLE, LABELS)
+    assert_array_equal(again.predict_proba(TABLE), direct.predict_proba(TABLE))
+    taught = model.refit_student(TABLE, LABELS, strength=0.5, temperature=1.0, loss="auto")
+    assert taught.report_.n_synthetic == 360
+    assert_array_equal(taught.synthetic_proba_, model.synthetic_proba_)
 
 
 # Beside the rest
@@ -508,11 +682,17 @@ def test_a_model_with_synthetic_rows_is_cloned_pickled_and_searched():
     assert np.isfinite(grid.cv_results_["mean_test_score"]).all()
 
 
-def test_fold_teachers_are_gone_after_the_fit():
-    """A pickle holds what the teachers said, not the rows, and no teacher."""
-    model = fitted(synthetic=Munge(copies=20))
-    n_more = len(pickle.dumps(model)) - len(pickle.dumps(fitted(synthetic=None)))
-    assert n_more < 1.5 * model.synthetic_proba_.nbytes * 2
+def test_fold_teachers_and_rows_are_gone_after_the_fit():
+    """A pickle holds what the teachers said and the neighbours, not the rows, and no teacher."""
+    X = np.random.default_rng(0).normal(size=(90, 40))
+    settings = {"cv": 3, "strength": 0.5, "random_state": 0}
+    teacher = RandomForestClassifier(20, random_state=0)
+    sizes = []
+    for synthetic in (None, Munge(copies=20)):
+        model = DistilledClassifier(teacher, TREE_OF_ONE, synthetic=synthetic, **settings)
+        sizes.append(len(pickle.dumps(model.fit(X, LABELS))))
+    n_rows = 20 * 90
+    assert sizes[1] - sizes[0] < 1.1 * n_rows * (2 * 8 + 4) + 2000
 
 
 def test_neighbours_give_a_noisy_student_more_to_learn_from():

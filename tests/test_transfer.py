@@ -18,6 +18,7 @@ from skdistill.crossfit import cross_fit
 from skdistill.exceptions import InputError, ParameterError, SkdistillWarning
 from skdistill.folds import make_folds
 from skdistill.metrics import log_loss
+from skdistill.transfer import draw_codes
 from tests.common.data import sample
 
 
@@ -151,3 +152,30 @@ def test_a_found_strength_of_one_leaves_them_out():
     np.testing.assert_array_equal(model.predict_proba(data.X), direct.predict_proba(data.X))
     again = model.refit_student(data.X, data.y, X_transfer=data.X[:50], strength=0.5)
     assert again.report_.n_transfer == 50
+
+
+def test_labels_are_drawn_by_the_probabilities():
+    """The most probable class of every row would hide the rare ones from what counts labels."""
+    p = np.tile([[0.9, 0.07, 0.03]], (20_000, 1))
+    codes = draw_codes(p)
+    np.testing.assert_allclose(np.bincount(codes) / len(codes), p[0], atol=0.01)
+    np.testing.assert_array_equal(codes, draw_codes(p))
+    np.testing.assert_array_equal(draw_codes(np.eye(3)), [0, 1, 2])
+    short = np.array([[0.2, 0.8 - 1e-3]] * 5000)
+    assert set(draw_codes(short)) == {0, 1}
+
+
+@pytest.mark.parametrize("further", ["X_transfer", "synthetic"])
+def test_balanced_students_count_the_rare_class_of_rows_without_labels(further):
+    """Balanced, the student trained on more rows of one law predicts what the bare one does."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4000, 3))
+    y = (rng.random(4000) < 1 / (1 + np.exp(3.0 - X[:, 0]))).astype(int)
+    student = LogisticRegression(class_weight="balanced")
+    settings = {"strength": 0.5, "random_state": 0}
+    bare = DistilledClassifier(GaussianNB(), student, **settings).fit(X[:1000], y[:1000])
+    settings["synthetic"] = "munge" if further == "synthetic" else None
+    given = {"X_transfer": X[1000:]} if further == "X_transfer" else {}
+    more = DistilledClassifier(GaussianNB(), student, **settings).fit(X[:1000], y[:1000], **given)
+    means = [model.predict_proba(X)[:, 1].mean() for model in (bare, more)]
+    assert abs(means[0] - means[1]) < 0.03

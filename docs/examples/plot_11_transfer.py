@@ -86,4 +86,4 @@ pd.Series(judge(clone(teacher).fit(X_train, y_train))).round(3)
 #
 # The unlabelled rows were drawn as the labelled ones were. Rows from elsewhere shift what the
 # student is good at: that may be what you want, or not. Weights for such a shift are yours to
-# bring; skdistill does not estimate them, and it makes no synthetic rows.
+# bring; skdistill does not estimate them.

@@ -36,7 +36,8 @@ class Problem:
     loss : Loss
         What the student should minimise.
     labels : array of shape (n,)
-        True labels, for what a student does with labels besides fitting: supervised preprocessing
+        True labels, or drawn ones of rows that have none, for what a student does with labels
+        besides fitting: supervised preprocessing
         in its pipeline, balanced class weights, stratified inner splits.
     classes : array of shape (K,)
         Sorted classes, the columns of `target`.
