@@ -44,14 +44,14 @@ class Synthetic(Transfer):
     ----------
     parent : array of shape (N,)
         The labelled row that each was made from.
-    drawn : tuple of Drawn
-        How: the rows of each fold.
+    neighbours : tuple of arrays
+        The other ones, by fold.
     munge : Munge
         What made them.
     """
 
     parent: Index
-    drawn: tuple[Drawn, ...]
+    neighbours: tuple[Index, ...]
     munge: Munge
     what: ClassVar[str] = "synthetic rows"
 
@@ -61,7 +61,8 @@ class Synthetic(Transfer):
         X = drawn[0].X
         for part in drawn[1:]:
             X = stack_rows(X, part.X)
-        return cls(X, raw, np.concatenate([part.parent for part in drawn]), drawn, munge)
+        parent = np.concatenate([part.parent for part in drawn])
+        return cls(X, raw, parent, tuple(part.neighbour for part in drawn), munge)
 
     def take(self, rows: Index) -> "Synthetic":
         """Return the same rows where of the labelled ones only some are left, in order."""
@@ -133,7 +134,7 @@ class Kept:
     @classmethod
     def of(cls, rows: Synthetic) -> "Kept":
         """Return what is kept of rows."""
-        neighbours = tuple(part.neighbour.astype(np.int32) for part in rows.drawn)
+        neighbours = tuple(part.astype(np.int32) for part in rows.neighbours)
         values = [np.asarray(column) for column in columns_of(rows.X)]
         return cls(rows.munge, rows.raw, neighbours, str(joblib_hash(values)))
 
