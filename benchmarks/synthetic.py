@@ -145,7 +145,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                         f"{row.method}: {row.log_loss:.4f}",
                         flush=True,
                     )
-    table = summary(log.frame())
+    frame = log.frame()
+    table = summary(frame[frame["data"].isin(arguments.sets)])
     print(table.to_string(index=False))
     Page(
         name="synthetic",
@@ -153,7 +154,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         command=command_line("synthetic", argv),
         about=(
             ABOUT.format(harm=HARM, rows=f"{arguments.rows:,}"),
-            f"The defaults of `Munge` were settled on: {', '.join(CHOSEN_ON)}.",
+            (
+                f"Sets: {', '.join(arguments.sets)}. `Munge`'s defaults were settled on trials "
+                f"with {', '.join(CHOSEN_ON)}."
+            ),
         ),
     ).write(folder, table)
 

@@ -92,8 +92,8 @@ ax.legend()
 plt.show()
 
 # %%
-# Distilling hardly pays here. The logistic regression and the short boosting get a strength of one:
+# Distilling pays little here. The logistic regression and the short boosting get a strength of one:
 # they are trained directly, and nothing changes. The unpruned tree gains in log-loss and loses
-# accuracy. The small forest is harmed: a little by log-loss, though not by accuracy. These labels
-# have hardly any noise that a teacher could average away, and the rule behind ``strength="auto"``
-# does not see every harm coming: see :doc:`/guide/when_not`.
+# accuracy. The small forest gains in both. These labels have hardly any noise that a teacher could
+# average away, and the rule behind ``strength="auto"`` does not see every harm coming: see
+# :doc:`/guide/when_not`.

@@ -78,11 +78,11 @@ plt.show()
 pd.Series(judge(clone(teacher).fit(X_train, y_train))).round(3)
 
 # %%
-# The tree and the forest gain much by the unlabelled rows. Without them the forest does not gain in
-# log-loss. The logistic regression, trained directly, has a lower log-loss than its teacher, and
-# the unlabelled rows harm it: on them it learns the teacher's probabilities as they are, while
-# the few labelled rows pull with several times their weight. The strength is found on the labelled
-# rows and does not know of the others: where it is near one, measure before you use ``X_transfer``.
+# The tree and the forest gain much by the unlabelled rows. Without them both gain less in log-loss,
+# and the tree loses accuracy. The logistic regression gets a strength of one: it is trained on the
+# labels alone, and the unlabelled rows are left out, with a warning. The strength is found on the
+# labelled rows and does not know of the others: where it is near one, measure before you use
+# ``X_transfer``.
 #
 # The unlabelled rows were drawn as the labelled ones were. Rows from elsewhere shift what the
 # student is good at: that may be what you want, or not. Weights for such a shift are yours to
