@@ -18,9 +18,9 @@ n^(-1/4)), and as the best of strengths measured at 200 to 12,000 rows do. Both 
 the variance are net of what the teacher's own error puts in its place: the lead by its nature, the
 student's spread by the subtraction. A teacher without a lead teaches nothing, nor one that errs
 more than the student varies: strength 1, the student is trained directly. A student that follows
-single rows (an unpruned tree: `f` and `g` are labels of different rows) gets nearly pure soft
-labels. A student limited by its capacity, whose gap is bias of its own, agrees with itself and is
-left to the labels. It costs K student fits, no teacher fit. ``python -m benchmarks.strength``
+single rows (an unpruned tree: `f` and `g` are labels of different rows) gets mostly soft labels,
+the more so the more rows there are. A student limited by its capacity, whose gap is bias of its
+own, agrees with itself and is left to the labels. It costs K student fits, no teacher fit. ``python -m benchmarks.strength``
 compares it with the alternatives.
 """
 
