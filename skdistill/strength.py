@@ -20,8 +20,8 @@ student's spread by the subtraction. A teacher without a lead teaches nothing, n
 more than the student varies: strength 1, the student is trained directly. A student that follows
 single rows (an unpruned tree: `f` and `g` are labels of different rows) gets mostly soft labels,
 the more so the more rows there are. A student limited by its capacity, whose gap is bias of its
-own, agrees with itself and is left to the labels. It costs K student fits, no teacher fit. ``python -m benchmarks.strength``
-compares it with the alternatives.
+own, agrees with itself and is left to the labels. It costs K student fits, no teacher fit.
+``python -m benchmarks.strength`` compares it with the alternatives.
 """
 
 import math
