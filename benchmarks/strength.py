@@ -224,6 +224,12 @@ RULES = (
 )
 
 
+def in_short(ratio: Floats) -> str:
+    """Return the geometric mean, the largest value, and the share of values without harm."""
+    mean, unharmed = np.exp(np.log(ratio).mean()), np.mean(ratio <= HARM)
+    return f"{mean:.3f} / {ratio.max():.3f} / {unharmed:.0%}"
+
+
 def summary(frame: pd.DataFrame) -> pd.DataFrame:
     """Return, per rule, the test log-loss over the direct student's: mean, worst, unharmed."""
     lines = []
@@ -249,10 +255,7 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
         for part, mask in parts.items():
             values = ratio[mask.to_numpy()]
             if len(values):
-                line[part] = (
-                    f"{np.exp(np.log(values).mean()):.3f} / {values.max():.3f} / "
-                    f"{np.mean(values <= HARM):.0%}"
-                )
+                line[part] = in_short(values)
         lines.append(line)
     return pd.DataFrame(lines)
 

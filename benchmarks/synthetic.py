@@ -18,7 +18,16 @@ from sklearn.model_selection import train_test_split
 
 from benchmarks.datasets import BUNDLED, encode, load
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
-from benchmarks.strength import CHOSEN_ON, CLEAN, FLOOR, HARM, JUDGED_ON, students, teachers
+from benchmarks.strength import (
+    CHOSEN_ON,
+    CLEAN,
+    FLOOR,
+    HARM,
+    JUDGED_ON,
+    in_short,
+    students,
+    teachers,
+)
 from skdistill import DistilledClassifier, DistilledClassifierCV
 
 STUDENTS = (
@@ -111,10 +120,7 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
         for method in METHODS:
             values = ratio.loc[mask, method].to_numpy()
             if len(values):
-                line[method] = (
-                    f"{np.exp(np.log(values).mean()):.3f} / {values.max():.3f} / "
-                    f"{np.mean(values <= HARM):.0%}"
-                )
+                line[method] = in_short(values)
         line["chosen"] = f"{np.mean(made.loc[mask, 'honest, synthetic'] > 0):.0%}"
         lines.append(line)
     return pd.DataFrame([line for line in lines if line["cells"]])

@@ -27,6 +27,7 @@ __all__ = [
     "check_probabilities",
     "check_table",
     "check_weights",
+    "columns_of",
     "has_missing",
     "index_rows",
     "is_estimator",
@@ -282,6 +283,16 @@ def is_missing(value: Any) -> bool:
     return value is None or not isinstance(same, bool | np.bool_) or not same
 
 
+def columns_of(X: Any) -> list[Any]:
+    """Return the columns of a dense table, each of its own kind; further axes of an array count."""
+    if hasattr(X, "iloc") and X.ndim == 2:  # by place: names may be repeated
+        return [X.iloc[:, place] for place in range(X.shape[1])]
+    if hasattr(X, "columns"):
+        return [X[name] for name in X.columns]
+    table = np.asarray(X)
+    return list(table.reshape(len(table), math.prod(table.shape[1:])).T)
+
+
 def row_fingerprints(X: Any) -> NDArray[np.uint64]:
     """Return a 64-bit hash per row of `X`; equal rows have equal hashes.
 
@@ -292,16 +303,8 @@ def row_fingerprints(X: Any) -> NDArray[np.uint64]:
     X = to_host(X) if has_namespace(X) else X
     if sp.issparse(X):
         return _sparse_fingerprints(sp.csr_array(X))
-    if hasattr(X, "iloc") and X.ndim == 2:  # by place: names may be repeated
-        n_rows = X.shape[0]
-        columns = [np.asarray(X.iloc[:, place]) for place in range(X.shape[1])]
-    elif hasattr(X, "columns"):
-        n_rows = X.shape[0]
-        columns = [np.asarray(X[name]) for name in X.columns]
-    else:
-        table = np.asarray(X)
-        n_rows = table.shape[0]
-        columns = list(table.reshape(n_rows, math.prod(table.shape[1:])).T)
+    columns = [np.asarray(column) for column in columns_of(X)]
+    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     total = np.zeros(n_rows, dtype=np.uint64)
     for position, column in enumerate(columns):
         total += _mix(_column_bits(column), position)

@@ -33,8 +33,8 @@ from skdistill.transfer import Transfer, label_transfer
 
 __all__ = ["DistilledClassifier"]
 
-REFITTABLE = ("student", "loss", "temperature", "correction", "strength", "calibration", "device")
-REFITTABLE += ("synthetic",)  # to None
+NAMED = ("loss", "temperature", "correction", "strength", "calibration", "synthetic", "device")
+REFITTABLE = ("student", *NAMED)  # synthetic to None only
 
 
 class DistilledClassifier(BaseDistiller):
@@ -399,9 +399,7 @@ None, default="orthogonal"
         return self
 
     def _settings(self, n_rows: int, *, weighted: bool, **changes: Any) -> Settings:
-        named = ("loss", "temperature", "correction", "strength", "calibration")
-        named = (*named, "synthetic", "device")
-        params = {name: getattr(self, name) for name in named} | changes
+        params = {name: getattr(self, name) for name in NAMED} | changes
         return resolve_settings(self._student(), **params, n_rows=n_rows, weighted=weighted)
 
     def _at(self, strength: float, settings: Settings, data: Data, metadata: Metadata) -> Settings:

@@ -205,20 +205,23 @@ def further_probabilities(
         kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
         raise kind(
             f"the teacher {type(teacher).__name__} gave no probabilities of the rows of {what}: "
-            f"{type(error).__name__}: {str(error)[:MESSAGE_LENGTH]}"
+            f"{_said(error)}"
         ) from error
 
 
 def _failure(teacher: Any, number: int, folds: Folds, error: Exception) -> TeacherError:
     kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
     place = folds.name(number) + ("" if folds.names else f" of {len(folds)}")
+    return kind(
+        f"the teacher {type(teacher).__name__} failed on {place} (counted from 0): {_said(error)}"
+    )
+
+
+def _said(error: Exception) -> str:
     said = str(error)
     if len(said) > MESSAGE_LENGTH:  # some quote their data; the whole is in the chained error
         said = said[:MESSAGE_LENGTH] + " ..."
-    return kind(
-        f"the teacher {type(teacher).__name__} failed on {place} (counted from 0): "
-        f"{type(error).__name__}: {said}"
-    )
+    return f"{type(error).__name__}: {said}"
 
 
 def cross_fit(

@@ -17,10 +17,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skdistill._arrays import has_namespace
 from skdistill._compat import take_rows
-from skdistill._validation import check_integer, check_number, is_missing
+from skdistill._validation import check_integer, check_number, columns_of, is_missing
 from skdistill.exceptions import InputError
 
-__all__ = ["Drawn", "Munge", "check_dense", "columns_of"]
+__all__ = ["Drawn", "Munge", "check_dense"]
 
 Index = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -171,15 +171,6 @@ def check_dense(X: Any) -> None:
             "synthetic rows are made of a NumPy array of two dimensions or a data frame, got "
             f"{got}: convert it, or leave synthetic at None."
         )
-
-
-def columns_of(X: Any) -> list[Any]:
-    """Return the columns of a table, each of its own kind."""
-    if hasattr(X, "iloc"):  # by place: names may be repeated
-        return [X.iloc[:, place] for place in range(X.shape[1])]
-    if hasattr(X, "columns"):
-        return [X[name] for name in X.columns]
-    return list(np.asarray(X).T)
 
 
 def _table(columns: list[Any], like: Any) -> Any:

@@ -15,9 +15,10 @@ from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 
 from skdistill._data import stack_rows
+from skdistill._validation import columns_of
 from skdistill.crossfit import further_probabilities
 from skdistill.exceptions import InputError, ParameterError
-from skdistill.munge import Drawn, Munge, check_dense, columns_of
+from skdistill.munge import Drawn, Munge, check_dense
 from skdistill.transfer import Transfer
 
 __all__ = [
