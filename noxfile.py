@@ -12,7 +12,17 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests-3.11(newest)"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
-BENCHMARKS = ["speed", "paper", "calibration", "strength", "synthetic", "suite", "linear", "scale"]
+BENCHMARKS = [
+    "speed",
+    "paper",
+    "calibration",
+    "strength",
+    "synthetic",
+    "shift",
+    "suite",
+    "linear",
+    "scale",
+]
 
 
 @nox.session(python=PYTHONS)

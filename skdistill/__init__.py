@@ -14,6 +14,7 @@ from skdistill.linear_path import DistillationPath
 from skdistill.losses import Brier, CrossEntropy, Logit, Loss
 from skdistill.munge import Munge
 from skdistill.path import distillation_path
+from skdistill.shift import DensityRatio, density_ratio
 from skdistill.students import SoftLogisticRegression, SoftMLPClassifier
 
 __version__ = "0.1.0"
@@ -22,6 +23,7 @@ __all__ = [
     "Brier",
     "Correction",
     "CrossEntropy",
+    "DensityRatio",
     "DistillationPath",
     "DistilledClassifier",
     "DistilledClassifierCV",
@@ -34,5 +36,6 @@ __all__ = [
     "Slow",
     "SoftLogisticRegression",
     "SoftMLPClassifier",
+    "density_ratio",
     "distillation_path",
 ]

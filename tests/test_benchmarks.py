@@ -13,8 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from benchmarks import (
@@ -26,6 +29,7 @@ from benchmarks import (
     paper_tables,
     results,
     scale,
+    shift,
     speed,
     strength,
     suite,
@@ -558,6 +562,37 @@ def test_synthetic_rows_are_compared_by_student_and_over_all():
     assert table.loc["tree", "honest, synthetic"] == "0.800 / 0.800 / 100%"
     assert table.loc["all", "defaults"] == f"{0.9**0.5:.3f} / 1.000 / 100%"
     assert table["chosen"].tolist() == ["0%", "100%", "50%", "50%"]
+
+
+def test_the_dealt_sides_have_the_ratio_that_is_said():
+    sides = shift.deal("breast_cancer", 150, 1.0, 0)
+    assert [len(part) for part in (sides.X, sides.y, sides.true)] == [150] * 3
+    assert sides.true.mean() == pytest.approx(1.0)
+    ours, theirs = (
+        make_pipeline(StandardScaler(), LogisticRegression()).fit(
+            np.concatenate([sides.X, other]), np.repeat([0, 1], [150, len(other)])
+        )
+        for other in (sides.X_target, sides.X_test)
+    )  # unlabelled and test rows are of one law, and none of them is in both
+    assert np.corrcoef(*(m.decision_function(sides.X) for m in (ours, theirs)))[0, 1] > 0.7
+    assert not set(map(bytes, sides.X_target)) & set(map(bytes, sides.X_test))
+    odds = ours.decision_function(sides.X)
+    assert np.corrcoef(odds, np.log(sides.true))[0, 1] > 0.7
+
+
+def test_shifted_students_are_compared_by_shift():
+    cells = [
+        shift.Row(data, 3000, by, 0, student, method, loss, 0.5)
+        for by in (2.0, 1.0)
+        for data in ("adult", "magic")
+        for student in ("tree", "logistic")
+        for method, loss in (("direct", 0.5), ("defaults", 0.5 / by))
+    ]
+    table = shift.summary(pd.DataFrame([dataclasses.asdict(cell) for cell in cells]))
+    assert table["shift"].tolist() == [1.0, 1.0, 2.0, 2.0]
+    assert table["student"].tolist() == ["tree", "logistic"] * 2
+    assert table["cells"].tolist() == [2] * 4
+    assert table["defaults"].tolist() == ["1.000 / 1.000 / 100%"] * 2 + ["0.500 / 0.500 / 100%"] * 2
 
 
 def test_the_rule_for_the_strength_is_the_shipped_one():

@@ -17,7 +17,7 @@ LAYERS = [
     {"_validation"},
     {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics"},
     {"calibration", "crossfit", "munge", "students", "teachers"},
-    {"labels", "linear_path", "pool", "transfer"},
+    {"labels", "linear_path", "pool", "shift", "transfer"},
     {"synthetic"},
     {"distillation", "report", "strength"},
     {"base", "candidates", "path", "scoring"},

@@ -1,0 +1,251 @@
+"""``python -m benchmarks.shift``: density ratios and transfer rows where the features shift.
+
+The rows of a set are dealt to two sides by a coin whose bias depends on where they lie, so that the
+true ratio of the densities is known. Students are trained on labelled rows of one side and judged
+on the other, with and without weights (estimated and true) and unlabelled rows from there. Nothing
+is tuned on test rows; the default classifier of `skdistill.density_ratio` was settled on the sets
+of ``CHOSEN_ON``.
+"""
+
+import argparse
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from lightgbm import LGBMClassifier
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks.datasets import BUNDLED, encode, load
+from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
+from benchmarks.strength import FLOOR, HARM, in_short, students, teachers
+from skdistill import DistilledClassifier, density_ratio
+
+Floats = NDArray[np.floating[Any]]
+CHOSEN_ON = ("adult", "credit_default", "magic", "wine_quality")
+JUDGED_ON = ("bank_marketing", "covertype_10k", "higgs", "satimage")
+STUDENTS = ("logistic", "lightgbm 20x8", "lightgbm 50x31", "tree, 32 leaves", "forest of 10")
+SHIFTS = (1.0, 2.0)
+FARTHEST = 3.0  # standard deviations; beyond them the ratio is that of this place
+N_TEST = 8000
+ABOUT = """\
+Test log-loss on rows from elsewhere over that of the same student trained directly without weights:
+geometric mean / worst cell / share of cells of at most {harm}. Each cell is a set, a seed and a
+student; {rows} labelled rows from one side, up to as many without labels from the other, up to
+{test} rows of the other to judge by; the teacher is LightGBM. Which side a row is on is decided by
+a coin with the odds exp(shift z), z the first principal component of the standardised features, so
+that the true ratio is known. *weights*: `density_ratio` with its defaults; *true weights*: that
+ratio, which nobody has; *transfer*: ``X_transfer``."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student of one shifted set by one method."""
+
+    data: str
+    n_rows: int
+    shift: float
+    seed: int
+    student: str
+    method: str
+    log_loss: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one classifier finds of the true ratio."""
+
+    data: str
+    n_rows: int
+    shift: float
+    seed: int
+    classifier: str
+    auc: float
+    effective_share: float
+    true_share: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Labelled rows of one side, unlabelled and test rows of the other, and the true weights."""
+
+    X: Floats
+    y: NDArray[Any]
+    true: Floats
+    X_target: Floats
+    X_test: Floats
+    y_test: NDArray[Any]
+
+
+def classifiers() -> dict[str, Any]:
+    """Return what may tell the two sides apart; None is the default."""
+    return {
+        "default (LightGBM 50x8)": None,
+        "LightGBM 100x15": LGBMClassifier(n_estimators=100, num_leaves=15, verbose=-1, n_jobs=1),
+        "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)),
+        "forest of 150": RandomForestClassifier(150, min_samples_leaf=5, random_state=0),
+    }
+
+
+def deal(name: str, n_rows: int, shift: float, seed: int) -> Sides:
+    """Deal the rows of a set to two sides."""
+    X, y = load(name)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(y))
+    X, y = X.iloc[order].reset_index(drop=True), np.asarray(y)[order]
+    encoded = np.nan_to_num(encode(X, X[:1])[0])
+    z = PCA(1, random_state=0).fit_transform(StandardScaler().fit_transform(encoded))[:, 0]
+    z = np.clip(z / z.std(), -FARTHEST, FARTHEST)
+    other = rng.random(len(z)) < 1.0 / (1.0 + np.exp(-shift * z))
+    here, there = np.flatnonzero(~other)[:n_rows], np.flatnonzero(other)
+    half = min(n_rows, len(there) // 2)
+    new, test = there[:half], there[half : half + N_TEST]
+    true = np.exp(shift * z[here])
+    return Sides(
+        encoded[here], y[here], true / true.mean(), encoded[new], encoded[test], y[test]
+    )  # fmt: skip
+
+
+def methods(sides: Sides, estimated: Floats) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Return settings and metadata of the fit by method."""
+    direct: dict[str, Any] = {"strength": 1.0, "calibration": None}
+    weights = {"sample_weight": estimated}
+    true = {"sample_weight": sides.true}
+    transfer = {"X_transfer": sides.X_target}
+    return {
+        "direct": (direct, {}),
+        "direct, weights": (direct, weights),
+        "direct, true weights": (direct, true),
+        "defaults": ({}, {}),
+        "defaults, weights": ({}, weights),
+        "defaults, true weights": ({}, true),
+        "defaults, transfer": ({}, transfer),
+        "defaults, transfer, weights": ({}, weights | transfer),
+    }
+
+
+def measure(
+    cell: tuple[str, int, float, int], names: Sequence[str], done: Log, memory: str
+) -> Iterator[Row]:
+    """Yield the rows of one shifted set that are not in the log yet."""
+    sides = deal(*cell)
+    classes = np.unique(sides.y)
+    seen = np.isin(sides.y_test, classes)  # a class may live on the other side only
+    truth = np.searchsorted(classes, sides.y_test[seen])
+    ratio = density_ratio(sides.X, sides.X_target, random_state=cell[-1])
+    for student in names:
+        for method, (settings, metadata) in methods(sides, ratio.weights).items():
+            if (*cell, student, method) in done:
+                continue
+            model = DistilledClassifier(
+                teachers()["lightgbm"], students()[student], random_state=cell[-1], memory=memory,
+                **settings,
+            ).fit(sides.X, sides.y, **metadata)  # fmt: skip
+            p = np.maximum(model.predict_proba(sides.X_test[seen]), FLOOR)
+            p /= p.sum(axis=1, keepdims=True)
+            loss = float(-np.log(p[np.arange(len(p)), truth]).mean())
+            yield Row(*cell, student, method, loss, model.strength_)
+
+
+def search(cell: tuple[str, int, float, int], done: Log) -> Iterator[Found]:
+    """Yield what each classifier finds of the ratio, where it is not in the log yet."""
+    sides = deal(*cell)
+    n = len(sides.true)
+    true_share = float(n / np.sum(sides.true**2))
+    for name, classifier in classifiers().items():
+        if (*cell, name) in done:
+            continue
+        ratio = density_ratio(sides.X, sides.X_target, classifier, random_state=cell[-1])
+        error = float(np.mean(np.abs(ratio.weights - sides.true)))
+        yield Found(*cell, name, ratio.auc, ratio.effective_rows / n, true_share, error)
+
+
+def summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a line per shift and student."""
+    key = ["shift", "data", "n_rows", "seed", "student"]
+    loss = frame.pivot_table(index=key, columns="method", values="log_loss").dropna()
+    ratio = loss.div(loss["direct"], axis=0)
+    names = [name for name in dict.fromkeys(frame["method"]) if name != "direct"]
+    lines = []
+    for (shift, student), part in ratio.groupby(level=["shift", "student"], sort=False):
+        line = {"shift": shift, "student": student, "cells": len(part)}
+        lines.append(line | {name: in_short(part[name].to_numpy()) for name in names})
+    order = {name: place for place, name in enumerate(dict.fromkeys(frame["student"]))}
+    return pd.DataFrame(sorted(lines, key=lambda line: (line["shift"], order[line["student"]])))
+
+
+def classifier_summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the means over sets and seeds by shift and classifier."""
+    means = frame.groupby(["shift", "classifier"], sort=False)[
+        ["auc", "effective_share", "true_share", "error"]
+    ].mean()
+    return means.reset_index().rename(
+        columns={
+            "auc": "AUC",
+            "effective_share": "effective rows",
+            "true_share": "by the true ratio",
+            "error": "mean error of a weight",
+        }
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.shift", description=__doc__)
+    add_common_arguments(parser, repeats=2)
+    parser.add_argument("--rows", type=int, default=3000, help="labelled rows (%(default)s)")
+    parser.add_argument("--sets", nargs="+", default=[*CHOSEN_ON, *JUDGED_ON])
+    parser.add_argument("--shifts", nargs="+", type=float, default=list(SHIFTS))
+    parser.add_argument("--students", nargs="+", default=list(STUDENTS), choices=list(students()))
+    arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.sets, arguments.rows, arguments.repeats = sorted(BUNDLED)[:1], 300, 1
+        arguments.students, arguments.shifts = ["logistic"], [1.0]
+    folder = folder_of(arguments)
+    fresh = arguments.fresh or arguments.quick
+    cell = ("data", "n_rows", "shift", "seed")
+    log = Log(folder / "raw" / "shift.csv", Row, (*cell, "student", "method"), fresh=fresh)
+    found = Log(folder / "raw" / "shift_ratios.csv", Found, (*cell, "classifier"), fresh=fresh)
+    warnings.simplefilter("ignore")  # short logistic fits, few effective rows
+    seeds = range(arguments.seed, arguments.seed + arguments.repeats)
+    for name in arguments.sets:
+        for at in [(name, arguments.rows, shift, s) for shift in arguments.shifts for s in seeds]:
+            for each in search(at, found):
+                found.add(each)
+            with TemporaryDirectory() as memory:
+                for row in measure(at, arguments.students, log, memory):
+                    log.add(row)
+                    print(
+                        f"{name}, shift {row.shift}, seed {row.seed}, {row.student}, {row.method}: "
+                        f"{row.log_loss:.4f}",
+                        flush=True,
+                    )
+    table = summary(log.frame())
+    print(table.to_string(index=False))
+    about = (
+        ABOUT.format(harm=HARM, rows=f"{arguments.rows:,}", test=f"{N_TEST:,}"),
+        (
+            f"Sets: {', '.join(arguments.sets)}. The default classifier was settled on "
+            f"{', '.join(CHOSEN_ON)}."
+        ),
+    )
+    Page(
+        name="shift",
+        title="Shifted features: density ratios and transfer rows",
+        command=command_line("shift", argv),
+        about=about,
+    ).write(folder, table, ("What classifiers find", classifier_summary(found.frame())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""Density ratios: what the weights are, that no row is known by heart, what they are good for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from lightgbm import LGBMClassifier
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from skdistill import DensityRatio, DistilledClassifier, density_ratio
+from skdistill.exceptions import FoldError, InputError, ParameterError, SkdistillWarning
+from skdistill.metrics import log_loss
+
+LINEAR = LogisticRegression()
+
+
+def shifted(n: int = 800, by: float = 1.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Two normal samples whose means differ in the first column: the log-ratio is linear."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, 2)), rng.normal([by, 0.0], size=(n // 2, 2))
+
+
+@pytest.mark.parametrize("calibration", [None, "temperature", "sigmoid", "isotonic"])
+def test_the_weights_are_the_odds_of_calibrated_out_of_fold_probabilities(calibration):
+    """Against the formula, written down again."""
+    X, Z = shifted()
+    ratio = density_ratio(X, Z, LINEAR, cv=4, calibration=calibration, random_state=3)
+    rows, origin = np.concatenate([X, Z]), np.array([0] * 800 + [1] * 400)
+    splits = StratifiedKFold(4, shuffle=True, random_state=3)
+    p = cross_val_predict(LINEAR, rows, origin, cv=splits, method="predict_proba")
+    if calibration == "isotonic":
+        from sklearn.isotonic import IsotonicRegression
+
+        fitted = IsotonicRegression(out_of_bounds="clip").fit(p[:, 1], origin)
+        q = np.clip(fitted.predict(p[:, 1]), 1e-4 / (1 + 1e-4), 1 / (1 + 1e-4))
+    elif calibration is None:
+        q = p[:, 1]
+    else:  # Platt's map by scikit-learn; without an intercept it is the temperature
+        logit = np.log(p[:, 1] / p[:, 0])[:, None]
+        platt = LogisticRegression(C=1e6, tol=1e-10, fit_intercept=calibration == "sigmoid")
+        q = platt.fit(logit, origin).predict_proba(logit)[:, 1]
+    odds = (q / (1 - q))[:800]
+    np.testing.assert_allclose(ratio.weights, odds / odds.mean(), rtol=5e-3)
+    assert ratio.n_target == 400
+
+
+def test_a_known_ratio_is_found():
+    X, Z = shifted(4000)
+    truth = np.exp(X[:, 0] - 0.5)
+    ratio = density_ratio(X, Z, LINEAR, random_state=0)
+    assert np.corrcoef(np.log(ratio.weights), np.log(truth))[0, 1] > 0.99
+    assert np.mean(np.abs(ratio.weights - truth / truth.mean())) < 0.1
+    # The weighted rows look like the others.
+    assert np.average(X[:, 0], weights=ratio.weights) == pytest.approx(Z[:, 0].mean(), abs=0.1)
+    # exp(1) is what E[w^2] is for these two densities.
+    assert ratio.effective_rows / 4000 == pytest.approx(np.exp(-1.0), abs=0.06)
+
+
+@pytest.mark.parametrize(
+    "memoriser",
+    [RandomForestClassifier(30, random_state=0), DecisionTreeClassifier(random_state=0)],
+    ids=["forest", "tree"],
+)
+def test_no_row_is_known_by_heart(memoriser):
+    """Without a shift a classifier that knows its training rows finds none."""
+    X, Z = shifted(1000, by=0.0)
+    ratio = density_ratio(X, Z, memoriser, random_state=0)
+    in_sample = memoriser.fit(np.concatenate([X, Z]), [0] * 1000 + [1] * 500).predict_proba(X)
+    assert in_sample[:, 1].mean() < 0.15  # it takes them for one third likely to be others
+    assert ratio.auc == pytest.approx(0.5, abs=0.05)
+    assert ratio.effective_rows > 950
+
+
+@given(by=st.floats(-2, 2), share=st.floats(0.2, 1.0), seed=st.integers(0, 99))
+def test_weights_are_positive_with_mean_one_whatever_the_sizes(by, share, seed):
+    X, Z = shifted(60, by, seed)
+    ratio = density_ratio(X, Z[: max(5, int(share * len(Z)))], LINEAR, random_state=0)
+    assert ratio.weights.mean() == pytest.approx(1.0)
+    assert (ratio.weights > 0).all()
+    assert 1.0 <= ratio.effective_rows <= 60.0 + 1e-9
+
+
+def test_the_number_of_other_rows_does_not_scale_the_weights():
+    X, Z = shifted(2000)
+    once, twice = (
+        density_ratio(X, np.repeat(Z, k, axis=0), LINEAR, calibration=None, random_state=0)
+        for k in (1, 2)
+    )
+    assert np.mean(np.abs(once.weights - twice.weights)) < 0.03
+
+
+def mixed(n: int, seed: int) -> pd.DataFrame:
+    """A table with numbers, gaps and a category."""
+    rng = np.random.default_rng(seed)
+    number = rng.normal(size=n) + (seed == 1)
+    number[::7] = np.nan
+    kind = pd.Categorical(rng.choice(["a", "b"], n), categories=["a", "b", "c"])
+    return pd.DataFrame({"number": number, "kind": kind}, index=np.arange(n)[::-1])
+
+
+def test_the_default_takes_tables_with_gaps_and_categories():
+    X, Z = mixed(300, 0), mixed(200, 1)
+    ratio = density_ratio(X, Z, random_state=0)
+    assert ratio.weights.shape == (300,)
+    assert ratio.auc > 0.6
+    known = X["number"].notna().to_numpy()
+    assert np.corrcoef(ratio.weights[known], X["number"][known])[0, 1] > 0.5
+
+
+def test_every_kind_of_rows_gives_the_same_weights():
+    polars = pytest.importorskip("polars")
+    X, Z = shifted(300)
+    expected = density_ratio(X, Z, LINEAR, random_state=0).weights
+    names = ["a", "b"]
+    for kind in (
+        np.ndarray.tolist,
+        sp.csr_array,
+        lambda rows: pd.DataFrame(rows, columns=names),
+        lambda rows: polars.DataFrame(rows, schema=names),
+    ):
+        found = density_ratio(kind(X), kind(Z), LINEAR, random_state=0).weights
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_splits_and_splitters_say_who_asks_whom():
+    X, Z = shifted(100)
+    splits = list(StratifiedKFold(3).split(np.concatenate([X, Z]), [0] * 100 + [1] * 50))
+    one, other = (density_ratio(X, Z, LINEAR, cv=cv) for cv in (splits, StratifiedKFold(3)))
+    np.testing.assert_array_equal(one.weights, other.weights)
+
+
+def test_jobs_do_not_change_the_weights():
+    X, Z = shifted(100)
+    boosting = LGBMClassifier(n_estimators=5, verbose=-1)
+    one, two = (density_ratio(X, Z, boosting, n_jobs=n, random_state=0) for n in (1, 2))
+    np.testing.assert_array_equal(one.weights, two.weights)
+    assert boosting.n_jobs is None
+
+
+def test_weights_help_a_student_too_simple_for_all_rows():
+    """A line through a wave: where the rows are needed it has another slope."""
+    rng = np.random.default_rng(0)
+
+    def draw(n: int, centre: float) -> tuple[np.ndarray, np.ndarray]:
+        x = rng.normal(size=n) + centre
+        return x[:, None], (rng.random(n) < 0.5 + 0.45 * np.sin(1.5 * x)).astype(int)
+
+    (X, y), (Z, _), (X_test, y_test) = draw(3000, 0.0), draw(3000, 1.5), draw(5000, 1.5)
+    ratio = density_ratio(X, Z, random_state=0)
+    model = DistilledClassifier(
+        LGBMClassifier(n_estimators=50, verbose=-1), LogisticRegression(), random_state=0
+    )
+    plain = model.fit(X, y).predict_proba(X_test)
+    weighted = model.fit(X, y, sample_weight=ratio.weights).predict_proba(X_test)
+    losses = [log_loss(np.eye(2)[y_test], p) for p in (plain, weighted)]
+    assert losses[1] < 0.8 * losses[0]
+
+
+def test_weights_and_transfer_rows_go_together():
+    """Every labelled row then weighs as the target law has it, every transfer row their mean."""
+    X, Z = shifted(200)
+    y = (np.random.default_rng(0).random(200) < 0.2 + 0.6 * (X[:, 0] > 0)).astype(int)
+    weight = density_ratio(X, Z, LINEAR, random_state=0).weights
+    model = DistilledClassifier(LINEAR, DecisionTreeClassifier(max_depth=3), strength=0.5)
+    model.fit(X, y, sample_weight=weight, X_transfer=Z)
+    assert model.report_.n_transfer == 100
+
+
+def test_a_sentence_says_what_was_found():
+    ratio = DensityRatio(np.array([0.5, 1.5]), 7, 0.75)
+    assert ratio.effective_rows == pytest.approx(1.6)
+    assert str(ratio) == (
+        "2 rows weighted for 7 others count as 2; out of fold the two sets are told apart with an "
+        "AUC of 0.750."
+    )
+
+
+def test_rows_that_hardly_overlap_are_told():
+    X, Z = shifted(600, by=5.0)
+    with pytest.warns(SkdistillWarning, match="Few rows decide .* X_transfer"):
+        density_ratio(X, Z, LINEAR, random_state=0)
+
+
+X, Z = shifted(60)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((None, Z), InputError, "X must be an array"),
+        ((X, "rows"), InputError, "X_target must be an array.*got str"),
+        ((X, Z[:0]), InputError, "X_target must have rows, got none"),
+        ((X[:0], Z), InputError, "X must have rows, got none"),
+        ((X, Z[:, :1]), InputError, "X_target must have the columns of X.*: 2, got 1"),
+        ((X[:, 0], Z[:, 0]), InputError, "two dimensions, got shape"),
+        ((X, sp.csr_array(Z)), InputError, "of the same kind as X, got a sparse array beside an"),
+        (
+            (pd.DataFrame(X, columns=["a", "b"]), pd.DataFrame(Z, columns=["b", "a"])),
+            InputError,
+            r"in their order: \['a', 'b'\], got \['b', 'a'\]",
+        ),
+        ((X, Z, LinearRegression()), ParameterError, "classifier must be a classifier"),
+        ((X, Z, LogisticRegression), ParameterError, "classifier must be a classifier"),
+        ((X, Z, "logistic"), ParameterError, "classifier must be a classifier"),
+    ],
+)
+def test_what_cannot_be_weighted_is_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        density_ratio(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"calibration": "stacked"}, ParameterError, "calibration must be one of"),
+        ({"calibration": "platt"}, ParameterError, "calibration must be one of"),
+        ({"cv": 1}, ParameterError, "cv must be an integer of at least 2"),
+        ({"cv": "five"}, ParameterError, "cv must be an integer"),
+        ({"cv": 40}, FoldError, "cv=40 needs at least 40 rows"),
+        ({"cv": list(KFold(3, shuffle=True).split(np.concatenate([X, Z])))[:2]}, FoldError,
+         "in the test part of one fold"),
+    ],
+)  # fmt: skip
+def test_settings_out_of_range_are_refused(settings, error, message):
+    with pytest.raises(error, match=message):
+        density_ratio(X, Z, LINEAR, **settings)
+
+
+def test_a_classifier_that_knows_no_probabilities_is_refused():
+    class Broken(DummyClassifier):
+        def predict_proba(self, X):
+            return np.full((len(X), 2), np.nan)
+
+    with pytest.raises(InputError, match="the probabilities of Broken must be probabilities"):
+        density_ratio(X, Z, Broken(), random_state=0)
+
+
+def test_text_columns_go_through_a_pipeline():
+    frames = [pd.DataFrame({"city": ["x", "y", "z"] * n}) for n in (40, 20)]
+    frames[1].loc[:40, "city"] = "x"
+    pipeline = make_pipeline(OneHotEncoder(), StandardScaler(with_mean=False), LINEAR)
+    ratio = density_ratio(*frames, pipeline, random_state=0)
+    by_city = pd.Series(ratio.weights).groupby(frames[0]["city"]).mean()
+    assert by_city["x"] > 2 * by_city["y"]
