@@ -33,7 +33,17 @@ Floats = NDArray[np.floating[Any]]
 CHOSEN_ON = ("adult", "credit_default", "magic", "wine_quality")
 JUDGED_ON = ("bank_marketing", "covertype_10k", "higgs", "satimage")
 STUDENTS = ("logistic", "lightgbm 20x8", "lightgbm 50x31", "tree, 32 leaves", "forest of 10")
-SHIFTS = (1.0, 2.0)
+METHODS = (
+    "direct",
+    "direct, weights",
+    "direct, true weights",
+    "defaults",
+    "defaults, weights",
+    "defaults, true weights",
+    "defaults, transfer",
+    "defaults, transfer, weights",
+)
+SHIFTS = (1, 2)
 FARTHEST = 3.0  # standard deviations; beyond them the ratio is that of this place
 N_TEST = 8000
 ABOUT = """\
@@ -43,7 +53,8 @@ student; {rows} labelled rows from one side, up to as many without labels from t
 {test} rows of the other to judge by; the teacher is LightGBM. Which side a row is on is decided by
 a coin with the odds exp(shift z), z the first principal component of the standardised features, so
 that the true ratio is known. *weights*: `density_ratio` with its defaults; *true weights*: that
-ratio, which nobody has; *transfer*: ``X_transfer``."""
+ratio, which nobody has; *transfer*: ``X_transfer``. Test rows of a class that the labelled side has
+none of are left out."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Row:
 
     data: str
     n_rows: int
-    shift: float
+    shift: int
     seed: int
     student: str
     method: str
@@ -66,7 +77,7 @@ class Found:
 
     data: str
     n_rows: int
-    shift: float
+    shift: int
     seed: int
     classifier: str
     auc: float
@@ -97,7 +108,7 @@ def classifiers() -> dict[str, Any]:
     }
 
 
-def deal(name: str, n_rows: int, shift: float, seed: int) -> Sides:
+def deal(name: str, n_rows: int, shift: int, seed: int) -> Sides:
     """Deal the rows of a set to two sides."""
     X, y = load(name)
     rng = np.random.default_rng(seed)
@@ -122,22 +133,18 @@ def methods(sides: Sides, estimated: Floats) -> dict[str, tuple[dict[str, Any], 
     weights = {"sample_weight": estimated}
     true = {"sample_weight": sides.true}
     transfer = {"X_transfer": sides.X_target}
-    return {
-        "direct": (direct, {}),
-        "direct, weights": (direct, weights),
-        "direct, true weights": (direct, true),
-        "defaults": ({}, {}),
-        "defaults, weights": ({}, weights),
-        "defaults, true weights": ({}, true),
-        "defaults, transfer": ({}, transfer),
-        "defaults, transfer, weights": ({}, weights | transfer),
-    }
+    given = ({}, weights, true, {}, weights, true, transfer, weights | transfer)
+    settings = (direct,) * 3 + ({},) * 5
+    return dict(zip(METHODS, zip(settings, given, strict=True), strict=True))
 
 
 def measure(
-    cell: tuple[str, int, float, int], names: Sequence[str], done: Log, memory: str
+    cell: tuple[str, int, int, int], names: Sequence[str], done: Log, memory: str
 ) -> Iterator[Row]:
     """Yield the rows of one shifted set that are not in the log yet."""
+    wanted = [(*cell, s, m) for s in names for m in METHODS]
+    if all(each in done for each in wanted):
+        return
     sides = deal(*cell)
     classes = np.unique(sides.y)
     seen = np.isin(sides.y_test, classes)  # a class may live on the other side only
@@ -157,7 +164,7 @@ def measure(
             yield Row(*cell, student, method, loss, model.strength_)
 
 
-def search(cell: tuple[str, int, float, int], done: Log) -> Iterator[Found]:
+def search(cell: tuple[str, int, int, int], done: Log) -> Iterator[Found]:
     """Yield what each classifier finds of the ratio, where it is not in the log yet."""
     sides = deal(*cell)
     n = len(sides.true)
@@ -175,7 +182,7 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     key = ["shift", "data", "n_rows", "seed", "student"]
     loss = frame.pivot_table(index=key, columns="method", values="log_loss").dropna()
     ratio = loss.div(loss["direct"], axis=0)
-    names = [name for name in dict.fromkeys(frame["method"]) if name != "direct"]
+    names = [name for name in METHODS[1:] if name in ratio]
     lines = []
     for (shift, student), part in ratio.groupby(level=["shift", "student"], sort=False):
         line = {"shift": shift, "student": student, "cells": len(part)}
@@ -185,10 +192,15 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def classifier_summary(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the means over sets and seeds by shift and classifier."""
-    means = frame.groupby(["shift", "classifier"], sort=False)[
-        ["auc", "effective_share", "true_share", "error"]
-    ].mean()
+    """Return the means by shift and classifier, of the sets the default was settled on apart."""
+    sets = frame["data"].isin(CHOSEN_ON).map({True: "settled on", False: "others"})
+    means = (
+        frame.assign(sets=sets)
+        .groupby(["sets", "shift", "classifier"], sort=False)[
+            ["auc", "effective_share", "true_share", "error"]
+        ]
+        .mean()
+    )
     return means.reset_index().rename(
         columns={
             "auc": "AUC",
@@ -205,12 +217,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     add_common_arguments(parser, repeats=2)
     parser.add_argument("--rows", type=int, default=3000, help="labelled rows (%(default)s)")
     parser.add_argument("--sets", nargs="+", default=[*CHOSEN_ON, *JUDGED_ON])
-    parser.add_argument("--shifts", nargs="+", type=float, default=list(SHIFTS))
+    parser.add_argument("--shifts", nargs="+", type=int, default=list(SHIFTS))
     parser.add_argument("--students", nargs="+", default=list(STUDENTS), choices=list(students()))
     arguments = parser.parse_args(argv)
     if arguments.quick:
         arguments.sets, arguments.rows, arguments.repeats = sorted(BUNDLED)[:1], 300, 1
-        arguments.students, arguments.shifts = ["logistic"], [1.0]
+        arguments.students, arguments.shifts = ["logistic"], [1]
     folder = folder_of(arguments)
     fresh = arguments.fresh or arguments.quick
     cell = ("data", "n_rows", "shift", "seed")

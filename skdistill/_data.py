@@ -12,6 +12,7 @@ from sklearn.utils import column_or_1d, indexable
 from skdistill._arrays import has_namespace, one_hot
 from skdistill._compat import take_rows, warn_user
 from skdistill._validation import (
+    brief,
     check_columns,
     check_groups,
     check_labels,
@@ -149,6 +150,19 @@ def check_alike(X: Any, others: Any, name: str) -> None:
             f"{name} must be of the same kind as X, got {kinds[1]} beside {kinds[0]}: convert one "
             "of them."
         )
+    if hasattr(X, "iloc") and X.shape[1:] == others.shape[1:]:
+        _check_categories(X, others, name)
+
+
+def _check_categories(X: Any, others: Any, name: str) -> None:
+    """Raise InputError where a column of pandas would lose its categories when it is stacked."""
+    for column, ours, theirs in zip(X.columns, X.dtypes, others.dtypes, strict=True):
+        if "category" in (ours.name, theirs.name) and ours != theirs:
+            raise InputError(
+                f"{name} must have the categories of X in column {column!r}, got "
+                f"{brief(theirs)} beside {brief(ours)}: set them, "
+                f"{name}[{column!r}] = {name}[{column!r}].astype(X[{column!r}].dtype)."
+            )
 
 
 def _kind(rows: Any) -> str:

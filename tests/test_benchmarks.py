@@ -565,7 +565,7 @@ def test_synthetic_rows_are_compared_by_student_and_over_all():
 
 
 def test_the_dealt_sides_have_the_ratio_that_is_said():
-    sides = shift.deal("breast_cancer", 150, 1.0, 0)
+    sides = shift.deal("breast_cancer", 150, 1, 0)
     assert [len(part) for part in (sides.X, sides.y, sides.true)] == [150] * 3
     assert sides.true.mean() == pytest.approx(1.0)
     ours, theirs = (
@@ -583,13 +583,13 @@ def test_the_dealt_sides_have_the_ratio_that_is_said():
 def test_shifted_students_are_compared_by_shift():
     cells = [
         shift.Row(data, 3000, by, 0, student, method, loss, 0.5)
-        for by in (2.0, 1.0)
+        for by in (2, 1)
         for data in ("adult", "magic")
         for student in ("tree", "logistic")
         for method, loss in (("direct", 0.5), ("defaults", 0.5 / by))
     ]
     table = shift.summary(pd.DataFrame([dataclasses.asdict(cell) for cell in cells]))
-    assert table["shift"].tolist() == [1.0, 1.0, 2.0, 2.0]
+    assert table["shift"].tolist() == [1, 1, 2, 2]
     assert table["student"].tolist() == ["tree", "logistic"] * 2
     assert table["cells"].tolist() == [2] * 4
     assert table["defaults"].tolist() == ["1.000 / 1.000 / 100%"] * 2 + ["0.500 / 0.500 / 100%"] * 2

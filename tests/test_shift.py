@@ -1,11 +1,14 @@
 """Density ratios: what the weights are, that no row is known by heart, what they are good for."""
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from joblib import cpu_count, parallel_config
 from lightgbm import LGBMClassifier
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
@@ -20,6 +23,7 @@ from skdistill.exceptions import FoldError, InputError, ParameterError, Skdistil
 from skdistill.metrics import log_loss
 
 LINEAR = LogisticRegression()
+DEFAULT = LGBMClassifier(n_estimators=50, num_leaves=8, n_jobs=1, verbose=-1)
 
 
 def shifted(n: int = 800, by: float = 1.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -28,28 +32,32 @@ def shifted(n: int = 800, by: float = 1.0, seed: int = 0) -> tuple[np.ndarray, n
     return rng.normal(size=(n, 2)), rng.normal([by, 0.0], size=(n // 2, 2))
 
 
-@pytest.mark.parametrize("calibration", [None, "temperature", "sigmoid", "isotonic"])
+@pytest.mark.parametrize("calibration", [None, "temperature", "sigmoid"])
 def test_the_weights_are_the_odds_of_calibrated_out_of_fold_probabilities(calibration):
-    """Against the formula, written down again."""
+    """Against the formula, written down again; the folds do not have equal shares of the sets."""
     X, Z = shifted()
-    ratio = density_ratio(X, Z, LINEAR, cv=4, calibration=calibration, random_state=3)
     rows, origin = np.concatenate([X, Z]), np.array([0] * 800 + [1] * 400)
-    splits = StratifiedKFold(4, shuffle=True, random_state=3)
+    splits = list(KFold(4, shuffle=True, random_state=3).split(rows))
+    ratio = density_ratio(X, Z, LINEAR, cv=splits, calibration=calibration)
     p = cross_val_predict(LINEAR, rows, origin, cv=splits, method="predict_proba")
-    if calibration == "isotonic":
-        from sklearn.isotonic import IsotonicRegression
-
-        fitted = IsotonicRegression(out_of_bounds="clip").fit(p[:, 1], origin)
-        q = np.clip(fitted.predict(p[:, 1]), 1e-4 / (1 + 1e-4), 1 / (1 + 1e-4))
-    elif calibration is None:
-        q = p[:, 1]
-    else:  # Platt's map by scikit-learn; without an intercept it is the temperature
-        logit = np.log(p[:, 1] / p[:, 0])[:, None]
+    odds = p[:, 1] / p[:, 0]
+    for train, test in splits:
+        odds[test] *= np.sum(origin[train] == 0) / np.sum(origin[train] == 1)
+    if calibration is not None:  # Platt's map by scikit-learn; without an intercept the temperature
         platt = LogisticRegression(C=1e6, tol=1e-10, fit_intercept=calibration == "sigmoid")
-        q = platt.fit(logit, origin).predict_proba(logit)[:, 1]
-    odds = (q / (1 - q))[:800]
-    np.testing.assert_allclose(ratio.weights, odds / odds.mean(), rtol=5e-3)
+        platt.fit(np.log(odds)[:, None], origin, np.where(origin == 1, 1.5, 0.75))
+        odds = np.exp(platt.decision_function(np.log(odds)[:, None]))
+    np.testing.assert_allclose(ratio.weights, odds[:800] / odds[:800].mean(), rtol=5e-3)
+    assert ratio.covered == pytest.approx(odds[:800].mean(), rel=5e-3)
     assert ratio.n_target == 400
+
+
+def test_integer_folds_are_stratified_and_shuffled():
+    X, Z = shifted(100)
+    splits = StratifiedKFold(4, shuffle=True, random_state=3)
+    splits = list(splits.split(np.concatenate([X, Z]), [0] * 100 + [1] * 50))
+    one, other = (density_ratio(X, Z, LINEAR, cv=cv, random_state=3) for cv in (4, splits))
+    np.testing.assert_array_equal(one.weights, other.weights)
 
 
 def test_a_known_ratio_is_found():
@@ -79,6 +87,36 @@ def test_no_row_is_known_by_heart(memoriser):
     assert ratio.effective_rows > 950
 
 
+def test_rows_of_both_sets_are_taken_for_rows_of_both():
+    """A twin of the other set among the training rows would say that they are the others."""
+    X, _ = shifted(400)
+    boosting = LGBMClassifier(n_estimators=50, num_leaves=31, n_jobs=1, verbose=-1)
+    ratio = density_ratio(X, X[:200], boosting, calibration=None, random_state=0)
+    assert ratio.auc == pytest.approx(0.5, abs=0.06)
+    np.testing.assert_array_equal(
+        ratio.weights,
+        density_ratio(
+            pd.DataFrame(X), pd.DataFrame(X[:200]), boosting, calibration=None, random_state=0
+        ).weights,
+    )
+    splits = StratifiedKFold(5, shuffle=True, random_state=0)
+    misled = density_ratio(X, X[:200], boosting, cv=splits, calibration=None)
+    assert misled.auc < 0.4
+
+
+def test_values_that_many_rows_share_are_seen():
+    """Six codes, their ratios up and down: a classifier that has not seen a code cannot know."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 6, (1800, 1)).astype(float)
+    there = rng.random(1800) < np.where(codes[:, 0] % 2 == 0, 0.8, 0.2)
+    tree = DecisionTreeClassifier(min_samples_leaf=20)
+    ratio = density_ratio(codes[~there], codes[there], tree, random_state=0)
+    assert ratio.auc == pytest.approx(0.8, abs=0.03)
+    even = codes[~there, 0] % 2 == 0
+    assert ratio.weights[even].mean() > 10 * ratio.weights[~even].mean()
+
+
+@pytest.mark.filterwarnings("ignore:.*few rows")  # there are
 @given(by=st.floats(-2, 2), share=st.floats(0.2, 1.0), seed=st.integers(0, 99))
 def test_weights_are_positive_with_mean_one_whatever_the_sizes(by, share, seed):
     X, Z = shifted(60, by, seed)
@@ -88,13 +126,23 @@ def test_weights_are_positive_with_mean_one_whatever_the_sizes(by, share, seed):
     assert 1.0 <= ratio.effective_rows <= 60.0 + 1e-9
 
 
-def test_the_number_of_other_rows_does_not_scale_the_weights():
-    X, Z = shifted(2000)
-    once, twice = (
-        density_ratio(X, np.repeat(Z, k, axis=0), LINEAR, calibration=None, random_state=0)
-        for k in (1, 2)
-    )
-    assert np.mean(np.abs(once.weights - twice.weights)) < 0.03
+@pytest.mark.parametrize(("n", "n_target"), [(60, 30_000), (30_000, 60)])
+def test_sets_of_very_different_sizes(n, n_target):
+    """The base rate is out before a probability is floored: it would be the weights."""
+    rng = np.random.default_rng(0)
+    X, Z = rng.normal(size=(n, 1)), rng.normal(0.5, 1.0, size=(n_target, 1))
+    ratio = density_ratio(X, Z, LINEAR, random_state=0)
+    truth = np.exp(0.5 * X[:, 0])
+    assert np.mean(np.abs(ratio.weights - truth / truth.mean())) < 0.15
+    assert ratio.covered == pytest.approx(1.0, abs=0.15)
+
+
+def test_folds_that_do_not_mix_the_sets_do_no_harm():
+    X, Z = shifted(400)
+    for cv in (KFold(5), 5, None):
+        assert density_ratio(X, Z, LINEAR, cv=cv, random_state=0).auc == pytest.approx(
+            0.75, abs=0.03
+        )
 
 
 def mixed(n: int, seed: int) -> pd.DataFrame:
@@ -130,19 +178,37 @@ def test_every_kind_of_rows_gives_the_same_weights():
         np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
-def test_splits_and_splitters_say_who_asks_whom():
-    X, Z = shifted(100)
-    splits = list(StratifiedKFold(3).split(np.concatenate([X, Z]), [0] * 100 + [1] * 50))
-    one, other = (density_ratio(X, Z, LINEAR, cv=cv) for cv in (splits, StratifiedKFold(3)))
-    np.testing.assert_array_equal(one.weights, other.weights)
+class Counting(LogisticRegression):
+    """Notes its threads, and has its classes in the other order."""
+
+    threads: ClassVar[list[int | None]] = []
+
+    def fit(self, X, y):
+        self.threads.append(self.n_jobs)
+        super().fit(X, y)
+        self.classes_ = self.classes_[::-1]
+        return self
+
+    def predict_proba(self, X):
+        return super().predict_proba(X)[:, ::-1]
 
 
-def test_jobs_do_not_change_the_weights():
+def test_the_order_of_the_classes_does_not_matter():
     X, Z = shifted(100)
-    boosting = LGBMClassifier(n_estimators=5, verbose=-1)
-    one, two = (density_ratio(X, Z, boosting, n_jobs=n, random_state=0) for n in (1, 2))
+    one, other = (density_ratio(X, Z, each, random_state=0) for each in (LINEAR, Counting()))
+    np.testing.assert_allclose(one.weights, other.weights)
+
+
+@pytest.mark.filterwarnings("ignore:.n_jobs. has no effect:FutureWarning")
+@pytest.mark.filterwarnings("ignore:'n_jobs' > 1 does not have any effect")
+def test_jobs_share_the_cores_and_do_not_change_the_weights():
+    X, Z = shifted(100)
+    asked = Counting(n_jobs=64)
+    with parallel_config("threading"):
+        one, two = (density_ratio(X, Z, asked, n_jobs=n, random_state=0) for n in (1, 2))
     np.testing.assert_array_equal(one.weights, two.weights)
-    assert boosting.n_jobs is None
+    assert asked.n_jobs == 64
+    assert Counting.threads[-5:] == [max(1, cpu_count() // 2)] * 5
 
 
 def test_weights_help_a_student_too_simple_for_all_rows():
@@ -156,7 +222,7 @@ def test_weights_help_a_student_too_simple_for_all_rows():
     (X, y), (Z, _), (X_test, y_test) = draw(3000, 0.0), draw(3000, 1.5), draw(5000, 1.5)
     ratio = density_ratio(X, Z, random_state=0)
     model = DistilledClassifier(
-        LGBMClassifier(n_estimators=50, verbose=-1), LogisticRegression(), random_state=0
+        LGBMClassifier(n_estimators=50, n_jobs=1, verbose=-1), LogisticRegression(), random_state=0
     )
     plain = model.fit(X, y).predict_proba(X_test)
     weighted = model.fit(X, y, sample_weight=ratio.weights).predict_proba(X_test)
@@ -164,29 +230,57 @@ def test_weights_help_a_student_too_simple_for_all_rows():
     assert losses[1] < 0.8 * losses[0]
 
 
+class Recording(DecisionTreeClassifier):
+    """Keeps the weights of its last fit."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.rows_, self.weight_ = X, sample_weight
+        return super().fit(X, y, sample_weight)
+
+
 def test_weights_and_transfer_rows_go_together():
     """Every labelled row then weighs as the target law has it, every transfer row their mean."""
     X, Z = shifted(200)
     y = (np.random.default_rng(0).random(200) < 0.2 + 0.6 * (X[:, 0] > 0)).astype(int)
     weight = density_ratio(X, Z, LINEAR, random_state=0).weights
-    model = DistilledClassifier(LINEAR, DecisionTreeClassifier(max_depth=3), strength=0.5)
-    model.fit(X, y, sample_weight=weight, X_transfer=Z)
-    assert model.report_.n_transfer == 100
+    model = DistilledClassifier(LINEAR, Recording(max_depth=3), strength=0.0, random_state=0)
+    student = model.fit(X, y, sample_weight=weight, X_transfer=Z).student_
+    total = {}
+    for row, mass in zip(student.rows_, student.weight_, strict=True):  # one copy for each class
+        total[row.tobytes()] = total.get(row.tobytes(), 0.0) + mass
+    np.testing.assert_allclose([total[row.tobytes()] for row in X], weight)
+    np.testing.assert_allclose([total[row.tobytes()] for row in Z], 1.0)
 
 
 def test_a_sentence_says_what_was_found():
-    ratio = DensityRatio(np.array([0.5, 1.5]), 7, 0.75)
+    ratio = DensityRatio(np.array([0.5, 1.5]), 7, 0.75, 0.9)
     assert ratio.effective_rows == pytest.approx(1.6)
     assert str(ratio) == (
-        "2 rows weighted for 7 others count as 2; out of fold the two sets are told apart with an "
-        "AUC of 0.750."
+        "2 rows weighted for 7 others count as 2 and reach 90% of where these are; out of fold the "
+        "two sets are told apart with an AUC of 0.750."
     )
 
 
-def test_rows_that_hardly_overlap_are_told():
-    X, Z = shifted(600, by=5.0)
-    with pytest.warns(SkdistillWarning, match="Few rows decide .* X_transfer"):
-        density_ratio(X, Z, LINEAR, random_state=0)
+@pytest.mark.parametrize("classifier", [LINEAR, None], ids=["logistic", "default"])
+@pytest.mark.parametrize("by", [5.0, 100.0])
+def test_rows_that_hardly_overlap_are_told(classifier, by):
+    X, Z = shifted(600, by=by)
+    with pytest.warns(SkdistillWarning, match="by few rows, or by rows that are not where"):
+        density_ratio(X, Z, classifier, random_state=0)
+
+
+def test_the_share_of_the_others_that_is_reached():
+    X, Z = shifted(1000)
+    half = np.concatenate([Z[:250], Z[250:] + 50])
+    assert density_ratio(X, Z, random_state=0).covered == pytest.approx(1.0, abs=0.1)
+    with pytest.warns(SkdistillWarning):
+        assert density_ratio(X, half, random_state=0).covered == pytest.approx(0.5, abs=0.15)
+
+
+def test_rows_on_a_device_are_refused():
+    strict = pytest.importorskip("array_api_strict")
+    with pytest.raises(InputError, match="X must be on the host"):
+        density_ratio(strict.asarray(X), strict.asarray(Z))
 
 
 X, Z = shifted(60)
@@ -200,7 +294,19 @@ X, Z = shifted(60)
         ((X, Z[:0]), InputError, "X_target must have rows, got none"),
         ((X[:0], Z), InputError, "X must have rows, got none"),
         ((X, Z[:, :1]), InputError, "X_target must have the columns of X.*: 2, got 1"),
-        ((X[:, 0], Z[:, 0]), InputError, "two dimensions, got shape"),
+        ((X[:, 0], Z[:, 0]), InputError, "X must have two dimensions and columns, got shape"),
+        ((X, Z[:, 0]), InputError, "X_target must have two dimensions and columns"),
+        ((X[:, :0], Z[:, :0]), InputError, "X must have two dimensions and columns"),
+        (
+            tuple(pd.DataFrame({"k": pd.Categorical(c * 20)}) for c in ([1, 2], [1, 3])),
+            InputError,
+            "X_target must have the categories of X in column 'k'",
+        ),
+        (
+            tuple(pd.DataFrame({"k": ["a", "b"] * n}) for n in (20, 30)),
+            InputError,
+            "(?s)LGBMClassifier could not tell X from X_target: .*a Pipeline for instance",
+        ),
         ((X, sp.csr_array(Z)), InputError, "of the same kind as X, got a sparse array beside an"),
         (
             (pd.DataFrame(X, columns=["a", "b"]), pd.DataFrame(Z, columns=["b", "a"])),
@@ -220,11 +326,12 @@ def test_what_cannot_be_weighted_is_refused(arguments, error, message):
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
+        ({"calibration": "isotonic"}, ParameterError, "calibration must be one of"),
         ({"calibration": "stacked"}, ParameterError, "calibration must be one of"),
         ({"calibration": "platt"}, ParameterError, "calibration must be one of"),
         ({"cv": 1}, ParameterError, "cv must be an integer of at least 2"),
         ({"cv": "five"}, ParameterError, "cv must be an integer"),
-        ({"cv": 40}, FoldError, "cv=40 needs at least 40 rows"),
+        ({"cv": 40}, FoldError, "cv=40 needs at least 40 rows of X_target, got 30"),
         ({"cv": list(KFold(3, shuffle=True).split(np.concatenate([X, Z])))[:2]}, FoldError,
          "in the test part of one fold"),
     ],
@@ -239,7 +346,9 @@ def test_a_classifier_that_knows_no_probabilities_is_refused():
         def predict_proba(self, X):
             return np.full((len(X), 2), np.nan)
 
-    with pytest.raises(InputError, match="the probabilities of Broken must be probabilities"):
+    with pytest.raises(
+        InputError, match="the out-of-fold probabilities of Broken must be probabilities"
+    ):
         density_ratio(X, Z, Broken(), random_state=0)
 
 

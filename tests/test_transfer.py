@@ -1,6 +1,7 @@
 """Transfer rows: labelled by the fold teachers, never corrected, answered for by the labelled."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from lightgbm import LGBMClassifier
@@ -179,3 +180,11 @@ def test_balanced_students_count_the_rare_class_of_rows_without_labels(further):
     more = DistilledClassifier(GaussianNB(), student, **settings).fit(X[:1000], y[:1000], **given)
     means = [model.predict_proba(X)[:, 1].mean() for model in (bare, more)]
     assert abs(means[0] - means[1]) < 0.03
+
+
+def test_other_categories_are_refused(split):
+    """Stacked, numbers as categories would become numbers."""
+    _, y, _ = split
+    X, Z = (pd.DataFrame({"k": pd.Categorical(c * 40)}) for c in ([1, 2, 3, 4, 5], [1, 9]))
+    with pytest.raises(InputError, match="X_transfer must have the categories of X in column 'k'"):
+        DistilledClassifier(GaussianNB(), cv=4).fit(X, y, X_transfer=Z)
