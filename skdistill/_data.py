@@ -17,6 +17,7 @@ from skdistill._validation import (
     check_groups,
     check_labels,
     check_probabilities,
+    check_unmasked,
     check_weights,
     index_rows,
 )
@@ -118,6 +119,7 @@ def check_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
         If the lengths differ (raised by scikit-learn).
     """
     X, y, groups = indexable(X, y, groups)
+    check_unmasked("y", y)
     labels = column_or_1d(y, warn=True)
     weight = check_weights(sample_weight, len(labels))
     kept = np.arange(len(labels)) if weight is None else np.flatnonzero(weight)
@@ -215,6 +217,7 @@ def given_probabilities(
         If they are no probabilities, or the shape is wrong.
     """
     check_columns(p, data.classes, "teacher_proba")
+    check_unmasked("teacher_proba", p)
     _check_index(p, data)
     values = np.asarray(p)
     lacks = np.zeros(data.n_given, dtype=bool)

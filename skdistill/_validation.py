@@ -26,6 +26,7 @@ __all__ = [
     "check_number",
     "check_probabilities",
     "check_table",
+    "check_unmasked",
     "check_weights",
     "columns_of",
     "has_missing",
@@ -95,6 +96,16 @@ def check_choice(name: str, value: Any, options: Iterable[Any], extra: str = "")
         )
 
 
+def check_unmasked(name: str, values: Any) -> None:
+    """Raise InputError where entries are masked: NumPy would use what lies under the mask."""
+    if np.ma.is_masked(values):
+        raise InputError(
+            f"{name} must have no masked entries, got {np.sum(np.ma.getmask(values))}, and what lies "
+            "under a mask would be used: fill them (.filled(np.nan) makes missing values of "
+            "floats), or drop their rows."
+        )
+
+
 def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Return the sorted classes and the class index of each row.
 
@@ -105,6 +116,7 @@ def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     ValueError
         If `y` is no classification target (raised by scikit-learn).
     """
+    check_unmasked("y", y)
     labels = column_or_1d(y, warn=True)
     advice = "drop the unlabelled rows. Input y contains NaN or infinity."
     _check_every_row(labels, "y must have a label", advice)
@@ -127,6 +139,7 @@ def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
 
 def check_groups(groups: Any) -> NDArray[Any]:
     """Return the groups, shape (n,) and sortable, or raise InputError where a row has none."""
+    check_unmasked("groups", groups)
     values: NDArray[Any] = column_or_1d(groups)
     advice = "give rows without a group one of their own."
     _check_every_row(values, "groups must have an entry", advice)
@@ -155,6 +168,7 @@ def check_weights(sample_weight: Any, n_rows: int) -> NDArray[np.float64] | None
     """
     if sample_weight is None:
         return None
+    check_unmasked("sample_weight", sample_weight)
     weight = np.asarray(sample_weight, dtype=np.float64)
     if weight.shape != (n_rows,):
         raise InputError(
@@ -184,6 +198,7 @@ def check_probabilities(
         If the shape is wrong, an entry is NaN, infinite or negative, or a row does not sum to one.
     """
     check_columns(p, classes, name)
+    check_unmasked(name, p)
     values = np.asarray(p)
     if values.dtype.kind not in "fiub":
         raise InputError(f"{name} must be numbers, got dtype {values.dtype}. {remedy}".rstrip())
@@ -236,6 +251,7 @@ def check_table(X: Any, name: str = "X") -> None:
         )
     if isinstance(X, list | tuple) and len(X) == 0:
         raise InputError(f"{name} has 0 sample(s) while a minimum of 1 is required.")
+    check_unmasked(name, X)
 
 
 def check_flag(name: str, value: Any) -> bool:

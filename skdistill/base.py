@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data, check_alike
-from skdistill._validation import check_table, has_missing, is_estimator
+from skdistill._validation import check_table, check_unmasked, has_missing, is_estimator
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.distillation import Distilled, Metadata, Settings
 from skdistill.exceptions import (
@@ -102,6 +102,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             raise
         if self._checks_features or (self._checks_names and hasattr(X, "columns")):
             validate_data(self, X, reset=False, skip_check_array=True)
+        check_unmasked("X", X)
         if self._checks_finite and has_missing(X):
             raise InputError(
                 "X must be finite, got NaN or infinity: the student would take it, but no row that "

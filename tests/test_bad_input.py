@@ -3,6 +3,7 @@
 import copy
 import re
 import warnings
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,7 @@ from skdistill.exceptions import (
     TeacherError,
     TeacherTypeError,
 )
+from skdistill.students import SoftLogisticRegression, SoftMLPClassifier
 from tests.common.data import sample
 from tests.common.spies import CountingTeacher
 from tests.common.students import LIGHTGBM
@@ -712,6 +714,35 @@ def test_what_is_no_table(X):
     for model in (distiller(GaussianNB()), DistilledClassifierCV(GaussianNB(), TREE)):
         with pytest.raises(InputError, match=r"X (must be an array|has 0 sample)"):
             model.fit(X, DATA.y)
+
+
+def masked(values, place=3):
+    """Return the values with an entry hidden, which NumPy uses all the same."""
+    values = np.ma.MaskedArray(values)
+    values[place] = np.ma.masked
+    return values
+
+
+@pytest.mark.parametrize(
+    "name", ["X", "y", "sample_weight", "groups", "teacher_proba", "X_transfer"]
+)
+def test_masked_entries(name):
+    rows = {"X": DATA.X, "y": DATA.y, "sample_weight": np.ones(120), "groups": np.arange(120)}
+    rows |= {"teacher_proba": DATA.teacher, "X_transfer": DATA.X}
+    given = {"X": DATA.X, "y": DATA.y, name: masked(rows[name])}
+    with pytest.raises(InputError, match=f"{name} must have no masked entries, got"):
+        distiller(GaussianNB()).fit(given.pop("X"), given.pop("y"), **given)
+
+
+def test_masked_rows_of_predictions_and_soft_students():
+    students = SoftLogisticRegression(), SoftMLPClassifier(max_epochs=1)
+    for model in (distiller(GaussianNB()), *students):
+        model.fit(np.ma.MaskedArray(DATA.X), DATA.y)  # nothing is hidden
+        with pytest.raises(InputError, match="X must have no masked entries"):
+            model.predict_proba(masked(DATA.X))
+    for student, rows in product(students, ((masked(DATA.X), DATA.y), (DATA.X, masked(DATA.y)))):
+        with pytest.raises(InputError, match="must have no masked entries"):
+            student.fit(*rows)
 
 
 def test_labels_of_several_kinds():

@@ -9,7 +9,7 @@ from sklearn.utils.validation import validate_data
 
 from skdistill._arrays import Array, has_namespace, namespace, one_hot, to_host
 from skdistill._compat import take_rows
-from skdistill._validation import SUM_TOLERANCE, check_labels, check_weights
+from skdistill._validation import SUM_TOLERANCE, check_labels, check_unmasked, check_weights
 from skdistill.exceptions import InputError
 
 __all__ = ["check_rows", "check_scores", "check_squares", "check_targets", "drop_absent"]
@@ -39,6 +39,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, sparse: bool = False) -> 
         If they are no finite numbers, or not of the number of features of the fit.
     """
     if not has_namespace(X):
+        check_unmasked("X", X)
         return validate_data(
             estimator,
             X,
@@ -103,6 +104,7 @@ def check_targets(X: Any, y: Any) -> tuple[NDArray[Any], Array]:
         If labels are missing or of one class only, or a target is no real numbers, not finite or
         does not sum to one.
     """
+    check_unmasked("y", y)
     values = y if has_namespace(y) else None if y is None else np.asarray(y)
     if values is None or values.ndim != 2 or values.shape[1] < 2:
         labels = to_host(y) if has_namespace(y) else y
