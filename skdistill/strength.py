@@ -7,7 +7,8 @@ that label, predict `g`. With squared distances summed over the classes and aver
     excess       = |y - f|^2 - |y - p|^2         by how much the teacher leads
     disagreement = |f - g|^2                     how far a student moves with its training rows
     bias^2       = min(tau |y - q|^2, |y - p|^2),   tau = min(.08, 2.2 / sqrt(n))
-    variance     = max(0, min(excess, disagreement / 2 - bias^2))
+    spread       = disagreement / 2 - bias^2
+    variance     = max(0, min(excess, spread))
     strength     = bias^2 / (bias^2 + variance)
 
 with `q` the class frequencies. This is the usual shrinkage, the teacher's squared bias taken as a
@@ -16,11 +17,23 @@ contradict each other (digits, letters) a teacher's error is its own and no nois
 with the n rows as the theory of orthogonal corrections asks of a nuisance (an error of order
 n^(-1/4)), and as the best of strengths measured at 200 to 12,000 rows do. Both bounds of
 the variance are net of what the teacher's own error puts in its place: the lead by its nature, the
-student's spread by the subtraction. A teacher without a lead teaches nothing, nor one that errs
-more than the student varies: strength 1, the student is trained directly. A student that follows
+student's spread by the subtraction. A teacher that errs more than the student varies teaches
+nothing: strength 1, the student is trained directly. A student that follows
 single rows (an unpruned tree: `f` and `g` are labels of different rows) gets mostly soft labels,
 the more so the more rows there are. A student limited by its capacity, whose gap is bias of its
-own, agrees with itself and is left to the labels. It costs K student fits, no teacher fit.
+own, agrees with itself and is left to the labels.
+
+A spread beyond the lead can be read in two ways: the student does not vary as much as it seems, as
+above, or the teacher errs more than presumed. Even then it can lend the student some of its calm:
+in the lead its error stands against the student's variance, ``excess = variance - bias^2`` but for
+the student's own bias. Where the spread is clear, more than twice the presumed bias, the strength
+is the lesser of the one above and of
+
+    bias^2       = 2 (spread - excess)
+    variance     = spread
+
+doubled for the student's own bias. It is 4/5 where the teacher is behind by as much as the student
+varies. The rule costs K student fits, no teacher fit.
 ``python -m benchmarks.strength`` compares it with the alternatives.
 """
 
@@ -53,6 +66,8 @@ __all__ = [
 ]
 
 RATE, LARGEST = 2.2, 0.08  # of the presumed bias: .04 at 3,000 rows
+CLEAR = 2.0  # times the presumed bias, above which a spread beyond the lead may be the teacher's
+DOUBLED = 2.0  # what the teacher then errs, for the student has some bias of its own
 Array = NDArray[np.floating[Any]]
 
 
@@ -87,25 +102,47 @@ class Shrinkage:
         return self.student - self.teacher
 
     @property
-    def variance(self) -> float:
-        """What distilling can remove, net of the teacher's own error."""
-        return max(0.0, min(self.excess, self.disagreement / 2.0 - self.bias))
+    def spread(self) -> float:
+        """The student's variance, net of the error that the teacher is presumed to put there."""
+        return self.disagreement / 2.0 - self._presumed
 
     @property
     def bias(self) -> float:
-        """What is taken as the teacher's squared bias: at most its whole score."""
-        return min(self.tau * self.frequencies, self.teacher)
+        """What is taken as the teacher's squared bias."""
+        return self._reading[0]
+
+    @property
+    def variance(self) -> float:
+        """What distilling can remove, net of the teacher's own error."""
+        return self._reading[1]
 
     @property
     def strength(self) -> float:
         """``bias / (bias + variance)``, in [0, 1]."""
-        return 1.0 if self.variance == 0.0 else self.bias / (self.bias + self.variance)
+        return _share(*self._reading)
+
+    @property
+    def _presumed(self) -> float:
+        return min(self.tau * self.frequencies, self.teacher)
+
+    @property
+    def _reading(self) -> tuple[float, float]:
+        """Squared bias and variance: of a spread beyond the lead the reading of less strength."""
+        small = self._presumed, max(0.0, min(self.excess, self.spread))
+        if self.spread <= CLEAR * self._presumed:
+            return small
+        biased = max(self._presumed, DOUBLED * (self.spread - self.excess)), self.spread
+        return min(small, biased, key=lambda reading: _share(*reading))
 
     def to_dict(self) -> dict[str, float]:
         """Return the ingredients and what was made of them."""
         names = ("teacher", "student", "disagreement", "frequencies", "tau")
-        made = ("excess", "variance", "bias", "strength")
+        made = ("excess", "spread", "variance", "bias", "strength")
         return {name: float(getattr(self, name)) for name in names + made}
+
+
+def _share(bias: float, variance: float) -> float:
+    return 1.0 if variance == 0.0 else bias / (bias + variance)
 
 
 def bias_share(n_rows: float) -> float:

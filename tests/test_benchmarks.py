@@ -602,6 +602,12 @@ def test_the_rule_for_the_strength_is_the_shipped_one():
     bias = 0.02 * strength.frequencies("breast_cancer")
     assert strength.shipped(row) == pytest.approx(bias / (bias + 0.1))
     assert strength.falling(row, 0.04 * (12_100 / 3000) ** 0.5, 0.5) == pytest.approx(
-        strength.shipped(row, 0.04)
+        strength.less_bias(row, 0.04)
     )
+    behind = SimpleNamespace(**vars(row) | {"brier_student": 0.05})
+    assert strength.less_bias(behind) == 1.0
+    for one in (row, behind):
+        assert strength.shipped(one) == pytest.approx(strength.less_bias(one, clear=2.0))
+    spread = 0.2 - bias
+    assert strength.shipped(behind) == pytest.approx((spread + 0.05) / (1.5 * spread + 0.05))
     assert strength.sizes("breast_cancer", [300, 750, 12_000]) == [300, 398]

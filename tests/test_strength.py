@@ -51,23 +51,37 @@ def brier(y, p, weight=None):
 
 
 @pytest.mark.parametrize(
-    ("teacher", "student", "disagreement", "variance"),
+    ("teacher", "student", "disagreement", "bias", "variance"),
     [
-        (0.10, 0.15, 0.20, 0.050),  # the excess is .050, the spread less the bias .080
-        (0.10, 0.30, 0.20, 0.080),  # the spread is smaller
-        (0.20, 0.15, 0.20, 0.000),  # the teacher has no lead
-        (0.15, 0.15, 0.20, 0.000),  # nor here
-        (0.10, 0.20, 0.04, 0.000),  # the student moves no further than the teacher errs
-        (0.10, 0.20, 0.00, 0.000),  # it does not move with its rows
+        (0.10, 0.15, 0.20, 0.02, 0.050),  # the excess is .050, the spread .080
+        (0.10, 0.30, 0.20, 0.02, 0.080),  # the spread is smaller
+        (0.10, 0.11, 0.20, 0.14, 0.080),  # hardly a lead, and a clear spread: the teacher is biased
+        (0.15, 0.15, 0.20, 0.16, 0.080),  # no lead
+        (0.23, 0.15, 0.20, 0.32, 0.080),  # behind by as much as the student varies
+        (0.10, 0.12, 0.12, 0.02, 0.020),  # the spread of .040 is not clear
+        (0.20, 0.15, 0.12, 0.02, 0.000),  # nor here, and the teacher is behind
+        (0.10, 0.20, 0.04, 0.02, 0.000),  # the student moves no further than the teacher errs
+        (0.10, 0.20, 0.00, 0.02, 0.000),  # it does not move with its rows
     ],
 )
-def test_arithmetic(teacher, student, disagreement, variance):
+def test_arithmetic(teacher, student, disagreement, bias, variance):
     result = Shrinkage(teacher, student, disagreement, 0.5, tau=0.04)
     assert_allclose(result.excess, student - teacher)
+    assert_allclose(result.spread, disagreement / 2 - 0.02)
     assert_allclose(result.variance, variance, atol=1e-15)
-    assert_allclose(result.bias, 0.02)
-    expected = 1.0 if variance == 0.0 else 0.02 / (0.02 + variance)
+    assert_allclose(result.bias, bias)
+    expected = 1.0 if variance == 0.0 else bias / (bias + variance)
     assert_allclose(result.strength, expected)
+
+
+def test_the_strength_grows_as_a_teacher_falls_behind():
+    """Without a jump where its lead ends, from shrinkage by the presumed bias to almost 1."""
+    scores = np.linspace(0.05, 1.0, 400)
+    strengths = [Shrinkage(score, 0.3, 0.4, 0.5, tau=0.04).strength for score in scores]
+    assert strengths[0] == pytest.approx(0.02 / (0.02 + 0.18))
+    assert all(a <= b for a, b in pairwise(strengths))
+    assert max(b - a for a, b in pairwise(strengths)) < 0.05
+    assert 0.85 < strengths[-1] < 1.0
 
 
 def test_limits():
@@ -92,7 +106,7 @@ def test_record():
     record = Shrinkage(0.1, 0.15, 0.2, 0.5, 0.04).to_dict()
     assert list(record) == [
         "teacher", "student", "disagreement", "frequencies", "tau",
-        "excess", "variance", "bias", "strength",
+        "excess", "spread", "variance", "bias", "strength",
     ]  # fmt: skip
     assert_allclose(record["strength"], 0.02 / 0.07)
 

@@ -298,7 +298,10 @@ def _why_direct(shrinkage: Mapping[str, float] | None) -> str:
     if shrinkage is None:
         return "strength 1 was asked for"
     if shrinkage["excess"] <= 0:
-        return "out of fold the teacher has no lead over this student (strength 1)"
+        return (
+            "out of fold the teacher has no lead over this student, which varies too little to be "
+            "steadied by it (strength 1)"
+        )
     return (
         "this student varies less from training set to training set than the teacher is presumed "
         "to err (strength 1), which leaves nothing for distilling to remove"

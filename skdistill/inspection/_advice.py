@@ -79,8 +79,8 @@ def _no_lead(report: "TeacherReport") -> str | None:
     if report.lead is None or report.lead > 0.0:
         return None
     return (
-        f"Train the student on the labels: out of fold its Brier score is better than the "
-        f"teacher's by {-report.lead:.4f}. This teacher has nothing to teach it."
+        f"Look for a better teacher: out of fold the student's Brier score is better than this "
+        f"one's by {-report.lead:.4f}. All that it can do is steady a student that varies much."
     )
 
 
