@@ -27,6 +27,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from benchmarks.datasets import encode, load
+from benchmarks.ratios import HARM, geometric_mean, lifted
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
 from skdistill import DistilledClassifier
 from skdistill.calibration import calibrate
@@ -40,8 +41,6 @@ MULTICLASS = ("satimage", "wine_quality", "covertype_10k", "digits", "letter")
 MANY_CLASSES = 10  # sets with more get half of the rows: every row is copied once per class
 N_FOLDS = 5
 TEST_ROWS = 5000
-FLOOR = 1e-3  # of test probabilities, lest the exact zeros of a small tree decide
-HARM = 1.002  # log-loss over the direct student's, up to which nobody is harmed
 STRENGTHS = ("0", "0.5", "auto")
 COMPARED = (None, "isotonic", "sigmoid", "temperature")  # "stacked" is judged by the suite
 Floats = NDArray[np.float64]
@@ -64,7 +63,7 @@ class Cell:
     teacher_loss : float
         Log-loss of the calibrated teacher out of fold, each fold calibrated on the others.
     loss, direct : float
-        Test log-loss of the distilled and of the direct student, probabilities lifted to `FLOOR`.
+        Test log-loss of the distilled and of the direct student, probabilities lifted to .001.
     sharp_loss, sharp_direct : float
         The same without the lift.
     """
@@ -99,10 +98,9 @@ class Split:
         return int(self.y.max()) + 1
 
     def scores(self, p: Floats) -> tuple[float, float]:
-        """Return the log-loss of test probabilities, lifted to `FLOOR` and as they are."""
+        """Return the log-loss of test probabilities, lifted to .001 and as they are."""
         truth = np.eye(self.n_classes)[self.y_test]
-        lifted = np.maximum(p, FLOOR)
-        return log_loss(truth, lifted / lifted.sum(axis=1, keepdims=True)), log_loss(truth, p)
+        return log_loss(truth, lifted(p)), log_loss(truth, p)
 
 
 def teachers(seed: int, trees: int) -> dict[str, Any]:
@@ -221,8 +219,7 @@ def _calibrated_loss(
     p = np.empty_like(raw)
     for train, test in StratifiedKFold(N_FOLDS, shuffle=True, random_state=0).split(raw, y):
         p[test] = calibrate(method, one_hot[train], raw[train]).transform(raw[test])
-    lifted = np.maximum(p, FLOOR)
-    return log_loss(one_hot, lifted / lifted.sum(axis=1, keepdims=True))
+    return log_loss(one_hot, lifted(p))
 
 
 def summary(cells: pd.DataFrame) -> pd.DataFrame:
@@ -237,10 +234,10 @@ def summary(cells: pd.DataFrame) -> pd.DataFrame:
                 "classes": classes,
                 "strength": rule,
                 "calibration": calibration,
-                "geometric mean": _mean(ratio),
+                "geometric mean": geometric_mean(ratio),
                 "worst": float(ratio.max()),
                 f"share <= {HARM}": float((ratio <= HARM).mean()),
-                "mean, no forests": _mean(other),
+                "mean, no forests": geometric_mean(other),
                 "worst, no forests": float(other.max()),
                 "share, no forests": float((other <= HARM).mean()),
                 "cells": len(rows),
@@ -300,7 +297,7 @@ def left_out(cells: pd.DataFrame) -> pd.DataFrame:
                     "classes": classes,
                     "chosen by": name,
                     "choices": ", ".join(f"{key} {n}" for key, n in counts.items()),
-                    "geometric mean": _mean(ratio),
+                    "geometric mean": geometric_mean(ratio),
                     "worst": float(ratio.max()),
                     f"share <= {HARM}": float((ratio <= HARM).mean()),
                 }
@@ -310,7 +307,7 @@ def left_out(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _pivot(cells: pd.DataFrame, index: list[str]) -> pd.DataFrame:
     table = cells.assign(classes=_kind(cells), ratio=_ratio(cells))
-    return table.pivot_table("ratio", index, "calibration", aggfunc=_mean).reset_index()
+    return table.pivot_table("ratio", index, "calibration", aggfunc=geometric_mean).reset_index()
 
 
 def _kind(cells: pd.DataFrame) -> pd.Series:
@@ -319,10 +316,6 @@ def _kind(cells: pd.DataFrame) -> pd.Series:
 
 def _ratio(cells: pd.DataFrame) -> pd.Series:
     return cells["loss"] / cells["direct"]
-
-
-def _mean(ratio: pd.Series) -> float:
-    return float(np.exp(np.log(ratio).mean()))
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -25,8 +25,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.datasets import BUNDLED, encode, load
+from benchmarks.ratios import HARM, floored_log_loss, in_short
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
-from benchmarks.strength import FLOOR, HARM, in_short, students, teachers
+from benchmarks.strength import students, teachers
 from skdistill import DistilledClassifier, density_ratio
 
 Floats = NDArray[np.floating[Any]]
@@ -158,9 +159,7 @@ def measure(
                 teachers()["lightgbm"], students()[student], random_state=cell[-1], memory=memory,
                 **settings,
             ).fit(sides.X, sides.y, **metadata)  # fmt: skip
-            p = np.maximum(model.predict_proba(sides.X_test[seen]), FLOOR)
-            p /= p.sum(axis=1, keepdims=True)
-            loss = float(-np.log(p[np.arange(len(p)), truth]).mean())
+            loss = floored_log_loss(truth, model.predict_proba(sides.X_test[seen]))
             yield Row(*cell, student, method, loss, model.strength_)
 
 

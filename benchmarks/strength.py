@@ -28,6 +28,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.datasets import BUNDLED, encode, load
+from benchmarks.ratios import HARM, floored_log_loss, in_short, lifted
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
 from skdistill import DistilledClassifier
 from skdistill.crossfit import cross_fit
@@ -41,8 +42,6 @@ CLEAN = ("digits",)  # hardly a label that another could contradict
 CHOSEN_ON = ("adult", "churn", "credit_default", "wine_quality")
 GRID = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 N_FOLDS = 5
-FLOOR = 1e-3  # of test probabilities, lest a tree's exact zeros decide
-HARM = 1.002  # log-loss over the direct student's, up to which nobody is harmed
 ABOUT = """\
 Test log-loss divided by that of the same student trained directly: geometric mean / worst cell /
 share of cells of at most {harm}. Each cell is a set, a number of training rows (200, 750, 3,000,
@@ -159,10 +158,10 @@ def measure(
             losses, aucs = [], []
             for strength in GRID:
                 model = first.refit_student(X_train, y_train, student=student, strength=strength)
-                q = np.maximum(model.predict_proba(X_test), FLOOR)
-                q /= q.sum(axis=1, keepdims=True)
-                losses.append(-np.log(q[np.arange(len(q)), truth[1]]).mean())
-                aucs.append(roc_auc_score(truth[1], q[:, 1]) if q.shape[1] == 2 else np.nan)
+                q = model.predict_proba(X_test)
+                losses.append(floored_log_loss(truth[1], q))
+                two = q.shape[1] == 2
+                aucs.append(roc_auc_score(truth[1], lifted(q)[:, 1]) if two else np.nan)
             found = ingredients(student, X_train, y_train, p, seed)
             texts = (" ".join(f"{v:.6g}" for v in values) for values in (losses, aucs))
             cell = name, n_train, seed, teacher_name, student_name
@@ -259,12 +258,6 @@ RULES = (
     }
     | {"the same in two readings, from 2 x bias on, 2 x error (shipped)": shipped}
 )
-
-
-def in_short(ratio: Floats) -> str:
-    """Return the geometric mean, the largest value, and the share of values without harm."""
-    mean, unharmed = np.exp(np.log(ratio).mean()), np.mean(ratio <= HARM)
-    return f"{mean:.3f} / {ratio.max():.3f} / {unharmed:.0%}"
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:

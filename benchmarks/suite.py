@@ -30,15 +30,15 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from benchmarks.datasets import BUNDLED, encode, load
 from benchmarks.methods import METHODS, PEERS, Outcome, Task, TeacherLabels
+from benchmarks.ratios import FLOOR, HARM, lifted
 from benchmarks.results import Log, add_common_arguments, command_line, folder_of
-from benchmarks.suite_tables import HARM, write_page
+from benchmarks.suite_tables import write_page
 from skdistill import SoftMLPClassifier
 from skdistill.crossfit import class_probabilities
 from skdistill.folds import make_folds
 from skdistill.metrics import score_probabilities
 from skdistill.pool import fit_pool, validation_folds
 
-FLOOR = 1e-3  # of test probabilities, lest a tree's exact zeros decide
 N_TEST = 10_000
 N_FOLDS = 5
 KEPT = Path(".cache", "benchmarks", "suite")
@@ -130,8 +130,7 @@ def groups() -> dict[str, Any]:
 
 def scores(y: Any, classes: Any, outcome: Outcome) -> dict[str, float]:
     """Return the scores of the test rows."""
-    p = np.maximum(outcome.p, FLOOR)
-    p = p / p.sum(axis=1, keepdims=True)
+    p = lifted(outcome.p)
     truth = np.eye(len(classes))[np.searchsorted(classes, y)]
     found = score_probabilities(truth, p)
     auc = roc_auc_score(truth[:, 1], p[:, 1]) if len(classes) == 2 else roc_auc_score(truth, p)

@@ -8,10 +8,10 @@ import pandas as pd
 from scipy import stats
 
 from benchmarks.figures import bars, critical_difference, ranges
+from benchmarks.ratios import HARM, geometric_mean
 from benchmarks.results import Page
 
 __all__ = [
-    "HARM",
     "by",
     "cliques",
     "lead_kept",
@@ -23,7 +23,6 @@ __all__ = [
     "write_page",
 ]
 
-HARM = 1.002  # log-loss over the direct student's, up to which nobody is harmed
 LEAD = 0.98  # the teacher's log-loss over the direct student's, below which it has a lead to keep
 ALPHA = 0.05
 CELL = ["data", "seed", "teacher", "student"]
@@ -127,7 +126,7 @@ def summary(ratio: pd.DataFrame, seconds: pd.Series | None = None) -> pd.DataFra
         lines.append(
             {
                 "method": method,
-                "geometric mean": f"{_mean(values):.4f}",
+                "geometric mean": f"{geometric_mean(values):.4f}",
                 "worst": f"{values.max():.3f}",
                 f"at most {HARM}": f"{(values <= HARM).mean():.1%}",
                 "won / tied / lost": f"{won} / {len(values) - won - lost} / {lost}",
@@ -146,7 +145,9 @@ def by(ratio: pd.DataFrame, level: str) -> pd.DataFrame:
     shown = {}
     for key, part in ratio.groupby(level=level):
         shown[key] = [
-            "" if part[m].isna().all() else f"{_mean(part[m].dropna()):.3f} / {part[m].max():.3f}"
+            ""
+            if part[m].isna().all()
+            else f"{geometric_mean(part[m].dropna()):.3f} / {part[m].max():.3f}"
             for m in part.columns
         ]
     table = pd.DataFrame(shown, index=ratio.columns).drop(index="direct")
@@ -176,7 +177,9 @@ def peer_tables(ratio: pd.DataFrame, peer: str) -> list[tuple[str, pd.DataFrame]
 def figures(ratio: pd.DataFrame, seconds: pd.Series, folder: Path) -> tuple[tuple[str, str], ...]:
     """Draw the figures; return the file and the sentence of each."""
     students = ratio.drop(columns=["direct", "teacher"], errors="ignore").dropna(axis=1, how="all")
-    spread = pd.DataFrame({"geometric mean": students.apply(_mean), "worst cell": students.max()})
+    spread = pd.DataFrame(
+        {"geometric mean": students.apply(geometric_mean), "worst cell": students.max()}
+    )
     spread = spread.sort_values("geometric mean")
     label = "test log-loss over the direct student's"
     drawn = [
@@ -267,10 +270,6 @@ def write_page(
     title = "Honest choice, defaults and what stands beside them"
     page = Page("suite", title, command, (about, left_out, seen), notes, drawn)
     page.write(folder, table, *others)
-
-
-def _mean(values: pd.Series) -> float:
-    return float(np.exp(np.log(values).mean()))
 
 
 def _shown(value: float | None, style: str) -> str:

@@ -17,14 +17,12 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from benchmarks.datasets import BUNDLED, encode, load
+from benchmarks.ratios import HARM, floored_log_loss, in_short
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
 from benchmarks.strength import (
     CHOSEN_ON,
     CLEAN,
-    FLOOR,
-    HARM,
     JUDGED_ON,
-    in_short,
     students,
     teachers,
 )
@@ -97,9 +95,7 @@ def measure(
                 if cell in done:
                     continue
                 model.fit(X_train, split[2])
-                p = np.maximum(model.predict_proba(X_test), FLOOR)
-                p /= p.sum(axis=1, keepdims=True)
-                loss = float(-np.log(p[np.arange(len(p)), truth]).mean())
+                loss = floored_log_loss(truth, model.predict_proba(X_test))
                 yield Row(*cell, loss, model.strength_, model.report_.n_synthetic)
 
 

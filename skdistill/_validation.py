@@ -100,8 +100,8 @@ def check_unmasked(name: str, values: Any) -> None:
     """Raise InputError where entries are masked: NumPy would use what lies under the mask."""
     if np.ma.is_masked(values):
         raise InputError(
-            f"{name} must have no masked entries, got {np.sum(np.ma.getmask(values))}, and what lies "
-            "under a mask would be used: fill them (.filled(np.nan) makes missing values of "
+            f"{name} must have no masked entries, got {np.sum(np.ma.getmask(values))}: what lies "
+            "under the mask would be used. Fill them (.filled(np.nan) makes missing values of "
             "floats), or drop their rows."
         )
 
