@@ -18,7 +18,7 @@ module            what it shows
 `gpu`             the same on an NVIDIA GPU
 `methods`         the ways that the suite compares, other packages among them
 `test_hot_paths`  definitions for pytest-benchmark, so that a regression of a hot path shows
-`datasets`        the data sets, from the folder that SKDISTILL_DATA names
+`datasets`        the data sets: read from the folder that SKDISTILL_DATA names, fetched on request
 `results`         raw measurements that survive an interruption, and the tables made of them
 ================  ==================================================================================
 """

@@ -12,6 +12,7 @@ import argparse
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from itertools import product
 from typing import Any
 
 import lightgbm
@@ -28,7 +29,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.datasets import encode, load
 from benchmarks.ratios import HARM, geometric_mean, lifted
-from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
+from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledClassifier
 from skdistill.calibration import calibrate
 from skdistill.metrics import brier, log_loss
@@ -318,6 +319,14 @@ def _ratio(cells: pd.DataFrame) -> pd.Series:
     return cells["loss"] / cells["direct"]
 
 
+def said(cell: Cell) -> str:
+    """Return the line that is printed of a cell."""
+    return (
+        f"{cell.data}, seed {cell.seed}, {cell.teacher} -> {cell.student}, {cell.calibration}, "
+        f"strength {cell.rule}: {cell.loss:.4f}"
+    )
+
+
 def main(argv: list[str] | None = None) -> None:
     """Measure what is missing, print and write the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.calibration", description=__doc__)
@@ -337,18 +346,23 @@ def main(argv: list[str] | None = None) -> None:
         ("data", "seed", "teacher", "student", "calibration", "rule"),
         fresh=arguments.fresh or arguments.quick,
     )
-    for seed in range(arguments.seed, arguments.seed + arguments.repeats):
-        for name in arguments.sets:
-            with threadpool_limits(1), warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # few logistic iterations, twins among the rows
-                for cell in measure(name, seed, arguments.rows, arguments.trees, log):
-                    log.add(cell)
-            print(f"{name}, seed {seed}: {len(log)} cells", flush=True)
-    _report(log.frame().fillna({"calibration": "None"}), folder, command_line("calibration", argv))
+    splits = list(
+        product(range(arguments.seed, arguments.seed + arguments.repeats), arguments.sets)
+    )
+    given = arguments.rows, arguments.trees, log
+    rows = (cell for seed, name in splits for cell in measure(name, seed, *given))
+    cells = product([*teachers(0, 2), "average"], students(0), map(str, COMPARED), STRENGTHS)
+    missing = log.missing((name, seed, *cell) for (seed, name), cell in product(splits, cells))
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # few logistic iterations, twins among the rows
+        for cell in progress(rows, len(missing), said):
+            log.add(cell)
+    _report(log, folder, command_line("calibration", argv))
 
 
-def _report(cells: pd.DataFrame, folder: Any, command: str) -> None:
+def _report(log: Log, folder: Any, command: str) -> None:
     """Print the main table and write all."""
+    cells = log.frame().fillna({"calibration": "None"})
     table = summary(cells)
     print(table.to_string(index=False))
     others = {
@@ -358,9 +372,9 @@ def _report(cells: pd.DataFrame, folder: Any, command: str) -> None:
         "By teacher (strength auto)": by_teacher(cells),
         "The teacher's own log-loss, over the uncalibrated one": teacher_losses(cells),
     }
-    Page("calibration", "Which calibration of the teacher", command, ABOUT).write(
-        folder, table, *others.items()
-    )
+    title = "Which calibration of the teacher"
+    page = Page("calibration", title, command, ABOUT, measured=log.measured())
+    page.write(folder, table, *others.items())
 
 
 ABOUT = (

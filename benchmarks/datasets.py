@@ -2,10 +2,15 @@
 
 Files ``<name>.csv.gz`` (header row, the target last and named ``target``, categories as text, empty
 fields for missing values) are read from the folder that the environment variable SKDISTILL_DATA
-names. Without it a set can be fetched from OpenML, on request only. Two small sets come with
-scikit-learn.
+names. Two small sets come with scikit-learn. Nothing is downloaded by itself;
+
+    python -m benchmarks.datasets FOLDER
+
+fetches what OpenML has and writes the files. What is left out of each set, and how OpenML's tables
+differ from the ones that were measured, is in `SETS`; docs/benchmarks/data.rst shows it.
 """
 
+import argparse
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +26,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
-__all__ = ["BUNDLED", "SETS", "DataSet", "data_folder", "encode", "load"]
+__all__ = ["BUNDLED", "SETS", "DataSet", "data_folder", "encode", "fetch", "load", "main"]
 
 VARIABLE = "SKDISTILL_DATA"
 BUNDLED: dict[str, Callable[..., Any]] = {
@@ -36,39 +41,99 @@ class DataSet:
 
     Attributes
     ----------
+    source : str
+        Where it was first published.
+    rows, features, classes : int
+        Of the file that was measured; features without those of `drop`, classes after `merge`. Of
+        a larger table on OpenML a random sample of as many rows is taken.
     openml : int or None
         Number of the same data on OpenML; None where the user has to bring the file.
     drop : tuple of str
-        Columns that must not be used.
+        Columns that must not be used, in the file or on OpenML.
     merge : mapping
         Classes too rare to be split, and the class each is counted to.
-    rows : int or None
-        Size of the sample where OpenML has the whole; it is not the same sample as the file.
+    lacks : tuple of str
+        Columns of the file that OpenML does not have.
+    labels : mapping
+        Classes that OpenML has as numbers, and their names in the file.
+    differs : str
+        How else OpenML's table differs from the file.
     """
 
-    openml: int | None
+    source: str
+    rows: int
+    features: int
+    classes: int
+    openml: int | None = None
     drop: tuple[str, ...] = ()
     merge: Mapping[Any, Any] = field(default_factory=dict)
-    rows: int | None = None
+    lacks: tuple[str, ...] = ()
+    labels: Mapping[float, str] = field(default_factory=dict)
+    differs: str = ""
 
 
+SOILS = {
+    1: "red soil",
+    2: "cotton crop",
+    3: "grey soil",
+    4: "damp grey soil",
+    5: "vegetation stubble",
+    7: "very damp grey soil",
+}
 SETS = {
-    "adult": DataSet(1590),
-    "magic": DataSet(1120),
-    "higgs": DataSet(23512),
+    "adult": DataSet("UCI Adult", 48_842, 14, 2, 1590),
+    "magic": DataSet("UCI MAGIC Gamma Telescope", 19_020, 10, 2, 1120, drop=("ID",)),
+    "higgs": DataSet("UCI HIGGS", 35_298, 28, 2, 23512, differs="Another sample, of 98,050 rows."),
     # How long the call lasted is known only once its outcome is; OpenML calls the column V12.
-    "bank_marketing": DataSet(1461, drop=("duration", "V12")),
-    "credit_default": DataSet(42477),
-    "churn": DataSet(40701),
-    "letter": DataSet(6),
-    "satimage": DataSet(182),
+    "bank_marketing": DataSet(
+        "UCI Bank Marketing",
+        45_211,
+        15,
+        2,
+        1461,
+        drop=("duration", "V12"),
+        labels={1: "no", 2: "yes"},
+        differs="Columns are named V1 to V16.",
+    ),
+    "credit_default": DataSet(
+        "UCI Default of Credit Card Clients", 30_000, 23, 2, 42477, drop=("ID",)
+    ),
+    # A number for each customer.
+    "churn": DataSet(
+        "MLC++ churn",
+        5_000,
+        19,
+        2,
+        40701,
+        drop=("phone_number",),
+        labels={0: "no", 1: "yes"},
+        differs="Categories are numbers.",
+    ),
+    "letter": DataSet("UCI Letter Recognition", 20_000, 16, 26, 6),
+    "satimage": DataSet(
+        "UCI Statlog (Landsat Satellite)",
+        6_435,
+        36,
+        6,
+        182,
+        labels=SOILS,
+        differs="Five rows fewer (6,430).",
+    ),
     # Five wines of quality 9 are fewer than the folds of a training set need.
-    "wine_quality": DataSet(287, merge={9: 8}),
-    "covertype_10k": DataSet(1596, rows=10_000),
+    "wine_quality": DataSet("UCI Wine Quality", 6_497, 12, 6, 287, merge={9: 8}, lacks=("color",)),
+    "covertype_10k": DataSet(
+        "UCI Covertype", 10_000, 54, 7, 1596, differs="Another sample, of 581,012 rows."
+    ),
     # Their owners want everyone to fetch them in person.
-    "fico": DataSet(None),
+    "fico": DataSet("FICO Explainable Machine Learning Challenge (HELOC)", 10_459, 23, 2),
     # Addresses and texts of pages are no features of a forest.
-    "stumbleupon": DataSet(None, drop=("url", "urlid", "boilerplate")),
+    "stumbleupon": DataSet(
+        "Kaggle, StumbleUpon Evergreen Classification",
+        7_395,
+        23,
+        2,
+        drop=("url", "urlid", "boilerplate"),
+    ),
 }
 
 
@@ -90,15 +155,13 @@ def data_folder() -> Path | None:
     return folder
 
 
-def load(name: str, *, download: bool = False) -> tuple[pd.DataFrame, NDArray[Any]]:
+def load(name: str) -> tuple[pd.DataFrame, NDArray[Any]]:
     """Return features and labels of a set.
 
     Parameters
     ----------
     name : str
         A key of `SETS` or `BUNDLED`.
-    download : bool, default=False
-        Whether to fetch the set from OpenML where SKDISTILL_DATA is not set.
 
     Returns
     -------
@@ -112,7 +175,7 @@ def load(name: str, *, download: bool = False) -> tuple[pd.DataFrame, NDArray[An
     KeyError
         If the name is unknown.
     FileNotFoundError
-        If the file is not there and must not be fetched.
+        If the file is not there.
 
     Examples
     --------
@@ -127,14 +190,11 @@ def load(name: str, *, download: bool = False) -> tuple[pd.DataFrame, NDArray[An
         message = f"unknown data set {name!r}; there are {known}."
         raise KeyError(message)
     recipe, folder = SETS[name], data_folder()
-    if folder is not None:
-        table = _read(folder / f"{name}.csv.gz")
-    elif download and recipe.openml is not None:
-        table = _fetch(recipe)
-    else:
-        other = f", or allow its download (OpenML {recipe.openml})" if recipe.openml else ""
-        message = f"data set {name!r}: set {VARIABLE} to a folder that holds {name}.csv.gz{other}."
-        raise FileNotFoundError(message)
+    if folder is None:
+        fetched = f" (python -m benchmarks.datasets FOLDER --sets {name} fetches it)"
+        message = f"data set {name!r}: set {VARIABLE} to a folder that holds {name}.csv.gz"
+        raise FileNotFoundError(f"{message}{fetched if recipe.openml else ''}.")
+    table = _read(folder / f"{name}.csv.gz")
     y = table["target"].replace(recipe.merge) if recipe.merge else table["target"]
     return table.drop(columns=["target", *recipe.drop], errors="ignore"), y.to_numpy()
 
@@ -180,7 +240,70 @@ def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""])  # "None" can be a category
 
 
-def _fetch(recipe: DataSet) -> pd.DataFrame:
+def fetch(name: str, folder: Path) -> Path:
+    """Write ``<name>.csv.gz`` as OpenML has the set; a file that is there is kept.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SETS`.
+    folder : Path
+        Where to.
+
+    Returns
+    -------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If OpenML does not have the set, or has other columns or classes than expected.
+    """
+    path, recipe = folder / f"{name}.csv.gz", SETS[name]
+    if path.exists():
+        return path
+    if recipe.openml is None:
+        message = f"data set {name!r} is not on OpenML: its file has to be brought."
+        raise ValueError(message)
     bunch = fetch_openml(data_id=recipe.openml, as_frame=True, parser="auto")
-    table = bunch.data.assign(target=bunch.target)
-    return table if recipe.rows is None else table.sample(recipe.rows, random_state=0)
+    X = bunch.data.drop(columns=list(recipe.drop), errors="ignore")
+    expected = recipe.features - len(recipe.lacks)
+    if X.shape[1] != expected:
+        message = f"OpenML {recipe.openml} ({name}): expected {expected} columns, got {[*X]}."
+        raise ValueError(message)
+    y = bunch.target
+    if recipe.labels:
+        y = pd.to_numeric(y.astype(str), errors="coerce").map(recipe.labels)
+    if y.isna().any():
+        found = sorted(bunch.target.unique())
+        message = f"OpenML {recipe.openml} ({name}): expected {[*recipe.labels]}, got {found}."
+        raise ValueError(message)
+    table = X.assign(target=y)
+    if len(table) > recipe.rows:
+        table = table.sample(recipe.rows, random_state=0)
+    part = path.with_name(f"{path.name}.part")  # what is broken off must not look complete
+    table.to_csv(part, index=False, compression="gzip")
+    return part.replace(path)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Fetch sets from OpenML, and say what is then to be done."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.datasets", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    fetched = [name for name, recipe in SETS.items() if recipe.openml is not None]
+    parser.add_argument("folder", type=Path, help="where the files go; made if need be")
+    parser.add_argument("--sets", nargs="+", default=fetched, choices=fetched, metavar="SET")
+    arguments = parser.parse_args(argv)
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    for name in arguments.sets:
+        table = _read(fetch(name, arguments.folder))
+        rows, columns = table.shape
+        print(f"{name}: {rows} rows, {columns - 1} features", flush=True)
+    brought = [name for name in SETS if name not in fetched]
+    print(f"Only you can bring {' and '.join(brought)}: see docs/benchmarks/data.rst.")
+    print(f"Now: export {VARIABLE}={arguments.folder}")
+
+
+if __name__ == "__main__":
+    main()

@@ -28,7 +28,15 @@ import pandas as pd
 from lightgbm import LGBMClassifier
 from sklearn.datasets import make_classification
 
-from benchmarks.results import Page, add_common_arguments, command_line, folder_of
+from benchmarks.results import (
+    Page,
+    add_common_arguments,
+    command_line,
+    folder_of,
+    progress,
+    say,
+    today,
+)
 from skdistill import (
     DistilledClassifier,
     SoftLogisticRegression,
@@ -126,7 +134,7 @@ def boosting(xp: Any, n: int, seed: int) -> Iterator[Line]:
     """Yield LightGBM on the GPU, if the installed build can, over the CPU."""
     device, obstacle = gpu_learner()
     if device is None:
-        print(obstacle)
+        say(obstacle)
         return
     X, y, p = problem(n, 50, 2, seed)
     one_hot, seconds, losses = np.eye(2)[y], [], []
@@ -209,7 +217,9 @@ def main(argv: list[str] | None = None) -> None:
         print(run.stdout)
         tests = run.stdout.strip().splitlines()[-1]
     rows = 20_000 if arguments.quick else arguments.rows
-    lines = [line for name in arguments.groups for line in GROUPS[name](xp, rows, arguments.seed)]
+    start = today()
+    parts = (list(GROUPS[name](xp, rows, arguments.seed)) for name in arguments.groups)
+    lines = [line for part in progress(parts, len(arguments.groups)) for line in part]
     table = pd.DataFrame(
         {
             "group": line.group,
@@ -233,7 +243,8 @@ def main(argv: list[str] | None = None) -> None:
         "The students on a GPU against the CPU of the same machine; seconds on the wall.",
         facts,
     )
-    page = Page("gpu", "Students on the GPU", command_line("gpu", argv), about)
+    command, days = command_line("gpu", argv), (start, today())
+    page = Page("gpu", "Students on the GPU", command, about, measured=days)
     page.write(folder_of(arguments), table)
 
 

@@ -10,14 +10,16 @@ Five groups, with the bars that they have to clear:
 - ``mlp``: `SoftMLPClassifier` over scikit-learn's `MLPClassifier` on labels, time and log-loss;
 - ``binning``: what a LightGBM student spends on binning, which one `Dataset` for all would save.
 
-The clock is the processor time of this process, on one thread; both sides run in turn.
+The clock is the processor time of this process, on one thread; both sides run in turn. An
+interrupted run goes on at the group and repeat where it stopped.
 """
 
 import argparse
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import lightgbm
@@ -34,7 +36,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
+from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import CrossEntropy, SoftLogisticRegression, SoftMLPClassifier, distillation_path
 from skdistill.metrics import log_loss
 from skdistill.students import Problem, resolve
@@ -233,6 +235,19 @@ GROUPS = {
     "mlp": mlp,
     "binning": binning,
 }
+CASES = {"replication": 4, "path": 4, "float32": 2, "mlp": 2, "binning": 1}  # of each group
+
+
+def missing(groups: Sequence[str], repeats: Sequence[int], log: Log) -> list[tuple[str, int]]:
+    """Return the groups and repeats that are not whole in the log yet."""
+    known = log.frame().value_counts(["group", "repeat"]).to_dict() if len(log) else {}
+    return [cell for cell in product(groups, repeats) if known.get(cell, 0) < CASES[cell[0]]]
+
+
+def said(found: Measurement) -> str:
+    """Return the line that is printed of a measurement."""
+    faster = f"{1.0 / found.ratio:.2f} times faster"
+    return f"{found.group}: {found.case}, repeat {found.repeat}: {faster}"
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -279,19 +294,15 @@ def main(argv: list[str] | None = None) -> None:
     with threadpool_limits(1), warnings.catch_warnings():
         # What scikit-learn reaches in its iterations is what it is compared by.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for group in arguments.groups:
-            for repeat in range(arguments.seed, arguments.seed + repeats):
-                for measurement in GROUPS[group](sizes, repeat):
-                    log.add(measurement)
-                    print(
-                        f"{group}: {measurement.case}, repeat {repeat}: "
-                        f"{1.0 / measurement.ratio:.2f} times faster",
-                        flush=True,
-                    )
+        seeds = range(arguments.seed, arguments.seed + repeats)
+        wanted = missing(arguments.groups, seeds, log)
+        rows = (row for group, repeat in wanted for row in GROUPS[group](sizes, repeat))
+        for row in progress(rows, sum(CASES[group] for group, _ in wanted), said):
+            log.add(row)
     table = summary(log.frame())
     print(table.to_string(index=False))
-    page = Page("linear", "Linear and MLP students", command_line("linear", argv), ABOUT)
-    page.write(folder, table)
+    title, command = "Linear and MLP students", command_line("linear", argv)
+    Page("linear", title, command, ABOUT, measured=log.measured()).write(folder, table)
 
 
 ABOUT = (

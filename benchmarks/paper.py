@@ -29,6 +29,7 @@ import argparse
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.model_selection import KFold, train_test_split
 
 from benchmarks.datasets import encode, load
-from benchmarks.paper_tables import write_pages
-from benchmarks.results import Log, add_common_arguments, command_line, folder_of
+from benchmarks.paper_tables import BROUGHT, write_pages
+from benchmarks.results import Log, add_common_arguments, command_line, folder_of, progress, say
 from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.crossfit import cross_fit
 from skdistill.folds import make_folds
@@ -51,7 +52,6 @@ __all__ = ["Case", "Cell", "Plan", "choose_leaking", "main", "measure"]
 Floats = NDArray[np.floating[Any]]
 OUT_OF_FOLD = Path(".cache", "benchmarks", "out_of_fold")
 ACCURACY = ("higgs", "stumbleupon")
-BROUGHT = ("fico", "stumbleupon")  # sets that the user has to bring
 CONSTANTS = tuple(10.0**power for power in range(-5, 4))
 METHODS = ("teacher", "direct", "in-sample", "cross-fit", "enhanced", "ours")
 
@@ -311,9 +311,9 @@ def choose_leaking(
     return {size: CONSTANTS[best] for size, best in zip(sizes, total.argmax(axis=0), strict=True)}
 
 
-def split(name: str, seed: int, *, download: bool = False) -> Rows:
+def split(name: str, seed: int) -> Rows:
     """Return the rows of a set, split and encoded."""
-    X, y = load(name, download=download)
+    X, y = load(name)
     codes = np.unique(y, return_inverse=True)[1]
     X_train, X_test, y_train, y_test = train_test_split(
         X, codes, test_size=0.3, stratify=codes, random_state=seed
@@ -340,7 +340,6 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--honest", action="store_true", help="add the honest choice")
     parser.add_argument("--honest-folds", type=int, default=Plan.honest_cv)
     parser.add_argument("--n-jobs", type=int, default=1, help="trees grown at once")
-    parser.add_argument("--download", action="store_true", help="fetch missing sets from OpenML")
     parser.add_argument("--summary", action="store_true", help="only make the tables anew")
     add_common_arguments(parser, repeats=5)
     arguments = parser.parse_args(argv)
@@ -349,15 +348,19 @@ def main(argv: list[str] | None = None) -> None:
     fresh = arguments.fresh or arguments.quick
     log = Log(folder / "raw" / "paper.csv", Cell, KEY, fresh=fresh)
     repeats = 1 if arguments.quick else arguments.repeats
-    for seed in [] if arguments.summary else range(arguments.seed, arguments.seed + repeats):
-        for cell in _cells(plan, seed, arguments, log):
-            log.add(cell)
-            print(
-                f"{cell.experiment}, {cell.data}, seed {cell.seed}, {cell.x}, {cell.method}: "
-                f"{cell.metric} {cell.value:.4f} ({cell.seconds:.0f} s)",
-                flush=True,
-            )
-    write_pages(log.frame(), folder, command_line("paper", argv))
+    seeds = [] if arguments.summary else range(arguments.seed, arguments.seed + repeats)
+    missing = [key for seed in seeds for key in _missing(plan, seed, arguments, log)]
+    cells = (cell for seed in seeds for cell in _cells(plan, seed, arguments, log))
+    for cell in progress(cells, len(missing), _said):
+        log.add(cell)
+    write_pages(log.frame(), folder, command_line("paper", argv), log.measured)
+
+
+def _said(cell: Cell) -> str:
+    return (
+        f"{cell.experiment}, {cell.data}, seed {cell.seed}, {cell.x}, {cell.method}: "
+        f"{cell.metric} {cell.value:.4f} ({cell.seconds:.0f} s)"
+    )
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
@@ -371,22 +374,26 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     )
 
 
+def _missing(
+    plan: Plan, seed: int, arguments: argparse.Namespace, log: Container[Any]
+) -> list[tuple[Any, ...]]:
+    """Return the keys of the cells of one seed that are not in the log."""
+    keys = product(plan.sets, plan.cases(arguments.experiments), plan.methods)
+    wanted = [(case.experiment, name, seed, case.x, method) for name, case, method in keys]
+    return [key for key in wanted if key not in log]
+
+
 def _cells(plan: Plan, seed: int, arguments: argparse.Namespace, log: Log) -> Iterator[Cell]:
     """Yield what is missing of one seed; a set that the user may bring is skipped without it."""
     cases = plan.cases(arguments.experiments)
-    for name in plan.sets:
-        if all(
-            (case.experiment, name, seed, case.x, method) in log
-            for case in cases
-            for method in plan.methods
-        ):
-            continue
+    absent = {name for _, name, *_ in _missing(plan, seed, arguments, log)}
+    for name in [each for each in plan.sets if each in absent]:
         try:
-            rows = split(name, seed, download=arguments.download)
+            rows = split(name, seed)
         except FileNotFoundError as error:
             if name not in BROUGHT:
                 raise
-            print(f"{name}, seed {seed}: skipped, as its file is not there ({error})", flush=True)
+            say(f"{name}, seed {seed}: skipped, as its file is not there ({error})")
             continue
         yield from measure(plan, rows, cases, log)
 

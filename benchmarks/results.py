@@ -8,16 +8,30 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
+from tqdm import tqdm
 
-__all__ = ["Log", "Page", "add_common_arguments", "command_line", "folder_of", "markdown"]
+__all__ = [
+    "Log",
+    "Page",
+    "add_common_arguments",
+    "command_line",
+    "folder_of",
+    "markdown",
+    "progress",
+    "say",
+    "today",
+]
 
+T = TypeVar("T")
+tqdm.monitor_interval = 0  # no thread beside what is timed
+MEASURED = "measured"  # the column of the day, which the log itself writes
 PACKAGES = ("scikit-learn", "lightgbm", "numpy", "scipy")
 RESULTS = Path("docs", "results")
 QUICK_RESULTS = Path(".cache", "benchmarks")
@@ -27,7 +41,7 @@ class Log:
     """A CSV file with one row per measurement, written as each is made.
 
     What is in the file need not be measured again, so an interrupted benchmark goes on where it
-    stopped.
+    stopped. Each row keeps the day on which it was measured, in a last column.
 
     Parameters
     ----------
@@ -43,7 +57,7 @@ class Log:
 
     def __init__(self, path: Path, kind: type, key: Sequence[str], *, fresh: bool = False) -> None:
         self.path = path
-        self.columns = [field.name for field in fields(kind)]
+        self.columns = [*(field.name for field in fields(kind)), MEASURED]
         self.key = tuple(key)
         if fresh:
             path.unlink(missing_ok=True)
@@ -55,9 +69,13 @@ class Log:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def missing(self, keys: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return those of the keys that are not in the file yet."""
+        return [key for key in keys if key not in self]
+
     def add(self, row: Any) -> None:
-        """Append a row and flush it."""
-        values = asdict(row)
+        """Append a row, dated today, and flush it."""
+        values = asdict(row) | {MEASURED: today()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists()
         with self.path.open("a", newline="", encoding="utf-8") as file:
@@ -70,7 +88,22 @@ class Log:
         self._keys.add(self._as_key(values))
 
     def frame(self) -> pd.DataFrame:
-        """Return all rows; of a key that was measured twice, the last."""
+        """Return all rows, without their days; of a key that was measured twice, the last."""
+        return self._table().drop(columns=MEASURED)
+
+    def measured(self, rows: pd.DataFrame | None = None) -> tuple[str, str]:
+        """Return the days of the first and the last measurement.
+
+        Parameters
+        ----------
+        rows : DataFrame, optional
+            Some of the rows of `frame`, with their index; by default all.
+        """
+        days = self._table()[MEASURED]
+        shown = days if rows is None else days.loc[rows.index]
+        return str(shown.min()), str(shown.max())
+
+    def _table(self) -> pd.DataFrame:
         table = pd.read_csv(self.path, keep_default_na=False, na_values=["", "nan"])
         return table.drop_duplicates(list(self.key), keep="last").reset_index(drop=True)
 
@@ -109,6 +142,10 @@ class Page:
         Paragraphs below it.
     figures : tuple of (str, str)
         Names of pictures in the same folder, each with a sentence that says what is seen.
+    measured : (str, str) or None
+        Days of the first and the last measurement shown, see `Log.measured`.
+    texts : mapping of str to str
+        Paragraphs above further tables, by their headings.
     """
 
     name: str
@@ -117,6 +154,8 @@ class Page:
     about: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     figures: tuple[tuple[str, str], ...] = ()
+    measured: tuple[str, str] | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path, table: pd.DataFrame, *others: tuple[str, pd.DataFrame]) -> None:
         """Write ``<name>.csv`` (the table), ``.json`` (what made it) and ``.md`` (all).
@@ -133,7 +172,7 @@ class Page:
             Further tables, each with a heading.
         """
         (folder / "more").mkdir(parents=True, exist_ok=True)
-        date, versions = datetime.now(tz=UTC).date().isoformat(), installed_versions()
+        date, versions = today(), installed_versions()
         _formatted(table).to_csv(folder / f"{self.name}.csv", index=False, lineterminator="\n")
         more = [(heading, f"more/{self.name}-{i}.csv") for i, (heading, _) in enumerate(others, 1)]
         for (_, file), (_, other) in zip(more, others, strict=True):
@@ -144,7 +183,9 @@ class Page:
             "notes": self.notes,
             "figures": self.figures,
             "more": more,
+            "texts": dict(self.texts),
             "command": self.command,
+            "measured": self.measured,
             "date": date,
             "versions": versions,
         }
@@ -152,12 +193,48 @@ class Page:
             json.dumps(facts, indent=2) + "\n", encoding="utf-8"
         )
         listed = ", ".join(f"{package} {version}" for package, version in versions.items())
+        made = f"Tables made {date} with {listed}."
+        if self.measured:
+            days = " to ".join(dict.fromkeys(self.measured))  # one day is named once
+            made = f"Rows measured {days}. {made}"
         parts = [f"# {self.title}", *self.about, markdown(table)]
         parts += [f"![{sentence}]({file})" for file, sentence in self.figures]
         for heading, other in others:
-            parts += [f"## {heading}", markdown(other)]
-        parts += [*self.notes, f"Command: `{self.command}`", f"Measured on {date}, {listed}."]
+            said = [self.texts[heading]] if heading in self.texts else []
+            parts += [f"## {heading}", *said, markdown(other)]
+        parts += [*self.notes, f"Command: `{self.command}`", made]
         (folder / f"{self.name}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def today() -> str:
+    """Return the date of Greenwich, YYYY-MM-DD."""
+    return datetime.now(tz=UTC).date().isoformat()
+
+
+def progress(rows: Iterable[T], total: int, text: Callable[[T], str] | None = None) -> Iterator[T]:
+    """Yield measurements as they are made; a bar on stderr shows how many are still to come.
+
+    Parameters
+    ----------
+    rows : iterable
+        The measurements, made as they are asked for.
+    total : int
+        How many are missing, at most.
+    text : callable, optional
+        Of a measurement; the line to print of it once the caller has dealt with it.
+    """
+    with tqdm(total=total, miniters=1, disable=total == 0) as bar:
+        for row in rows:
+            yield row
+            bar.update()
+            if text is not None:
+                say(text(row))
+
+
+def say(text: str) -> None:
+    """Print a line at once, above the bar if there is one."""
+    tqdm.write(text)
+    sys.stdout.flush()
 
 
 def installed_versions() -> dict[str, str]:
@@ -194,9 +271,11 @@ def _formatted(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def add_common_arguments(parser: argparse.ArgumentParser, repeats: int) -> None:
-    """Add the options that all benchmarks have."""
-    parser.add_argument("--repeats", type=int, default=repeats, help="(default: %(default)s)")
+def add_common_arguments(
+    parser: argparse.ArgumentParser, repeats: int | None, default: str = "%(default)s"
+) -> None:
+    """Add the options that all benchmarks have; `default` says what None repeats are."""
+    parser.add_argument("--repeats", type=int, default=repeats, help=f"(default: {default})")
     parser.add_argument("--seed", type=int, default=0, help="first seed (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="seconds, to see that it runs")
     parser.add_argument("--fresh", action="store_true", help="forget earlier measurements")

@@ -39,7 +39,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import skdistill
 from benchmarks.figures import curves
-from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
+from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.costs import latency, size_bytes
 
@@ -271,11 +271,30 @@ def measure(groups: list[str], sizes: Sizes, seed: int, log: Log) -> Iterator[Me
         if group in groups and (group, case, x, seed) not in log:
             seconds, megabytes, fits = apart(fit_alone, point)
             yield Measurement(group, case, x, seed, seconds, megabytes, fits)
-    done = log.frame() if len(log) else pd.DataFrame(columns=["group", "repeat"])
-    for group, function in OTHERS.items():
-        known = ((done["group"] == group) & (done["repeat"] == seed)).any()
-        if group in groups and not known:
-            yield from list(function(sizes, seed))  # all of them, or none
+    for group in others_missing(groups, seed, log):
+        yield from list(OTHERS[group](sizes, seed))  # all of them, or none
+
+
+def others_missing(groups: list[str], seed: int, log: Log) -> list[str]:
+    """Return those of `OTHERS` that are not in the log yet."""
+    known = log.frame() if len(log) else pd.DataFrame(columns=["group", "repeat"])
+    there = set(known["group"][known["repeat"] == seed])
+    return [group for group in OTHERS if group in groups and group not in there]
+
+
+def n_missing(groups: list[str], sizes: Sizes, seed: int, log: Log) -> int:
+    """Return how many measurements are not in the log yet."""
+    points = [(*point[:3], seed) for point in growth(sizes, seed) if point[0] in groups]
+    cases = {"latency": 4 * len(sizes.called_rows), "search": 2, "profile": 6}
+    return len(log.missing(points)) + sum(cases[g] for g in others_missing(groups, seed, log))
+
+
+def said(found: Measurement) -> str:
+    """Return the line that is printed of a measurement."""
+    return (
+        f"{found.group}, {found.case}, {found.x}, repeat {found.repeat}: {found.seconds:.3g} s, "
+        f"{found.megabytes:.0f} MiB"
+    )
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -333,14 +352,11 @@ def main(argv: list[str] | None = None) -> None:
         folder / "raw" / "scale.csv", Measurement, ("group", "case", "x", "repeat"), fresh=fresh
     )
     os.environ["OMP_NUM_THREADS"] = "1"  # of the processes to come
-    for seed in [] if arguments.summary else range(arguments.seed, arguments.seed + repeats):
-        for found in measure(arguments.groups, sizes, seed, log):
-            log.add(found)
-            print(
-                f"{found.group}, {found.case}, {found.x}, repeat {seed}: {found.seconds:.3g} s, "
-                f"{found.megabytes:.0f} MiB",
-                flush=True,
-            )
+    seeds = [] if arguments.summary else range(arguments.seed, arguments.seed + repeats)
+    groups = arguments.groups
+    rows = (row for seed in seeds for row in measure(groups, sizes, seed, log))
+    for row in progress(rows, sum(n_missing(groups, sizes, seed, log) for seed in seeds), said):
+        log.add(row)
     table = summary(log.frame())
     print(table.to_string(index=False))
     page = Page(
@@ -349,6 +365,7 @@ def main(argv: list[str] | None = None) -> None:
         command_line("scale", argv),
         ABOUT,
         figures=draw(table, folder),
+        measured=log.measured(),
     )
     page.write(folder, table)
 

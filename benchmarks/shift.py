@@ -9,8 +9,9 @@ of ``CHOSEN_ON``.
 
 import argparse
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, product
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -26,11 +27,12 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.datasets import BUNDLED, encode, load
 from benchmarks.ratios import HARM, floored_log_loss, in_short
-from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
+from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from benchmarks.strength import students, teachers
 from skdistill import DistilledClassifier, density_ratio
 
 Floats = NDArray[np.floating[Any]]
+Split = tuple[str, int, int, int]  # set, rows, shift, seed
 CHOSEN_ON = ("adult", "credit_default", "magic", "wine_quality")
 JUDGED_ON = ("bank_marketing", "covertype_10k", "higgs", "satimage")
 STUDENTS = ("logistic", "lightgbm 20x8", "lightgbm 50x31", "tree, 32 leaves", "forest of 10")
@@ -139,41 +141,34 @@ def methods(sides: Sides, estimated: Floats) -> dict[str, tuple[dict[str, Any], 
     return dict(zip(METHODS, zip(settings, given, strict=True), strict=True))
 
 
-def measure(
-    cell: tuple[str, int, int, int], names: Sequence[str], done: Log, memory: str
-) -> Iterator[Row]:
-    """Yield the rows of one shifted set that are not in the log yet."""
-    wanted = [(*cell, s, m) for s in names for m in METHODS]
-    if all(each in done for each in wanted):
-        return
-    sides = deal(*cell)
+def measure(split: Split, wanted: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
+    """Yield the rows that are wanted of one shifted set."""
+    sides = deal(*split)
     classes = np.unique(sides.y)
     seen = np.isin(sides.y_test, classes)  # a class may live on the other side only
     truth = np.searchsorted(classes, sides.y_test[seen])
-    ratio = density_ratio(sides.X, sides.X_target, random_state=cell[-1])
-    for student in names:
-        for method, (settings, metadata) in methods(sides, ratio.weights).items():
-            if (*cell, student, method) in done:
-                continue
+    ratio = density_ratio(sides.X, sides.X_target, random_state=split[-1])
+    known = methods(sides, ratio.weights)
+    with TemporaryDirectory() as memory:
+        for *_, student, method in wanted:
+            settings, metadata = known[method]
             model = DistilledClassifier(
-                teachers()["lightgbm"], students()[student], random_state=cell[-1], memory=memory,
+                teachers()["lightgbm"], students()[student], random_state=split[-1], memory=memory,
                 **settings,
             ).fit(sides.X, sides.y, **metadata)  # fmt: skip
             loss = floored_log_loss(truth, model.predict_proba(sides.X_test[seen]))
-            yield Row(*cell, student, method, loss, model.strength_)
+            yield Row(*split, student, method, loss, model.strength_)
 
 
-def search(cell: tuple[str, int, int, int], done: Log) -> Iterator[Found]:
-    """Yield what each classifier finds of the ratio, where it is not in the log yet."""
-    sides = deal(*cell)
+def search(split: Split, wanted: Iterable[tuple[Any, ...]]) -> Iterator[Found]:
+    """Yield what the classifiers that are wanted find of the ratio."""
+    sides = deal(*split)
     n = len(sides.true)
     true_share = float(n / np.sum(sides.true**2))
-    for name, classifier in classifiers().items():
-        if (*cell, name) in done:
-            continue
-        ratio = density_ratio(sides.X, sides.X_target, classifier, random_state=cell[-1])
+    for *_, name in wanted:
+        ratio = density_ratio(sides.X, sides.X_target, classifiers()[name], random_state=split[-1])
         error = float(np.mean(np.abs(ratio.weights - sides.true)))
-        yield Found(*cell, name, ratio.auc, ratio.effective_rows / n, true_share, error)
+        yield Found(*split, name, ratio.auc, ratio.effective_rows / n, true_share, error)
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:
@@ -210,6 +205,28 @@ def classifier_summary(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def fill(log: Log, cells: list[tuple[Any, ...]], measure: Any, text: Any) -> None:
+    """Measure the cells that are not in the log yet, one shifted set after the other."""
+    missing = log.missing(cells)
+    splits = groupby(missing, key=lambda cell: cell[:4])
+    rows = (row for split, wanted in splits for row in measure(split, wanted))
+    for row in progress(rows, len(missing), text):
+        log.add(row)
+
+
+def said(row: Row) -> str:
+    """Return the line that is printed of a row."""
+    return (
+        f"{row.data}, shift {row.shift}, seed {row.seed}, {row.student}, {row.method}: "
+        f"{row.log_loss:.4f}"
+    )
+
+
+def found_said(row: Found) -> str:
+    """Return the line that is printed of a classifier."""
+    return f"{row.data}, shift {row.shift}, seed {row.seed}, {row.classifier}: AUC {row.auc:.3f}"
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shift", description=__doc__)
@@ -229,18 +246,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     found = Log(folder / "raw" / "shift_ratios.csv", Found, (*cell, "classifier"), fresh=fresh)
     warnings.simplefilter("ignore")  # short logistic fits, few effective rows
     seeds = range(arguments.seed, arguments.seed + arguments.repeats)
-    for name in arguments.sets:
-        for at in [(name, arguments.rows, shift, s) for shift in arguments.shifts for s in seeds]:
-            for each in search(at, found):
-                found.add(each)
-            with TemporaryDirectory() as memory:
-                for row in measure(at, arguments.students, log, memory):
-                    log.add(row)
-                    print(
-                        f"{name}, shift {row.shift}, seed {row.seed}, {row.student}, {row.method}: "
-                        f"{row.log_loss:.4f}",
-                        flush=True,
-                    )
+    splits = list(product(arguments.sets, [arguments.rows], arguments.shifts, seeds))
+    wanted = [(*split, name) for split in splits for name in classifiers()]
+    fill(found, wanted, search, found_said)
+    fill(
+        log, [(*s, *m) for s in splits for m in product(arguments.students, METHODS)], measure, said
+    )
     table = summary(log.frame())
     print(table.to_string(index=False))
     about = (
@@ -250,11 +261,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{', '.join(CHOSEN_ON)}."
         ),
     )
+    days = (*log.measured(), *found.measured())
     Page(
         name="shift",
         title="Shifted features: density ratios and transfer rows",
         command=command_line("shift", argv),
         about=about,
+        measured=(min(days), max(days)),
     ).write(folder, table, ("What classifiers find", classifier_summary(found.frame())))
 
 

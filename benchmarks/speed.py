@@ -16,6 +16,7 @@ Five questions, each with the bar that it has to clear:
 The two sides of a ratio run in turn, several times, on one thread. The clock is the processor time
 of this process: on an idle machine it is the time on the wall, and on a busy one it is hardly
 disturbed. Reported is the median over the repeats of the ratio within a repeat, with its quartiles.
+What takes minutes is repeated less, unless ``--repeats`` says how often.
 """
 
 import argparse
@@ -42,7 +43,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
-from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
+from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.losses import CrossEntropy
 from skdistill.students import Problem, SoftCrossEntropy, resolve
@@ -399,6 +400,8 @@ GROUPS = {
     "fit": fit_cases,
     "search": search_cases,
 }
+CASES = {"objective": 2, "predict": 20, "replication": 10, "fit": 7, "search": 6}  # of each group
+REPEATS = {"objective": 5, "predict": 5, "replication": 5, "fit": 3, "search": 1}
 
 
 def _classification(n_rows: int, n_classes: int, n_features: int) -> tuple[Any, Any]:
@@ -453,9 +456,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--summary", action="store_true", help="only make the table anew")
-    add_common_arguments(parser, repeats=5)
+    add_common_arguments(parser, None, ", ".join(f"{g} {n}" for g, n in REPEATS.items()))
     arguments = parser.parse_args(argv)
-    sizes, repeats = (QUICK, 1) if arguments.quick else (Sizes(), arguments.repeats)
+    asked = 1 if arguments.quick else arguments.repeats
+    groups = [] if arguments.summary else arguments.groups
+    repeats = {group: REPEATS[group] if asked is None else asked for group in groups}
     folder = folder_of(arguments)
     log = Log(
         folder / "raw" / "speed.csv",
@@ -466,28 +471,47 @@ def main(argv: list[str] | None = None) -> None:
     with threadpool_limits(1), warnings.catch_warnings():
         # Twenty iterations on either side, converged or not.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for group in [] if arguments.summary else arguments.groups:
-            cases = GROUPS[group](sizes)
-            _measure((_once(c) for c in cases) if arguments.quick else cases, log, repeats)
+        rows = measure(repeats, log, quick=arguments.quick)
+        for timing in progress(rows, n_missing(repeats, log), said):
+            log.add(timing)
     table = summary(log.frame())
     print(table.to_string(index=False))
-    page = Page("speed", "Cost over the bare learners", command_line("speed", argv), ABOUT)
+    title, about = "Cost over the bare learners", (*ABOUT, repeats_said(table))
+    page = Page("speed", title, command_line("speed", argv), about, measured=log.measured())
     page.write(folder, table)
 
 
-def _once(case: Case) -> Case:
-    return replace(case, calls=1, rounds=1)
+def n_missing(repeats: dict[str, int], log: Log) -> int:
+    """Return how many timings are not in the log yet."""
+    known = log.frame() if len(log) else pd.DataFrame(columns=["group", "repeat"])
+    wanted = known["repeat"] < known["group"].map(repeats)
+    return sum(CASES[group] * n for group, n in repeats.items()) - int(wanted.sum())
 
 
-def _measure(cases: Iterator[Case], log: Log, repeats: int) -> None:
-    for case in cases:
-        for repeat in range(repeats):
-            if (case.group, case.name, repeat) in log:
-                continue
-            timing = compare(case, repeat)
-            log.add(timing)
-            shown = f"{timing.value:.3f} {timing.unit} (at most {timing.limit:.3g})"
-            print(f"{case.group}: {case.name}, repeat {repeat}: {shown}", flush=True)
+def measure(repeats: dict[str, int], log: Log, *, quick: bool) -> Iterator[Timing]:
+    """Yield the timings that are not in the log yet; `repeats` has their number by group."""
+    for group, n_repeats in repeats.items():
+        for case in GROUPS[group](QUICK if quick else Sizes()):
+            shown = replace(case, calls=1, rounds=1) if quick else case
+            for repeat in range(n_repeats):
+                if (group, case.name, repeat) not in log:
+                    yield compare(shown, repeat)
+
+
+def said(timing: Timing) -> str:
+    """Return the line that is printed of a timing."""
+    value = f"{timing.value:.3f} {timing.unit} (at most {timing.limit:.3g})"
+    return f"{timing.group}: {timing.case}, repeat {timing.repeat}: {value}"
+
+
+def repeats_said(table: pd.DataFrame) -> str:
+    """Return the sentence on how often each group was repeated, of the summary's lines."""
+    counts = table.groupby("group", sort=False)["repeats"].agg(["min", "max"])
+    parts = [
+        f"*{group}* {low}" + (f" to {high}" if low < high else "")
+        for group, low, high in counts.itertuples()
+    ]
+    return f"Repeats of each case: {', '.join(parts)}."
 
 
 ABOUT = (

@@ -15,12 +15,19 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import lightgbm
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, VotingClassifier
+import pandas as pd
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
@@ -29,10 +36,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from benchmarks.datasets import BUNDLED, encode, load
-from benchmarks.methods import METHODS, PEERS, Outcome, Task, TeacherLabels
-from benchmarks.ratios import FLOOR, HARM, lifted
-from benchmarks.results import Log, add_common_arguments, command_line, folder_of
-from benchmarks.suite_tables import write_page
+from benchmarks.datasets import SETS as RECIPES
+from benchmarks.methods import FACTS, METHODS, PEERS, Outcome, Task, TeacherLabels
+from benchmarks.ratios import lifted
+from benchmarks.results import Log, add_common_arguments, command_line, folder_of, progress
+from benchmarks.suite_commands import commands
+from benchmarks.suite_page import Known, write_page
 from skdistill import SoftMLPClassifier
 from skdistill.crossfit import class_probabilities
 from skdistill.folds import make_folds
@@ -55,14 +64,15 @@ SETS = (
     "digits",
     "letter",
 )
-ABOUT = f"""\
-Test log-loss (probabilities below {FLOOR} count as {FLOOR}) over that of the same student trained
-directly: geometric mean, worst cell, share of cells of at most {HARM}, cells won / tied / lost
-(beyond a relative .002), and the two-sided Wilcoxon test of the logarithms over data sets (cells
-averaged per set: seeds and students of one set are not independent). *lead kept* is
-(direct - method) / (direct - teacher) in log-loss, the median over cells in which the teacher leads
-by more than 2%; *seconds* is the median time to fit once the teacher has labelled the rows. Not
-every cell of the command has been measured yet: the raw table has those that have."""
+ROWS = 4000
+KEY = ("data", "seed", "teacher", "student", "method")
+SHARED = ("honest", "honest, no fallback")  # one fit makes the rows of both
+TEACHERS = {
+    "ensemble": ("average", "a soft vote of LightGBM and two forests (*ensemble* in the raw rows)"),
+    "stack": ("stack", "logistic regression on what the same three say out of five folds"),
+    "forest": ("forest", "a random forest of 500 trees"),
+    "lightgbm": ("lightgbm", "LightGBM of 100 trees"),
+}
 
 
 @dataclass(frozen=True)
@@ -91,14 +101,19 @@ def boosting(trees: int, leaves: int) -> Any:
 def teachers() -> dict[str, Any]:
     """Return the teachers."""
     forest = {"n_estimators": 200, "min_samples_leaf": 2, "random_state": 0}
+    learners = [
+        ("lightgbm", boosting(100, 31)),
+        ("forest", RandomForestClassifier(**forest)),
+        ("extra trees", ExtraTreesClassifier(**forest)),
+    ]
     return {
-        "ensemble": VotingClassifier(
-            [
-                ("lightgbm", boosting(100, 31)),
-                ("forest", RandomForestClassifier(**forest)),
-                ("extra trees", ExtraTreesClassifier(**forest)),
-            ],
-            voting="soft",
+        "ensemble": VotingClassifier(learners, voting="soft"),
+        "stack": StackingClassifier(
+            learners,
+            LogisticRegression(max_iter=1000),
+            cv=5,
+            stack_method="predict_proba",
+            n_jobs=1,
         ),
         "forest": RandomForestClassifier(500, random_state=0),
         "lightgbm": boosting(100, 31),
@@ -189,44 +204,85 @@ def teacher_labels(
         return TeacherLabels(list(folds.splits), **known)
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the options of the command."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks.suite", description=__doc__)
+    add_common_arguments(options, repeats=3)
+    options.add_argument("--rows", type=int, default=ROWS, help="training rows (%(default)s)")
+    options.add_argument("--sets", nargs="+", default=list(SETS))
+    options.add_argument("--teachers", nargs="+", default=["ensemble"], choices=list(teachers()))
+    every = list(students() | groups())
+    options.add_argument("--students", nargs="+", default=list(students()), choices=every)
+    own = [method for method in METHODS if method not in PEERS]
+    options.add_argument("--methods", nargs="+", default=own, choices=list(METHODS))
+    options.add_argument("--summary", action="store_true", help="only make the tables anew")
+    return options
+
+
+def measure_all(arguments: argparse.Namespace, log: Log) -> None:
+    """Measure what the log does not have yet."""
+    seeds = range(arguments.seed, arguments.seed + arguments.repeats)
+    rows = (
+        row
+        for seed in seeds
+        for name in arguments.sets
+        for row in measure(name, seed, arguments, log)
+    )
+    both = [SHARED[1]] if SHARED[0] in arguments.methods else []
+    parts = (arguments.sets, seeds, arguments.teachers, arguments.students)
+    missing = log.missing(product(*parts, [*arguments.methods, *both]))
+    for row in progress(rows, len(missing), said):
+        log.add(row)
+
+
+def said(row: Row) -> str:
+    """Return the line to print of a row."""
+    return (
+        f"{row.data}, seed {row.seed}, {row.teacher} -> {row.student}, {row.method}: "
+        f"{row.log_loss:.4f} ({row.seconds:.0f} s)"
+    )
+
+
+def measuring(frame: pd.DataFrame, n_rows: int) -> list[str]:
+    """Return the commands that measure these rows."""
+    given = parser().parse_args([])
+    defaults = {
+        "data": given.sets,
+        "seed": range(given.repeats),
+        "teacher": given.teachers,
+        "student": given.students,
+        "method": given.methods,
+    }
+    prefix = "python -m benchmarks.suite" + (f" --rows {n_rows}" if n_rows != given.rows else "")
+    return commands(frame[frame["method"].isin(METHODS)], prefix, defaults)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.suite", description=__doc__)
-    add_common_arguments(parser, repeats=3)
-    parser.add_argument("--rows", type=int, default=4000, help="training rows (%(default)s)")
-    parser.add_argument("--sets", nargs="+", default=list(SETS))
-    parser.add_argument("--teachers", nargs="+", default=["ensemble"], choices=list(teachers()))
-    every = list(students() | groups())
-    parser.add_argument("--students", nargs="+", default=list(students()), choices=every)
-    own = [method for method in METHODS if method not in PEERS]
-    parser.add_argument("--methods", nargs="+", default=own, choices=list(METHODS))
-    parser.add_argument("--summary", action="store_true", help="only make the tables anew")
-    arguments = parser.parse_args(argv)
+    arguments = parser().parse_args(argv)
     if arguments.quick:
         arguments.sets, arguments.rows, arguments.repeats = sorted(BUNDLED)[:1], 300, 1
         arguments.teachers, arguments.students = ["lightgbm"], ["tree, 32 leaves"]
     folder = folder_of(arguments)
-    key = ("data", "seed", "teacher", "student", "method")
-    log = Log(folder / "raw" / "suite.csv", Row, key, fresh=arguments.fresh or arguments.quick)
+    fresh = arguments.fresh or arguments.quick
+    log = Log(folder / "raw" / "suite.csv", Row, KEY, fresh=fresh)
     warnings.simplefilter("ignore")  # short logistic fits, columns without names
-    for seed in range(arguments.seed, arguments.seed + arguments.repeats):
-        for name in [] if arguments.summary else arguments.sets:
-            for row in measure(name, seed, arguments, log):
-                log.add(row)
-                print(
-                    f"{row.data}, seed {row.seed}, {row.teacher} -> {row.student}, {row.method}: "
-                    f"{row.log_loss:.4f} ({row.seconds:.0f} s)",
-                    flush=True,
-                )
+    if not arguments.summary:
+        measure_all(arguments, log)
     frame = log.frame()
-    shown = frame["data"].isin(arguments.sets) & frame["teacher"].isin(arguments.teachers)
+    frame = frame[frame["data"].isin(arguments.sets) & frame["teacher"].isin(arguments.teachers)]
     write_page(
-        frame[shown],
+        frame,
         folder,
-        command_line("suite", argv),
-        ABOUT,
-        students=list(students()),
-        peers=list(PEERS),
+        f"{command_line('suite', argv)} --summary",
+        measuring(frame, arguments.rows),
+        Known(
+            students=list(students()),
+            teachers=TEACHERS,
+            peers=FACTS,
+            two_classes=[name for name, known in RECIPES.items() if known.classes == 2],
+        ),
+        log.measured(frame),
     )
 
 

@@ -1,30 +1,31 @@
-"""The page of `benchmarks.suite`: its rows as ratios, ranks, shares of the lead, and pictures."""
+"""The rows of `benchmarks.suite` as ratios, ranks, shares of the lead, and paired tests."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from benchmarks.figures import bars, critical_difference, ranges
 from benchmarks.ratios import HARM, geometric_mean
-from benchmarks.results import Page
 
 __all__ = [
+    "CELL",
+    "LEAD",
     "by",
     "cliques",
+    "counted",
     "lead_kept",
     "mean_ranks",
     "nemenyi_distance",
+    "paired",
     "ratios",
     "summary",
     "times",
-    "write_page",
 ]
 
 LEAD = 0.98  # the teacher's log-loss over the direct student's, below which it has a lead to keep
 ALPHA = 0.05
+TESTED = 6  # sets; of fewer the Wilcoxon test cannot reach 0.05
 CELL = ["data", "seed", "teacher", "student"]
 
 
@@ -76,7 +77,7 @@ def mean_ranks(ratio: pd.DataFrame) -> tuple[pd.Series, int]:
     """
     students = ratio.drop(columns="teacher", errors="ignore").dropna()
     per_set = students.rank(axis=1).groupby("data").mean()
-    return per_set.mean().sort_values(), len(per_set)
+    return per_set.mean().dropna().sort_values(), len(per_set)  # NaN: no such cell
 
 
 def nemenyi_distance(n_methods: int, n_sets: int, alpha: float = ALPHA) -> float:
@@ -113,31 +114,68 @@ def cliques(ranks: pd.Series, distance: float) -> list[tuple[str, ...]]:
 
 
 def summary(ratio: pd.DataFrame, seconds: pd.Series | None = None) -> pd.DataFrame:
-    """Return one line per method."""
-    ranks, kept = ratio.drop(columns="teacher", errors="ignore").rank(axis=1), lead_kept(ratio)
+    """Return one line per method, the direct student's among them."""
+    ranks, kept = mean_ranks(ratio)[0], lead_kept(ratio).assign(direct=0.0)
     lines = []
-    for method in ratio.columns.drop("direct"):
+    for method in ratio.columns:
         values = ratio[method].dropna()
         if values.empty:
             continue
-        per_set = np.log(values).groupby("data").mean()
-        p_value = stats.wilcoxon(per_set).pvalue if len(per_set) > 5 and per_set.any() else np.nan
-        won, lost = int((values < 2 - HARM).sum()), int((values > HARM).sum())
         lines.append(
             {
                 "method": method,
                 "geometric mean": f"{geometric_mean(values):.4f}",
                 "worst": f"{values.max():.3f}",
                 f"at most {HARM}": f"{(values <= HARM).mean():.1%}",
-                "won / tied / lost": f"{won} / {len(values) - won - lost} / {lost}",
-                "p": _shown(p_value, ".3f"),
-                "mean rank": _shown(ranks[method].mean() if method in ranks else np.nan, ".2f"),
-                "lead kept": _shown(kept[method].median() if method in kept else np.nan, ".0%"),
+                "won / tied / lost": counted(values),
+                "p against direct": _shown(_p_value(np.log(values)), ".3f"),
+                "mean rank": _shown(ranks.get(method), ".2f"),
+                "lead kept": _shown(kept[method].median() if method in kept else None, ".0%"),
                 "seconds": _shown((seconds if seconds is not None else {}).get(method), ".2f"),
                 "cells": str(len(values)),
             }
         )
     return pd.DataFrame(lines).sort_values("geometric mean").reset_index(drop=True)
+
+
+def counted(values: pd.Series) -> str:
+    """Return in how many cells a ratio is a gain, neither, and a loss."""
+    won, lost = int((values < 2 - HARM).sum()), int((values > HARM).sum())
+    return f"{won} / {len(values) - won - lost} / {lost}"
+
+
+def paired(ratio: pd.DataFrame, method: str, others: Iterable[str]) -> pd.DataFrame:
+    """Return one line per other method: the first one's log-loss over the other's, and the test.
+
+    Of the cells in which both were measured. No p-value with fewer than six sets.
+    """
+    lines = []
+    for other in others:
+        both = ratio[[method, other]].dropna()
+        if both.empty:
+            continue
+        values = both[method] / both[other]
+        lines.append(
+            {
+                "method": method,
+                "against": other,
+                "geometric mean": f"{geometric_mean(values):.4f}",
+                "worst": f"{values.max():.3f}",
+                "won / tied / lost": counted(values),
+                "p": _shown(_p_value(np.log(values)), ".3f"),
+                "sets": str(values.index.get_level_values("data").nunique()),
+                "cells": str(len(values)),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def _p_value(logarithms: pd.Series) -> float | None:
+    """Return the Wilcoxon test over sets, each the mean of its cells; None of too few sets."""
+    per_set = logarithms.groupby("data").mean()
+    if len(per_set) < TESTED or not per_set.any():
+        return None
+    return float(stats.wilcoxon(per_set).pvalue)
 
 
 def by(ratio: pd.DataFrame, level: str) -> pd.DataFrame:
@@ -152,124 +190,6 @@ def by(ratio: pd.DataFrame, level: str) -> pd.DataFrame:
         ]
     table = pd.DataFrame(shown, index=ratio.columns).drop(index="direct")
     return table.rename_axis("method").reset_index()
-
-
-def beside(ratio: pd.DataFrame, peer: str) -> pd.DataFrame:
-    """Return the summary over the cells in which a peer was measured."""
-    return summary(_measured(ratio, peer))
-
-
-def _measured(ratio: pd.DataFrame, peer: str) -> pd.DataFrame:
-    return ratio[ratio[peer].notna()].dropna(axis=1, how="all")
-
-
-def peer_tables(ratio: pd.DataFrame, peer: str) -> list[tuple[str, pd.DataFrame]]:
-    """Return the tables of a peer with their headings: all its cells, by data set, by student."""
-    cells = _measured(ratio, peer)
-    heading = f"Cells in which {peer} can compete"
-    tables = [(heading, beside(ratio, peer))]
-    return tables + [
-        (f"{heading}, {title}: geometric mean / worst", by(cells, level))
-        for level, title in (("data", "by data set"), ("student", "by student"))
-    ]
-
-
-def figures(ratio: pd.DataFrame, seconds: pd.Series, folder: Path) -> tuple[tuple[str, str], ...]:
-    """Draw the figures; return the file and the sentence of each."""
-    students = ratio.drop(columns=["direct", "teacher"], errors="ignore").dropna(axis=1, how="all")
-    spread = pd.DataFrame(
-        {"geometric mean": students.apply(geometric_mean), "worst cell": students.max()}
-    )
-    spread = spread.sort_values("geometric mean")
-    label = "test log-loss over the direct student's"
-    drawn = [
-        (
-            ranges(folder, "suite_ratio", spread, label, 1.0),
-            "Geometric mean over all cells, and the worst cell.",
-        )
-    ]
-    ranks, n_sets = mean_ranks(ratio)
-    if len(ranks) > 1:
-        distance = nemenyi_distance(len(ranks), n_sets)
-        groups = cliques(ranks, distance)
-        sentence = (
-            f"Mean ranks over {n_sets} data sets (best on the left); a thick line joins methods "
-            f"that the Nemenyi test at {ALPHA} does not tell apart."
-        )
-        file = critical_difference(folder, "suite_ranks", ranks, distance, groups)
-        drawn.append((file, sentence))
-    kept = lead_kept(ratio).dropna(axis=1, how="all")
-    if len(kept):
-        quartiles = kept.quantile([0.5, 0.25]).T.set_axis(["median", "lower quartile"], axis=1)
-        quartiles = quartiles.sort_values("median", ascending=False)
-        label = "share of the teacher's lead that the student keeps"
-        sentence = f"Cells in which the teacher leads by more than 2%: {len(kept)}."
-        drawn.append((ranges(folder, "suite_lead", quartiles, label, 0.0), sentence))
-    label = "seconds to fit, median (logarithmic)"
-    sentence = "Time to fit once the teacher has labelled the rows."
-    drawn.append((bars(folder, "suite_time", seconds.sort_values(), label, log=True), sentence))
-    return tuple(drawn)
-
-
-def write_page(
-    frame: pd.DataFrame,
-    folder: Path,
-    command: str,
-    about: str,
-    *,
-    students: Sequence[str],
-    peers: Sequence[str],
-) -> None:
-    """Print the main table, write the page and its figures.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The raw table.
-    folder : Path
-        Where to.
-    command, about : str
-        Of the page.
-    students : sequence of str
-        Those of the main tables; others are groups of a peer.
-    peers : sequence of str
-        Methods that are not measured in every cell.
-    """
-    everything = ratios(frame).dropna(axis=1, how="all")
-    known = [m for m in peers if m in everything]
-    own = everything[everything.index.get_level_values("student").isin(students)]
-    own = own.drop(columns=known) if len(own) else everything
-    seconds = times(frame[~frame["method"].isin(peers)])
-    small = own.index.get_level_values("student") == "forest of 10"
-    table = summary(own[~small] if (~small).any() else own, seconds)
-    print(table.to_string(index=False))
-    others = [
-        ("With the forest of 10", summary(own, seconds)),
-        ("By student: geometric mean / worst", by(own, "student")),
-        ("By data set: geometric mean / worst", by(own, "data")),
-        ("By teacher: geometric mean / worst", by(own, "teacher")),
-        *(table for peer in known for table in peer_tables(everything, peer)),
-    ]
-    left_out = "The table leaves out the forest of 10, as its gain would hide the others."
-    seen = (
-        "Two things were settled with an eye on trial runs on seed 0 of these sets: that the "
-        "verdict's interval is widened for other training sets, and that smoothing leaves the "
-        "direct student out. The other seeds split the rows anew. The default's rule was looked at "
-        "on other splits of these sets (`python -m benchmarks.strength`). The honest and the "
-        "leaking choices count probabilities below .001 as .001, as this page does; those of "
-        "TabTune's students were measured before that was the default."
-    )
-    cut_short = (
-        "AutoGluon's LightGBM student stops after one tree where there are more than two classes "
-        "(satimage, wine_quality): its own early stopping, as the notes in the raw table show. Its "
-        "forests of 10 are regressors that look at all features in every split, ours classifiers "
-        "that look at few, so there it is not the same student."
-    )
-    notes = (cut_short,) if "autogluon distill" in known else ()
-    drawn = figures(own, seconds, folder)
-    title = "Honest choice, defaults and what stands beside them"
-    page = Page("suite", title, command, (about, left_out, seen), notes, drawn)
-    page.write(folder, table, *others)
 
 
 def _shown(value: float | None, style: str) -> str:

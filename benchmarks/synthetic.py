@@ -7,8 +7,9 @@ on test rows; the defaults of `skdistill.Munge` were settled on the sets of ``CH
 
 import argparse
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, product
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -18,11 +19,12 @@ from sklearn.model_selection import train_test_split
 
 from benchmarks.datasets import BUNDLED, encode, load
 from benchmarks.ratios import HARM, floored_log_loss, in_short
-from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of
+from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from benchmarks.strength import (
     CHOSEN_ON,
     CLEAN,
     JUDGED_ON,
+    sizes,
     students,
     teachers,
 )
@@ -46,6 +48,9 @@ student; {rows} training rows (70% of a smaller set). *defaults*: DistilledClass
 with ``synthetic="munge"``, which is left out where the strength is found to be 1. *honest*:
 DistilledClassifierCV; *synthetic* with ``synthetics=(None, "munge")``, candidates with and without
 the rows. *chosen*: how often the honest choice was a student fitted on synthetic rows."""
+
+
+Key = tuple[str, int, int, str, str, str]  # set, rows, seed, teacher, student, method
 
 
 @dataclass(frozen=True)
@@ -77,26 +82,28 @@ def learners(teacher: Any, student: Any, seed: int, memory: str) -> dict[str, An
     }
 
 
-def measure(
-    name: str, seed: int, arguments: argparse.Namespace, done: Log, memory: str
-) -> Iterator[Row]:
-    """Yield the rows of one set and seed that are not in the log yet."""
+def cells(arguments: argparse.Namespace) -> Iterator[Key]:
+    """Yield what the command asks for, by set and seed."""
+    seeds = range(arguments.seed, arguments.seed + arguments.repeats)
+    for name in arguments.sets:
+        n_rows = sizes(name, [arguments.rows])
+        every = ("direct", *METHODS)
+        yield from product([name], n_rows, seeds, teachers(), arguments.students, every)
+
+
+def measure(name: str, n_train: int, seed: int, wanted: Iterable[Key]) -> Iterator[Row]:
+    """Yield the rows that are wanted of one set and seed."""
     X, y = load(name)
-    n_train = min(arguments.rows, int(0.7 * len(y)))
     split = train_test_split(X, y, train_size=n_train, stratify=y, random_state=seed)
     X_train, X_test = encode(*split[:2])
     X_test = X_test[:N_TEST]
     truth = np.searchsorted(np.unique(split[2]), split[3][:N_TEST])
-    for teacher_name, teacher in teachers().items():
-        for student_name in arguments.students:
-            models = learners(teacher, students()[student_name], seed, memory)
-            for method, model in models.items():
-                cell = name, n_train, seed, teacher_name, student_name, method
-                if cell in done:
-                    continue
-                model.fit(X_train, split[2])
-                loss = floored_log_loss(truth, model.predict_proba(X_test))
-                yield Row(*cell, loss, model.strength_, model.report_.n_synthetic)
+    with TemporaryDirectory() as memory:
+        for key in wanted:
+            teacher, student, method = teachers()[key[3]], students()[key[4]], key[5]
+            model = learners(teacher, student, seed, memory)[method].fit(X_train, split[2])
+            loss = floored_log_loss(truth, model.predict_proba(X_test))
+            yield Row(*key, loss, model.strength_, model.report_.n_synthetic)
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:
@@ -122,6 +129,14 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([line for line in lines if line["cells"]])
 
 
+def said(row: Row) -> str:
+    """Return the line that is printed of a row."""
+    return (
+        f"{row.data}, seed {row.seed}, {row.teacher} -> {row.student}, {row.method}: "
+        f"{row.log_loss:.4f}"
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.synthetic", description=__doc__)
@@ -137,18 +152,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     key = ("data", "n_rows", "seed", "teacher", "student", "method")
     log = Log(folder / "raw" / "synthetic.csv", Row, key, fresh=arguments.fresh or arguments.quick)
     warnings.simplefilter("ignore")  # short logistic fits, rows left out
-    for name in arguments.sets:
-        for seed in range(arguments.seed, arguments.seed + arguments.repeats):
-            with TemporaryDirectory() as memory:
-                for row in measure(name, seed, arguments, log, memory):
-                    log.add(row)
-                    print(
-                        f"{row.data}, seed {row.seed}, {row.teacher} -> {row.student}, "
-                        f"{row.method}: {row.log_loss:.4f}",
-                        flush=True,
-                    )
+    missing = log.missing(cells(arguments))
+    splits = groupby(missing, key=lambda cell: cell[:3])
+    rows = (row for split, wanted in splits for row in measure(*split, wanted))
+    for row in progress(rows, len(missing), said):
+        log.add(row)
     frame = log.frame()
-    table = summary(frame[frame["data"].isin(arguments.sets)])
+    shown = frame[frame["data"].isin(arguments.sets)]
+    table = summary(shown)
     print(table.to_string(index=False))
     Page(
         name="synthetic",
@@ -161,6 +172,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 f"with {', '.join(CHOSEN_ON)}."
             ),
         ),
+        measured=log.measured(shown),
     ).write(folder, table)
 
 

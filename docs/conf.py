@@ -1,9 +1,9 @@
 """Sphinx configuration. Builds without network: ``sphinx-build -W -b html docs docs/_build/html``.
 
 Made rather than written by hand: the page of the API (``_ext/reference.py``), the tables of the
-benchmarks (``_ext/results.py``), the gallery, which runs ``examples/plot_*.py``, and the outputs of
-the notebooks, which are run too. `SKDISTILL_GALLERY` may hold a pattern of the examples to run
-while one writes: ``SKDISTILL_GALLERY=plot_03``.
+benchmarks (``_ext/results.py``) and of their data (``_ext/data_sets.py``), the gallery, which runs
+``examples/plot_*.py``, and the outputs of the notebooks, which are run too. `SKDISTILL_GALLERY` may
+hold a pattern of the examples to run while one writes: ``SKDISTILL_GALLERY=plot_03``.
 """
 
 import os
@@ -32,6 +32,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "myst_nb",
+    "data_sets",
     "mathml",
     "reference",
     "results",

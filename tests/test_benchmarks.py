@@ -5,8 +5,8 @@ import dataclasses
 import doctest
 import json
 import math
-import sys
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,7 +24,7 @@ from benchmarks import (
     calibration,
     datasets,
     gpu,
-    methods,
+    linear,
     paper,
     paper_tables,
     results,
@@ -32,8 +32,6 @@ from benchmarks import (
     shift,
     speed,
     strength,
-    suite,
-    suite_tables,
     synthetic,
 )
 
@@ -45,7 +43,7 @@ class Row:
     value: float
 
 
-@pytest.mark.parametrize("module", [datasets, results, suite_tables])
+@pytest.mark.parametrize("module", [datasets, results])
 def test_the_examples_in_the_docstrings_hold(module):
     outcome = doctest.testmod(module)
     assert outcome.attempted > 0
@@ -65,7 +63,43 @@ def test_a_log_goes_on_where_it_stopped(tmp_path):
         "seed": [1, 0],
         "value": [0.333333, 0.2],
     }
+    assert log.missing([("b", 1), ("a", 1), ("a", 2)]) == [("b", 1), ("a", 2)]
     assert len(results.Log(path, Row, ("name", "seed"), fresh=True)) == 0
+
+
+def test_a_row_keeps_the_day_on_which_it_was_measured(tmp_path, monkeypatch):
+    path = tmp_path / "rows.csv"
+    for day, seed in (("2026-01-31", 0), ("2026-02-01", 1), ("2026-02-02", 2), ("2026-03-01", 0)):
+        monkeypatch.setattr(results, "today", lambda day=day: day)
+        log = results.Log(path, Row, ("name", "seed"))  # a run of its own
+        log.add(Row("a", seed, 0.5))
+    assert path.read_text(encoding="utf-8").splitlines()[:2] == [
+        "name,seed,value,measured",
+        "a,0,0.5,2026-01-31",
+    ]
+    frame = log.frame()
+    assert list(frame.columns) == ["name", "seed", "value"]
+    assert log.measured() == ("2026-02-01", "2026-03-01")  # seed 0 was measured again
+    assert log.measured(frame[frame["seed"] > 0]) == ("2026-02-01", "2026-02-02")
+    assert log.measured(frame[frame["seed"] == 2]) == ("2026-02-02", "2026-02-02")
+
+
+def test_rows_are_dated_in_greenwich():
+    before = datetime.now(tz=UTC).date()
+    assert before <= date.fromisoformat(results.today()) <= datetime.now(tz=UTC).date()
+
+
+def test_a_bar_says_how_many_measurements_are_to_come(capsys):
+    for number in results.progress(iter([3, 4]), 5, lambda n: f"found {n}"):
+        print(f"dealt with {number}")
+    shown = capsys.readouterr()
+    assert shown.out == "dealt with 3\nfound 3\ndealt with 4\nfound 4\n"
+    assert "0/5" in shown.err
+    assert "2/5" in shown.err
+    assert list(results.progress(iter("ab"), 2)) == ["a", "b"]
+    capsys.readouterr()
+    assert list(results.progress([], 0, str)) == []
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_log_of_other_columns_is_refused(tmp_path):
@@ -78,7 +112,10 @@ def test_a_log_of_other_columns_is_refused(tmp_path):
 def test_a_page_says_how_it_was_made(tmp_path):
     table = pd.DataFrame({"set": ["adult"], "ours": [0.123456], "paper": [math.nan]})
     drawn = (("demo.svg", "What is seen."),)
-    page = results.Page("demo", "A title", "the command", ("About it.",), figures=drawn)
+    days = ("2026-01-31", "2026-02-01")
+    page = results.Page(
+        "demo", "A title", "the command", ("About it.",), figures=drawn, measured=days
+    )
     page.write(tmp_path, table, ("More", table))
     assert (tmp_path / "more" / "demo-1.csv").read_text(encoding="utf-8").startswith("set,ours")
     assert (tmp_path / "demo.csv").read_text(encoding="utf-8") == "set,ours,paper\nadult,0.1235,\n"
@@ -89,8 +126,14 @@ def test_a_page_says_how_it_was_made(tmp_path):
     assert facts["more"] == [["More", "more/demo-1.csv"]]
     assert {"Python", "skdistill", "scikit-learn"} <= set(facts["versions"])
     text = (tmp_path / "demo.md").read_text(encoding="utf-8")
-    for part in ("# A title", "About it.", "| adult | 0.1235 |  |", "## More", facts["date"]):
+    for part in ("# A title", "About it.", "| adult | 0.1235 |  |", "## More"):
         assert part in text
+    assert facts["measured"] == list(days)
+    made = f"Tables made {facts['date']} with Python {facts['versions']['Python']}, skdistill "
+    assert f"\n\nRows measured 2026-01-31 to 2026-02-01. {made}" in text
+    for measured, expected in ((days[:1] * 2, f"Rows measured 2026-01-31. {made}"), (None, made)):
+        dataclasses.replace(page, measured=measured).write(tmp_path, table)
+        assert f"\n\n{expected}" in (tmp_path / "demo.md").read_text(encoding="utf-8")
 
 
 def test_the_command_is_without_folders():
@@ -122,15 +165,94 @@ def test_sets_are_read_from_the_folder(tmp_path, monkeypatch):
 
 def test_a_missing_folder_is_explained(tmp_path, monkeypatch):
     monkeypatch.delenv("SKDISTILL_DATA", raising=False)
-    with pytest.raises(FileNotFoundError, match=r"set SKDISTILL_DATA .*OpenML 1590"):
+    with pytest.raises(FileNotFoundError, match=r"set SKDISTILL_DATA .*FOLDER --sets adult"):
         datasets.load("adult")
     with pytest.raises(FileNotFoundError, match=r"that holds fico\.csv\.gz\.$"):
-        datasets.load("fico", download=True)  # nobody may pass it on
+        datasets.load("fico")  # nobody may pass it on
     with pytest.raises(KeyError, match="unknown data set 'adlut'; there are adult"):
         datasets.load("adlut")
     monkeypatch.setenv("SKDISTILL_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(FileNotFoundError, match="must name a folder"):
         datasets.load("adult")
+
+
+@pytest.fixture
+def openml(monkeypatch):
+    """Return a function that puts a table in the place of OpenML, and the list of downloads."""
+    asked = []
+
+    def put(name, data, target, **changes):
+        def fetched(**options):
+            asked.append(options)
+            return SimpleNamespace(data=data, target=pd.Series(target, dtype="category"))
+
+        recipe = dataclasses.replace(datasets.SETS[name], **changes)
+        monkeypatch.setitem(datasets.SETS, name, recipe)
+        monkeypatch.setattr(datasets, "fetch_openml", fetched)
+        return asked
+
+    return put
+
+
+def test_what_is_fetched_is_read_as_the_files_are(openml, tmp_path, monkeypatch, capsys):
+    data = pd.DataFrame(
+        {
+            "state": pd.Series(list("012345"), dtype="category"),
+            "phone_number": range(6),
+            "plan": pd.Series(["None", "a", None] * 2, dtype="category"),
+            "minutes": [0.5, math.nan, 2.5, 3.5, 4.5, 5.5],
+        }
+    )
+    asked = openml("churn", data, list("010101"), rows=4, features=3)
+    for _ in range(2):  # the second time the file is there
+        datasets.main([str(tmp_path / "new"), "--sets", "churn"])
+    assert asked == [{"data_id": 40701, "as_frame": True, "parser": "auto"}]
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["churn.csv.gz"]
+    said = capsys.readouterr().out
+    for part in ("churn: 4 rows, 3 features", "fico and stumbleupon", f"DATA={tmp_path / 'new'}"):
+        assert part in said
+    monkeypatch.setenv("SKDISTILL_DATA", str(tmp_path / "new"))
+    X, y = datasets.load("churn")
+    assert list(X.columns) == ["state", "plan", "minutes"]  # no numbers of customers
+    assert len(X) == len(y) == 4  # a sample
+    assert X["state"].dtype == np.int64
+    rows = X["state"]  # the rows stay together
+    assert y.tolist() == [["no", "yes"][row % 2] for row in rows]
+    pd.testing.assert_series_equal(X["minutes"], data["minutes"].loc[rows].reset_index(drop=True))
+    assert X["plan"].fillna("missing").tolist() == [["None", "a", "missing"][r % 3] for r in rows]
+
+
+def test_a_smaller_table_of_openml_is_taken_whole(openml, tmp_path, monkeypatch):
+    monkeypatch.setenv("SKDISTILL_DATA", str(tmp_path))
+    data = pd.DataFrame({"acidity": [7.0, 6.5, 8.0], "alcohol": [9, 10, 11]})
+    openml("wine_quality", data, ["9", "8", "3"], features=3)  # no colour there
+    datasets.fetch("wine_quality", tmp_path)
+    X, y = datasets.load("wine_quality")
+    pd.testing.assert_frame_equal(X, data)
+    assert y.tolist() == [8, 8, 3]
+
+
+def test_a_table_that_is_not_as_expected_is_refused(openml, tmp_path):
+    data = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
+    openml("magic", data, ["g", "h"], features=1)
+    with pytest.raises(ValueError, match=r"\(magic\): expected 1 columns, got \['a', 'b'\]"):
+        datasets.fetch("magic", tmp_path)
+    openml("satimage", data, ["1.", "6."], features=2)
+    with pytest.raises(ValueError, match=r"expected \[1, 2, 3, 4, 5, 7\], got \['1\.', '6\.'\]"):
+        datasets.fetch("satimage", tmp_path)
+    with pytest.raises(ValueError, match="'fico' is not on OpenML"):
+        datasets.fetch("fico", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_sets_have_the_sizes_that_the_documentation_names(data_dir):
+    for name, recipe in datasets.SETS.items():
+        if (data_dir / f"{name}.csv.gz").exists():
+            X, y = datasets.load(name)
+            sizes = (*X.shape, len(np.unique(y)))
+            assert sizes == (recipe.rows, recipe.features, recipe.classes), name
+            assert set(recipe.lacks) <= set(X.columns), name
+            assert set(recipe.labels.values()) <= set(y), name
 
 
 def test_codes_and_means_are_those_of_the_training_rows():
@@ -176,11 +298,68 @@ def test_the_verdict_is_on_the_median():
     assert table["median"].tolist() == ["1.040", "1.060", "3.000"]
 
 
+def test_a_page_made_anew_keeps_the_days_and_says_the_repeats(tmp_path, monkeypatch):
+    raw = tmp_path / "raw" / "speed.csv"
+    log = results.Log(raw, speed.Timing, ("group", "case", "repeat"))
+    monkeypatch.setattr(results, "today", lambda: "2026-01-31")
+    for group, name, repeats in (("search", "s", 1), ("fit", "long", 2), ("fit", "short", 3)):
+        for repeat in range(repeats):
+            log.add(speed.Timing(group, name, repeat, 1.0, 1.0, 1.0, 2.0, "ratio"))
+    assert speed.n_missing({"search": 2, "fit": 2}, log) == 2 * (6 + 7) - (1 + 4)
+    before = raw.read_bytes()
+    monkeypatch.undo()
+    speed.main(["--summary", "--out", str(tmp_path)])
+    assert raw.read_bytes() == before
+    text = (tmp_path / "speed.md").read_text(encoding="utf-8")
+    assert "Command: `python -m benchmarks.speed`\n" in text
+    assert "Repeats of each case: *search* 1, *fit* 2 to 3." in text
+    assert "Rows measured 2026-01-31. Tables made 20" in text
+
+
+def test_what_takes_minutes_is_repeated_less_unless_it_is_asked_for(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(speed, "measure", lambda repeats, *_, **__: asked.append(repeats) or [])
+    monkeypatch.setattr(speed.Log, "frame", lambda _: pd.DataFrame())
+    for given in ([], ["--repeats", "7"], ["--quick"], ["--summary"]):
+        with pytest.raises(KeyError):  # there are no rows to make a table of
+            speed.main([*given, "--groups", "predict", "search", "--out", str(tmp_path)])
+    assert asked == [
+        {"predict": 5, "search": 1},
+        {"predict": 7, "search": 7},
+        {"predict": 1, "search": 1},
+        {},
+    ]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_group_of_linear_is_measured_until_it_is_whole(tmp_path, monkeypatch):
+    tiny = linear.Sizes(300, 100, 200, 6)
+    found = {group: list(make(tiny, 0)) for group, make in linear.GROUPS.items()}
+    assert {group: len(rows) for group, rows in found.items()} == linear.CASES
+    path = tmp_path / "raw" / "linear.csv"
+    log = results.Log(path, linear.Measurement, ("group", "case", "repeat"))
+    monkeypatch.setattr(results, "today", lambda: "2026-01-31")
+    for row in (*found["float32"], found["mlp"][0]):
+        log.add(row)
+    assert linear.missing(["mlp", "float32"], [0, 1], log) == [
+        ("mlp", 0), ("mlp", 1), ("float32", 1),
+    ]  # fmt: skip
+    assert linear.missing(["mlp"], [0], results.Log(tmp_path / "none", Row, ("name",))) == [
+        ("mlp", 0)
+    ]
+    before = path.read_bytes()
+    monkeypatch.undo()
+    linear.main(["--groups", "float32", "--repeats", "1", "--out", str(tmp_path)])
+    assert path.read_bytes() == before
+    assert "Rows measured 2026-01-31. " in (tmp_path / "linear.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("group", speed.GROUPS)
 def test_both_sides_of_every_case_run(group):
     cases = list(speed.GROUPS[group](speed.Sizes(200, 2, 200, 300, 2, 300, 300, 150, 2)))
+    assert len(cases) == speed.CASES[group]
     assert len({case.name for case in cases}) == len(cases)
     with threadpool_limits(1):
         for case in cases:
@@ -264,7 +443,7 @@ def test_higgs_is_judged_by_accuracy():
 
 def test_a_set_that_the_user_may_bring_is_skipped(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SKDISTILL_DATA", str(tmp_path))
-    arguments = argparse.Namespace(experiments=["depths"], download=False)
+    arguments = argparse.Namespace(experiments=["depths"])
     assert list(paper._cells(paper.Plan(("fico",)), 0, arguments, {})) == []
     assert "fico, seed 0: skipped" in capsys.readouterr().out
     with pytest.raises(FileNotFoundError, match="adult"):
@@ -321,6 +500,45 @@ def test_ours_is_set_beside_the_published_figures():
 
 
 @pytest.mark.usefixtures("released")
+def test_differences_are_of_the_splits_that_both_have():
+    """A method with fewer splits must not look better, or worse, by the splits it lacks."""
+    values = {1: {"direct": 0.7, "enhanced": 0.8, "ours": 0.81, "teacher": 0.9, "honest": 0.805}}
+    cells = _paper_cells("students", values)
+    lucky = cells.assign(seed=2, value=cells["value"] + 0.1, x=1).iloc[:5]
+    cells = pd.concat([cells, lucky[lucky["method"] != "honest"]])
+    line = paper_tables.summary(cells, "students").iloc[0]
+    assert line["splits"] == "3 (honest 2)"
+    assert line["honest less ours"] == "-0.0050 ± 0.0000"
+    assert line["ours less enhanced"] == "+0.0100 ± 0.0000"
+    said = " ".join(paper_tables.losses(cells, "students"))
+    assert "honest less ours is -0.0050 on average, -0.0050; it is below zero in 1 of 1" in said
+    assert "is +0.0100; it is below zero in 0 of 1 lines" in said
+    assert "has to bring the file: fico, stumbleupon" in said
+    assert "not comparable" not in said
+
+
+@pytest.mark.usefixtures("released")
+def test_what_a_page_lacks_is_said(monkeypatch):
+    values = {1: {"enhanced": 0.8, "direct": 0.7, "ours": 0.7, "teacher": 0.9}}
+    cells = _paper_cells("depths", values).assign(strength=1.0)
+    said = " ".join(paper_tables.losses(cells, "depths"))
+    assert "is -0.1000; it is below zero in 1 of 1 lines" in said
+    assert "In 1 of 1 lines ours is the direct student itself" in said
+    other = cells.assign(data="fico")
+    monkeypatch.setattr(
+        paper_tables, "published", lambda _: pd.DataFrame({"teacher": 0.95, "enhanced": 0.9},
+        pd.MultiIndex.from_tuples([("fico", 1)], names=["data", "x"]))
+    )  # fmt: skip
+    said = " ".join(paper_tables.losses(other, "depths"))
+    assert "fico is not comparable with the published figures: the teacher itself is -0.04" in said
+    monkeypatch.undo()
+    monkeypatch.delenv("SKDISTILL_DATA", raising=False)
+    table = paper_tables.summary(cells, "depths")
+    assert "paper, enhanced" not in table
+    assert "published figures are left out" in " ".join(paper_tables.losses(cells, "depths"))
+
+
+@pytest.mark.usefixtures("released")
 def test_with_weak_teachers_ours_is_held_against_the_direct_student(tmp_path):
     values = {1: {"direct": 0.88, "ours": 0.88}, 5: {"direct": 0.88, "ours": 0.879}}
     values[10] = {"direct": 0.88, "ours": 0.5}  # no weak teacher
@@ -333,103 +551,6 @@ def test_with_weak_teachers_ours_is_held_against_the_direct_student(tmp_path):
         "more/paper_depths-1.csv"
     )
     assert (tmp_path / "more" / "paper_depths-1.csv").exists()
-
-
-def _suite_frame():
-    """Six sets, one cell each: a is best, b second; the teacher leads on all but the last."""
-    losses = {"direct": 1.0, "teacher": 0.8, "a": 0.85, "b": 0.9, "peer": 0.95}
-    lines = []
-    for number in range(6):
-        for method, loss in losses.items():
-            if method == "peer" and number:
-                continue  # measured on the first set only
-            value = 0.99 if method == "teacher" and number == 5 else loss + number / 1000
-            value = 2.0 if method == "direct" else 2.0 * value
-            lines.append((f"set {number}", 0, "forest", "tree", method, value, 1.5))
-    columns = ["data", "seed", "teacher", "student", "method", "log_loss", "seconds"]
-    return pd.DataFrame(lines, columns=columns)
-
-
-def test_the_suite_ranks_methods_and_measures_what_is_kept_of_the_lead():
-    ratio = suite_tables.ratios(_suite_frame())
-    kept = suite_tables.lead_kept(ratio)
-    assert len(kept) == 5
-    assert kept.iloc[0][["a", "b"]].tolist() == pytest.approx([0.75, 0.5])
-    ranks, n_sets = suite_tables.mean_ranks(ratio.drop(columns="peer"))
-    assert (ranks.to_dict(), n_sets) == ({"a": 1.0, "b": 2.0, "direct": 3.0}, 6)
-    assert suite_tables.mean_ranks(ratio)[1] == 1  # the cells that all were measured in
-    table = suite_tables.summary(ratio, suite_tables.times(_suite_frame())).set_index("method")
-    assert table.loc["a", "lead kept"] == "75%"
-    assert table.loc["a", "won / tied / lost"] == "6 / 0 / 0"
-    assert table.loc["a", "seconds"] == "1.50"
-    assert table.loc["peer", "cells"] == "1"
-    assert suite_tables.beside(ratio, "peer")["cells"].tolist() == ["1"] * 4
-
-
-def test_the_page_of_the_suite_has_its_figures(tmp_path):
-    frame = _suite_frame()
-    suite_tables.write_page(frame, tmp_path, "c", "about", students=["tree"], peers=["peer"])
-    facts = json.loads((tmp_path / "suite.json").read_text(encoding="utf-8"))
-    names = [file for file, _ in facts["figures"]]
-    assert names == ["suite_ratio.svg", "suite_ranks.svg", "suite_lead.svg", "suite_time.svg"]
-    drawn = {name: (tmp_path / name).read_text(encoding="utf-8") for name in names}
-    assert "a (1.00)" in drawn["suite_ranks.svg"]
-    headings = [heading for heading, _ in facts["more"]]
-    assert "Cells in which peer can compete" in headings
-    assert headings[-1] == "Cells in which peer can compete, by student: geometric mean / worst"
-    suite_tables.write_page(frame, tmp_path, "c", "about", students=["tree"], peers=["peer"])
-    assert all((tmp_path / name).read_text(encoding="utf-8") == drawn[name] for name in names)
-
-
-def test_a_peer_without_direct_students_beside_it_has_no_tables(tmp_path):
-    frame = _suite_frame()
-    alone = frame[frame["method"] == "peer"].assign(method="far peer", data="elsewhere")
-    both = pd.concat([frame, alone])
-    peers = {"students": ["tree"], "peers": ["peer", "far peer"]}
-    suite_tables.write_page(both, tmp_path, "c", "about", **peers)
-    text = (tmp_path / "suite.md").read_text(encoding="utf-8")
-    assert "Cells in which peer can compete" in text
-    assert "far peer" not in text
-
-
-def test_the_suite_needs_the_direct_student():
-    frame = _suite_frame()
-    with pytest.raises(SystemExit, match="no cell has the direct student"):
-        suite_tables.ratios(frame[frame["method"] != "direct"])
-
-
-def test_a_method_that_does_not_apply_gives_no_row(monkeypatch, tmp_path):
-    monkeypatch.setattr(suite, "KEPT", tmp_path)
-    monkeypatch.setitem(suite.METHODS, "direct", lambda _: None)
-    arguments = argparse.Namespace(
-        rows=200, quick=False, teachers=["lightgbm"], students=["logistic"], methods=["direct"]
-    )
-    assert list(suite.measure("breast_cancer", 0, arguments, {})) == []
-
-
-def test_peers_decline_what_they_cannot_take_before_they_are_imported():
-    X, y = np.zeros((6, 1)), np.array([0, 1, 2] * 2)
-    tree = suite.students()["tree, 32 leaves"]
-    task = methods.Task(X, y, X, suite.teachers()["forest"], tree, None)
-    assert all(method(task) is None for method in methods.PEERS.values())
-    assert set(methods.PEERS) <= set(methods.METHODS)
-
-
-@pytest.mark.parametrize(
-    ("name", "package", "taken"),
-    [
-        ("imodels", "imodels", "regression tree, 32 leaves"),
-        ("autogluon distill", "torch", "lightgbm 20x8"),
-        ("tabtune", "tabtune", "tabtune's mlp"),
-    ],
-)
-def test_a_peer_that_is_not_installed_is_explained(name, package, taken, monkeypatch):
-    monkeypatch.setitem(sys.modules, package, None)
-    student = (suite.students() | suite.groups())[taken]
-    X, y = np.zeros((4, 1)), np.array([0, 1] * 2)
-    task = methods.Task(X, y, X, suite.teachers()["ensemble"], student, None, taken)
-    with pytest.raises(ImportError, match=f"{name!r} is another package's .* pip install"):
-        methods.PEERS[name](task)
 
 
 def test_seconds_are_put_to_whose_they_are():
@@ -453,9 +574,13 @@ def test_seconds_are_put_to_whose_they_are():
     assert found == {"teachers": 6.0, "students": 2.0, "skdistill itself": 2.0}
 
 
-def test_memory_saves_the_teachers_of_a_search():
+def test_memory_saves_the_teachers_of_a_search(tmp_path):
     sizes = dataclasses.replace(scale.QUICK, search_rows=120, teacher_trees=1)
     found = {each.case: each.teacher_fits for each in scale.searches(sizes, 0)}
+    log = results.Log(tmp_path / "rows.csv", scale.Measurement, ("group", "case", "x", "repeat"))
+    assert scale.n_missing(["search"], sizes, 0, log) == len(found)
+    log.add(scale.Measurement("rows", "2 classes, 5 folds", 600, 0, 1.0))
+    assert scale.n_missing(["search", "rows", "grid"], sizes, 0, log) == len(found) + 1
     # 4 students x 5 folds and the refit, each of 5 folds; with memory once per split.
     assert found == {"without memory": 105, "with memory": 30}
 
@@ -580,6 +705,29 @@ def test_the_dealt_sides_have_the_ratio_that_is_said():
     assert np.corrcoef(odds, np.log(sides.true))[0, 1] > 0.7
 
 
+def test_only_what_is_missing_is_measured_split_by_split(tmp_path):
+    log = results.Log(
+        tmp_path / "rows.csv", shift.Row, ("data", "n_rows", "shift", "seed", "student", "method")
+    )
+    cells = [
+        ("adult", 300, 1, seed, "tree", method)
+        for seed in (0, 1)
+        for method in ("direct", "defaults")
+    ]
+    log.add(shift.Row(*cells[0], 0.5, 1.0))
+    splits = []
+
+    def measure(split, wanted):
+        splits.append(split)
+        yield from (shift.Row(*cell, 0.25, 1.0) for cell in wanted)
+
+    shift.fill(log, cells, measure, shift.said)
+    assert splits == [("adult", 300, 1, 0), ("adult", 300, 1, 1)]
+    assert log.frame()["log_loss"].tolist() == [0.5, 0.25, 0.25, 0.25]
+    shift.fill(log, cells, measure, shift.said)
+    assert len(splits) == 2
+
+
 def test_shifted_students_are_compared_by_shift():
     cells = [
         shift.Row(data, 3000, by, 0, student, method, loss, 0.5)
@@ -611,3 +759,15 @@ def test_the_rule_for_the_strength_is_the_shipped_one():
     spread = 0.2 - bias
     assert strength.shipped(behind) == pytest.approx((spread + 0.05) / (1.5 * spread + 0.05))
     assert strength.sizes("breast_cancer", [300, 750, 12_000]) == [300, 398]
+
+
+def test_cells_with_too_few_rows_of_a_class_are_not_asked_for(capsys):
+    arguments = argparse.Namespace(
+        sets=["breast_cancer"], rows=[10, 100], seed=3, repeats=2, quick=False
+    )
+    cells = list(strength.cells(arguments))
+    assert "breast_cancer: skipped at 10 rows" in capsys.readouterr().out
+    assert len(set(cells)) == len(cells) == 2 * 4 * 9
+    assert {cell[:3] for cell in cells} == {("breast_cancer", 100, 3), ("breast_cancer", 100, 4)}
+    arguments.quick, arguments.rows = True, [100]
+    assert len(list(strength.cells(arguments))) == 2 * 4 * 2

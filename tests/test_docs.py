@@ -15,6 +15,7 @@ import pytest
 import skdistill
 import skdistill.inspection
 import skdistill.students
+from benchmarks.datasets import SETS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -23,13 +24,18 @@ NOTEBOOKS = sorted((DOCS / "notebooks").glob("*.ipynb"))
 PAGES = [path for path in DOCS.rglob("*.rst") if "generated" not in path.parts]
 
 
-@pytest.fixture(scope="module")
-def reference():
-    """Return the module that writes the page of the API."""
-    spec = importlib.util.spec_from_file_location("reference", DOCS / "_ext" / "reference.py")
+def extension(name):
+    """Return a module of docs/_ext."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / "_ext" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def reference():
+    """Return the module that writes the page of the API."""
+    return extension("reference")
 
 
 def documented(reference):
@@ -86,6 +92,55 @@ def test_notebooks_are_stored_without_outputs_and_machines(path):
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
     assert not re.search(r"/(home|Users|root|tmp|usr)/|[A-Z]:\\\\", text)
+
+
+def test_every_measured_table_is_on_one_page():
+    text = "".join(path.read_text(encoding="utf-8") for path in PAGES)
+    shown = re.findall(r"^\.\. results:: (\w+)$", text, re.MULTILINE)
+    assert len(set(shown)) == len(shown)
+    measured = {path.stem for path in (DOCS / "results").glob("*.csv")}
+    assert measured <= set(shown), "a table of docs/results is on no page"
+    for name in set(shown) - measured:  # shown as not measured yet, with the command
+        assert (ROOT / "benchmarks" / f"{name}.py").exists(), name
+
+
+def test_a_table_has_its_anchor_its_origin_and_its_files():
+    pytest.importorskip("sphinx")
+    results = extension("results")
+    lines = results.section("suite")
+    for part in (
+        ".. _results-suite:",
+        ".. _results-suite-1:",
+        "   :file: /results/suite.csv",
+        "   :file: /results/more/suite-1.csv",
+    ):
+        assert part in lines
+    last = next(line for line in lines if line.startswith("| Files:"))
+    assert "</results/suite.csv>" in last
+    assert "</results/raw/suite.csv>" in last
+    # Two tables of one raw file, and one of two.
+    assert "</results/raw/paper.csv>" in "".join(results.section("paper_depths"))
+    assert "</results/raw/shift_ratios.csv>" in "".join(results.section("shift"))
+
+
+def test_the_page_of_the_data_names_every_set():
+    pytest.importorskip("sphinx")
+    data_sets = extension("data_sets")
+    rows = {row[0].strip("`"): row for row in data_sets.rows()}
+    assert set(rows) == set(SETS)
+    assert "openml.org/d/40701" in rows["churn"][2]
+    assert rows["churn"][3:] == ("5,000", "19", "2", "``phone_number``")
+    assert rows["wine_quality"][6] == "class 9 counts as 8"
+    differences = dict(data_sets.differences())
+    assert differences["wine_quality"] == "Lacks ``color``."
+    assert differences["churn"].endswith("Classes are renamed, 0 to no, 1 to yes.")
+    assert "adult" not in differences
+    text = (DOCS / "benchmarks" / "data.rst").read_text(encoding="utf-8")
+    for name, recipe in SETS.items():
+        if recipe.openml is None:  # what its file has to be is said in words
+            assert f"\n``{name}``\n" in text
+            assert f"{recipe.rows:,} rows" in text
+            assert all(f"``{column}``" in text for column in recipe.drop)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.stem)

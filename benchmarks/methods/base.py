@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Method", "Outcome", "Task", "TeacherLabels"]
+__all__ = ["Facts", "Method", "Outcome", "Task", "TeacherLabels"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -83,6 +83,24 @@ class Outcome:
     p: Floats
     strength: float = np.nan
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a reader has to know of another package before its figures.
+
+    Attributes
+    ----------
+    teacher, students, seconds : str
+        Sentences: whose teacher teaches, whom, and what its seconds contain.
+    own_teacher : bool
+        Whether it has another teacher than ours, so that ours is no mark for it.
+    """
+
+    teacher: str
+    students: str
+    seconds: str
+    own_teacher: bool = False
 
 
 # A method may answer for several at once, by name, where they share their work; None where it does

@@ -1,67 +1,96 @@
-"""The directive ``.. results::``: the measured tables in ``docs/results``."""
+"""The directive ``.. results:: <name>``: a measured table of ``docs/results``, in a section."""
 
 import json
+import re
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from docutils import nodes
-from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import nested_parse_with_titles
 
-__all__ = ["Results", "setup"]
+__all__ = ["Results", "section", "setup"]
 
 FOLDER = Path(__file__).parents[1] / "results"
 
 
-class Results(Directive):
-    """``.. results::`` shows each ``docs/results/<name>.csv`` as a table.
+class Results(SphinxDirective):
+    """``.. results:: <name>`` shows ``docs/results/<name>.csv``; its anchor is ``results-<name>``.
 
-    ``<name>.json`` beside it, where there is one, has ``title``, ``command``, ``date``,
-    ``versions`` (an object), lists of paragraphs ``about`` and ``notes`` to stand above and below
-    the table, ``figures`` (file and sentence of each) and ``more`` (heading and file of further
-    tables); none of them is required.
+    ``<name>.json`` beside it, where there is one, has ``title``, ``command``, ``measured`` (first
+    and last day), ``date`` (of the table), ``versions`` (an object), lists of paragraphs ``about``
+    and ``notes`` to stand above and below the table, ``figures`` (file and sentence of each),
+    ``more`` (heading and file of further tables) and ``texts`` (by heading, a paragraph above
+    each); none of them is required.
     """
 
+    required_arguments = 1
     has_content: ClassVar[bool] = False
 
     def run(self) -> list[nodes.Node]:
-        """Parse the text of all tables in place of the directive."""
-        files = sorted(FOLDER.glob("*.csv"))
-        lines = [line for path in files for line in self._table(path)]
-        for path in files:
-            self.state.document.settings.env.note_dependency(str(path))
+        """Parse the text of the section in place of the directive."""
+        name = self.arguments[0]
+        for path in FOLDER.glob(f"{name}.*"):
+            self.env.note_dependency(str(path))
         source = self.state.document.current_source  # file names in it are relative to this page
-        text = StringList(lines or ["No table has been measured yet."], source)
         container = nodes.container()
-        self.state.nested_parse(text, self.content_offset, container)
+        nested_parse_with_titles(self.state, StringList(section(name), source), container)
         return container.children
 
-    def _table(self, path: Path) -> list[str]:
-        about = path.with_suffix(".json")
-        facts = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
-        lines = [f".. rubric:: {facts.get('title', path.stem)}", ""]
-        for paragraph in facts.get("about", []):
-            lines += [paragraph, ""]
-        lines += self._csv(path.name)
-        for name, sentence in facts.get("figures", []):
-            lines += [f".. figure:: results/{name}", "", f"   {sentence}", ""]
-        for heading, name in facts.get("more", []):
-            lines += [f"**{heading}**", "", *self._csv(name)]
-        for paragraph in facts.get("notes", []):
-            lines += [paragraph, ""]
-        if "command" in facts:
-            lines += [f"Command: ``{facts['command']}``", ""]
-        if "date" in facts:
-            versions = [f"{name} {v}" for name, v in facts.get("versions", {}).items()]
-            lines += [", ".join([f"Measured on {facts['date']}", *versions]) + ".", ""]
-        return lines
 
-    @staticmethod
-    def _csv(name: str) -> list[str]:
-        return [".. csv-table::", f"   :file: results/{name}", "   :header-rows: 1", ""]
+def section(name: str) -> list[str]:
+    """Return the lines of the section of a table."""
+    about = FOLDER / f"{name}.json"
+    facts = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
+    if not (FOLDER / f"{name}.csv").exists():
+        blocks = _heading(f"results-{name}", f"{name}: not measured yet", "-")
+        return "\n\n".join([*blocks, f"``python -m benchmarks.{name}`` does."]).splitlines()
+    blocks = _heading(f"results-{name}", facts.get("title", name), "-")
+    blocks += [*facts.get("about", []), _table(f"{name}.csv")]
+    blocks += [_figure(*figure) for figure in facts.get("figures", [])]
+    blocks += [*facts.get("notes", []), _origin(name, facts)]
+    for number, (heading, file) in enumerate(facts.get("more", []), 1):
+        said = [text for of, text in facts.get("texts", {}).items() if of == heading]
+        blocks += [*_heading(f"results-{name}-{number}", heading, "~"), *said, _table(file)]
+    return "\n\n".join(blocks).splitlines()
 
 
-def setup(app: object) -> dict[str, bool]:
+def _heading(anchor: str, title: str, line: str) -> list[str]:
+    return [f".. _{anchor}:", f"{title}\n{line * len(title)}"]
+
+
+def _table(file: str) -> str:
+    options = f":file: /results/{file}\n:header-rows: 1\n:widths: auto\n:class: results"
+    return ".. csv-table::\n" + _indented(options)
+
+
+def _figure(file: str, sentence: str) -> str:
+    return f".. figure:: /results/{file}\n" + _indented(f":alt: {sentence}\n\n{sentence}")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"   {line}".rstrip() for line in text.splitlines())
+
+
+def _origin(name: str, facts: dict[str, Any]) -> str:
+    """Return what made the table, when, and the files: the table and what it is made of."""
+    lines = []
+    command = facts.get("command", "")
+    if command:
+        lines.append(f"| Command: ``{command}``")
+    if facts.get("measured"):
+        lines.append(f"| Measured: {' to '.join(dict.fromkeys(facts['measured']))}.")
+    if "date" in facts:
+        versions = [f"{package} {v}" for package, v in facts.get("versions", {}).items()]
+        lines.append(f"| Table made: {', '.join([facts['date'], *versions])}.")
+    module = (re.findall(r"benchmarks\.(\w+)", command) or [name])[0]
+    files = [f"raw/{path.name}" for path in sorted((FOLDER / "raw").glob(f"{module}*.csv"))]
+    links = ", ".join(f":download:`{file} </results/{file}>`" for file in [f"{name}.csv", *files])
+    return "\n".join([*lines, f"| Files: {links}"])
+
+
+def setup(app: Any) -> dict[str, bool]:
     """Register the directive."""
     app.add_directive("results", Results)
     return {"parallel_read_safe": True}

@@ -1,0 +1,244 @@
+"""The page of `benchmarks.suite`: what its rows say in three sentences, tables and pictures."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.figures import bars, critical_difference, ranges
+from benchmarks.methods import Facts
+from benchmarks.ratios import FLOOR, HARM, geometric_mean
+from benchmarks.results import Page
+from benchmarks.suite_commands import grid
+from benchmarks.suite_peers import Peer, ahead_by_rank, overview, peers_of, tests_against
+from benchmarks.suite_tables import (
+    ALPHA,
+    by,
+    cliques,
+    lead_kept,
+    mean_ranks,
+    nemenyi_distance,
+    paired,
+    ratios,
+    summary,
+    times,
+)
+
+__all__ = ["Known", "in_three_sentences", "write_page"]
+
+COLUMNS = f"""\
+A cell is a data set, a split of its rows, a teacher and a student. Every figure is test log-loss
+(probabilities below {FLOOR} count as {FLOOR}) over that of the same student trained directly on the
+labels, so less than 1 is a gain. The columns: the geometric mean over cells; the *worst* cell; the
+share of cells of *at most {HARM}*, in which nobody is harmed; cells *won / tied / lost* (beyond a
+relative .002); *p against direct*, the two-sided Wilcoxon signed-rank test of the logarithms, one
+value per data set (its cells averaged, as seeds, teachers and students of one set are not
+independent; none with fewer than six sets; not corrected for the number of methods); the *mean
+rank* by log-loss, 1 the best, within each cell that all methods were measured in, averaged per set,
+then over sets; the *lead kept*, (direct - method) / (direct - teacher) in log-loss, the median over
+cells in which the teacher leads by more than 2%; *seconds*, the median wall-clock time of a fit
+once the teacher has labelled the rows. Other work ran on the same cores: of the seconds, only the
+order of magnitude counts."""
+SEEN = """\
+Two things were settled with an eye on trial runs on seed 0 of these sets: that the verdict's
+interval is widened for other training sets, and that smoothing leaves the direct student out. The
+other seeds split the rows anew. The default's rule was looked at on other splits of these sets
+(``python -m benchmarks.strength``)."""
+ASKED = {
+    "honest": "The honest choice (`DistilledClassifierCV`)",
+    "default": "The defaults (`DistilledClassifier`)",
+}
+PAIRED = "Against each other: the first method's log-loss over the second's"
+PACKAGES = "Other packages, each on the cells that it was measured in"
+SMALL = "forest of 10"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the rows do not say themselves.
+
+    Attributes
+    ----------
+    students : sequence of str
+        Those of the main tables; others are groups of a package.
+    teachers : mapping of str to (str, str)
+        What the page calls each teacher, and what it is; all that could be measured.
+    peers : mapping of str to Facts
+        The methods that are other packages.
+    two_classes : sequence of str
+        The data sets of two classes.
+    """
+
+    students: Sequence[str]
+    teachers: Mapping[str, tuple[str, str]]
+    peers: Mapping[str, Facts]
+    two_classes: Sequence[str]
+
+
+def in_three_sentences(ratio: pd.DataFrame, peers: Sequence[Peer]) -> str:
+    """Return what the rows say: the honest choice, the defaults, and other packages."""
+    said = [
+        f"{called}: {geometric_mean(ratio[method].dropna()):.3f} of the log-loss of the same "
+        f"student trained directly (geometric mean), {ratio[method].max():.3f} in the worst cell, "
+        f"nobody harmed (at most {HARM}) in {(ratio[method].dropna() <= HARM).mean():.1%} of "
+        f"{ratio[method].count()} cells."
+        for method, called in ASKED.items()
+        if method in ratio
+    ]
+    return " ".join([*said, ahead_by_rank(peers)]).strip()
+
+
+def measured_cells(frame: pd.DataFrame, known: Known) -> str:
+    """Return which teachers teach in how many cells, and what has not been measured."""
+    cells = frame[frame["method"] == "direct"].groupby("teacher").size()
+    named = [
+        f"*{name}*, {what}: {cells[key]} cells"
+        for key, (name, what) in known.teachers.items()
+        if key in cells
+    ]
+    done, possible = grid(frame)
+    said = [f"Teachers: {'; '.join(named)}."]
+    if done < possible:
+        said.append(
+            f"Of the {possible} cells that these sets, seeds, teachers and students make, {done} "
+            "have been measured; the commands below measure these."
+        )
+    absent = [name for key, (name, _) in known.teachers.items() if key not in cells]
+    if absent:
+        said.append(f"Not shown, as not measured or not asked for: {', '.join(absent)}.")
+    return " ".join(said)
+
+
+def figures(ratio: pd.DataFrame, seconds: pd.Series, folder: Path) -> Iterator[tuple[str, str]]:
+    """Draw the figures; yield the file and the sentence of each."""
+    cells = f"the {len(ratio)} cells of the table above"
+    students = ratio.drop(columns=["direct", "teacher"], errors="ignore").dropna(axis=1, how="all")
+    spread = pd.DataFrame(
+        {"geometric mean": students.apply(geometric_mean), "worst cell": students.max()}
+    ).sort_values("geometric mean")
+    label = "test log-loss over the direct student's"
+    sentence = f"Geometric mean over {cells}, and the worst cell."
+    yield ranges(folder, "suite_ratio", spread, label, 1.0), sentence
+    ranks, n_sets = mean_ranks(ratio)
+    if len(ranks) > 1:  # there are cells that all were measured in
+        distance = nemenyi_distance(len(ranks), n_sets)
+        sentence = (
+            f"Mean ranks as in the table above, over {n_sets} data sets (best on the left); a "
+            f"thick line joins methods that the Nemenyi test at {ALPHA} does not tell apart. Other "
+            "packages were measured in fewer cells and are not in it: their mean ranks stand in "
+            "tables of their own."
+        )
+        groups = cliques(ranks, distance)
+        yield critical_difference(folder, "suite_ranks", ranks, distance, groups), sentence
+    kept = lead_kept(ratio).dropna(axis=1, how="all")
+    if len(kept):
+        quartiles = kept.quantile([0.5, 0.25]).T.set_axis(["median", "lower quartile"], axis=1)
+        quartiles = quartiles.sort_values("median", ascending=False)
+        label = "share of the teacher's lead that the student keeps"
+        sentence = f"The {len(kept)} of {cells} in which the teacher leads by more than 2%."
+        yield ranges(folder, "suite_lead", quartiles, label, 0.0), sentence
+    label = "seconds to fit, median (logarithmic)"
+    sentence = (
+        f"Time to fit once the teacher has labelled the rows, over {cells}; the two honest lines "
+        "are one fit."
+    )
+    yield bars(folder, "suite_time", seconds.sort_values(), label, log=True), sentence
+
+
+def own_tables(ratio: pd.DataFrame, known: Known) -> list[tuple[str, pd.DataFrame]]:
+    """Return further tables of our cells with their headings."""
+    names = {key: name for key, (name, _) in known.teachers.items()}
+    tables = [
+        ("By student: geometric mean / worst", by(ratio, "student")),
+        ("By data set: geometric mean / worst", by(ratio, "data")),
+        ("By teacher: geometric mean / worst", by(ratio, "teacher").rename(columns=names)),
+    ]
+    small = ratio.index.get_level_values("student") == SMALL
+    if small.any() and not small.all():
+        without = summary(ratio[~small]).drop(columns="seconds")
+        tables.append((f"Without the {SMALL}, which gains most", without))
+    return tables
+
+
+def paired_table(ratio: pd.DataFrame, peers: Sequence[Peer]) -> pd.DataFrame:
+    """Return the tests of the honest choice and the defaults against the other methods."""
+    others = {ours: [m for m in ratio if m not in ("direct", "teacher", ours)] for ours in ASKED}
+    others["default"] = [m for m in others["default"] if not m.startswith("honest")]
+    tables = [paired(ratio, ours, others[ours]) for ours in ASKED if ours in ratio]
+    tables += tests_against(peers)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def write_page(
+    frame: pd.DataFrame,
+    folder: Path,
+    command: str,
+    measuring: Sequence[str],
+    known: Known,
+    measured: tuple[str, str] | None = None,
+) -> None:
+    """Print the main table, write the page and its figures.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The raw table.
+    folder : Path
+        Where to.
+    command : str
+        The one that made the page.
+    measuring : sequence of str
+        The commands that measured its rows.
+    known : Known
+        What the rows do not say.
+    measured : (str, str), optional
+        First and last day.
+    """
+    everything = ratios(frame).dropna(axis=1, how="all")
+    peers = peers_of(everything, frame, known.peers, known.two_classes)
+    ours = frame[frame["student"].isin(known.students) & ~frame["method"].isin(known.peers)]
+    ours = ours if len(ours) else frame
+    ratio, seconds = ratios(ours).dropna(axis=1, how="all"), times(ours)
+    table = summary(ratio, seconds)
+    print(table.to_string(index=False))
+    listed = "\n".join(f"- ``{each}``" for each in measuring)
+    others, texts = _sections(ratio, peers, known)
+    page = Page(
+        name="suite",
+        title="Honest choice, defaults and what stands beside them",
+        command=command,
+        about=(in_three_sentences(ratio, peers), measured_cells(ours, known), COLUMNS, SEEN),
+        notes=(f"The rows were measured by\n\n{listed}",),
+        figures=tuple(figures(ratio, seconds, folder)),
+        measured=measured,
+        texts=texts,
+    )
+    page.write(folder, table, *others)
+
+
+def _sections(
+    ratio: pd.DataFrame, peers: Sequence[Peer], known: Known
+) -> tuple[list[tuple[str, pd.DataFrame]], dict[str, str]]:
+    """Return the further tables with their headings, and the paragraphs above them."""
+    tables, texts = [], {}
+    compared = paired_table(ratio, peers)
+    if len(compared):
+        tables.append((PAIRED, compared))
+        texts[PAIRED] = (
+            "Over the cells that both were measured in; less than 1: the first is better. *p* is "
+            "the Wilcoxon test as above, over data sets; with fewer than six there is none."
+        )
+    if peers:
+        tables.append((PACKAGES, overview(peers)))
+        texts[PACKAGES] = (
+            "Geometric mean over the direct student's, mean rank among all methods of the "
+            "package's table, median seconds: of the honest choice, the defaults and the package. "
+            "What its seconds contain stands above its own table, as do its teacher and students."
+        )
+    tables += own_tables(ratio, known)
+    for peer in peers:
+        own = peer.tables()
+        texts[own[0][0]] = peer.text()
+        tables += own
+    return tables, texts
