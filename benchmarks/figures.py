@@ -1,6 +1,6 @@
 """Pictures of the results, as SVG files that come out the same each time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ LINE = 0.32  # inches per line of text
 GREY, BLUE, RED = "0.6", "tab:blue", "tab:red"
 
 
-def ranges(folder: Path, name: str, table: pd.DataFrame, label: str, mark: float) -> str:
-    """Draw one dot per row with a line from it to a second value.
+def ranges(
+    folder: Path, name: str, table: pd.DataFrame, label: str, mark: float, *, log: bool = False
+) -> str:
+    """Draw one dot per row with a line from it to a second value, or none where that is NaN.
 
     Parameters
     ----------
@@ -29,12 +31,14 @@ def ranges(folder: Path, name: str, table: pd.DataFrame, label: str, mark: float
         Of the axis.
     mark : float
         Where a grey line stands for no difference.
+    log : bool, default=False
+        Whether the axis is logarithmic.
 
     Returns
     -------
     file : str
     """
-    figure, axes = _canvas(len(table))
+    figure, axes = _canvas(len(table), names=table.index)
     at = np.arange(len(table))[::-1]
     dot, end = (table[column].to_numpy() for column in table.columns)
     axes.axvline(mark, color=GREY, linewidth=1)
@@ -43,6 +47,8 @@ def ranges(folder: Path, name: str, table: pd.DataFrame, label: str, mark: float
     axes.plot(dot, at, "o", color=BLUE, label=table.columns[0])
     axes.set_yticks(at, table.index)
     axes.set_xlabel(label)
+    if log:
+        axes.set_xscale("log")
     axes.legend(frameon=False, loc="best")
     return _save(figure, folder, name)
 
@@ -133,13 +139,15 @@ def curves(
     return _save(figure, folder, name)
 
 
-def _canvas(lines: int, panels: int = 1) -> tuple[Any, Any]:
+def _canvas(lines: int, panels: int = 1, names: Iterable[str] = ()) -> tuple[Any, Any]:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         message = 'the figures need matplotlib: pip install "skdistill[plot]".'
         raise ImportError(message) from error
-    size = (WIDTH * (1 if panels == 1 else 0.6 * panels), 0.8 + LINE * lines)
+    beyond = max((len(name) for name in names), default=0) - 30  # letters that take from the axes
+    width = WIDTH * (1 if panels == 1 else 0.6 * panels) + 0.08 * max(0, beyond)
+    size = (width, 0.8 + LINE * lines)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(1, panels, squeeze=False)[0]
     for each in axes:

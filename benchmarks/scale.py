@@ -332,7 +332,9 @@ def draw(table: pd.DataFrame, folder: Path) -> tuple[tuple[str, str], ...]:
         if parts:
             name = f"scale_{column.lower()}"
             file = curves(folder, name, parts, ("x", label), log="xy")
-            sentence = f"{label.capitalize()} of one fit, by group; both axes are logarithmic."
+            sentence = (
+                f"{label[0].upper()}{label[1:]} of one fit, by group; both axes are logarithmic."
+            )
             drawn.append((file, sentence))
     return tuple(drawn)
 

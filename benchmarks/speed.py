@@ -26,6 +26,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
+from benchmarks.figures import ranges
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.losses import CrossEntropy
@@ -450,6 +452,18 @@ def summary(timings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+def draw(timings: pd.DataFrame, folder: Path) -> tuple[tuple[str, str], ...]:
+    """Draw the ratios and their bars."""
+    ratios = timings[timings["unit"] == "ratio"]
+    if ratios.empty:
+        return ()
+    names = ratios["group"] + ": " + ratios["case"]
+    table = ratios.groupby(names, sort=False)[["value", "limit"]].median()
+    table = table.rename(columns={"value": "median of the repeats", "limit": "at most"})
+    file = ranges(folder, "speed", table, "time over the bare learner's", 1.0, log=True)
+    return ((file, "Time over the bare learner's by case; red: the bar, where there is one."),)
+
+
 def main(argv: list[str] | None = None) -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
@@ -474,10 +488,12 @@ def main(argv: list[str] | None = None) -> None:
         rows = measure(repeats, log, quick=arguments.quick)
         for timing in progress(rows, n_missing(repeats, log), said):
             log.add(timing)
-    table = summary(log.frame())
+    timings = log.frame()
+    table = summary(timings)
     print(table.to_string(index=False))
     title, about = "Cost over the bare learners", (*ABOUT, repeats_said(table))
-    page = Page("speed", title, command_line("speed", argv), about, measured=log.measured())
+    drawn = draw(timings, folder)
+    page = Page("speed", title, command_line("speed", argv), about, (), drawn, log.measured())
     page.write(folder, table)
 
 

@@ -283,7 +283,7 @@ def test_timings_are_compared_pair_by_pair():
     )
 
 
-def test_the_verdict_is_on_the_median():
+def test_the_verdict_is_on_the_median(tmp_path):
     rows = [
         speed.Timing("fit", name, repeat, 1.0, 1.0, value, limit, "ratio")
         for name, limit, values in (
@@ -296,6 +296,10 @@ def test_the_verdict_is_on_the_median():
     table = speed.summary(pd.DataFrame(rows))
     assert table["verdict"].tolist() == ["PASS", "miss", ""]
     assert table["median"].tolist() == ["1.040", "1.060", "3.000"]
+    ((file, _),) = speed.draw(pd.DataFrame(rows), tmp_path)
+    drawn = (tmp_path / file).read_text(encoding="utf-8")
+    assert all(f"fit: {name}" in drawn for name in ("good", "bad", "free"))
+    assert speed.draw(pd.DataFrame(rows).assign(unit="microseconds"), tmp_path) == ()
 
 
 def test_a_page_made_anew_keeps_the_days_and_says_the_repeats(tmp_path, monkeypatch):
