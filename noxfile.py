@@ -19,6 +19,7 @@ BENCHMARKS = [
     "strength",
     "synthetic",
     "shift",
+    "transfer",
     "suite",
     "linear",
     "scale",

@@ -13,12 +13,16 @@ module            what it shows
 `calibration`     which calibration of the teacher serves which student
 `suite`           every way of distilling on every set and student: honest, leaking and trivial ones
 `strength`        which rule for the strength serves which student
+`synthetic`       what synthetic rows are good for
+`transfer`        what unlabelled rows of the same law are good for
+`shift`           weights and unlabelled rows where the features shift
 `scale`           seconds and memory against rows, classes, folds and grid; latency; a profile
 `linear`          the linear and MLP students, and the path, over what they replace
 `gpu`             the same on an NVIDIA GPU
 `methods`         the ways that the suite compares, other packages among them
 `test_hot_paths`  definitions for pytest-benchmark, so that a regression of a hot path shows
 `datasets`        the data sets: read from the folder that SKDISTILL_DATA names, fetched on request
+`ratios`          the loss over the direct student's that pages report, and what counts as harm
 `results`         raw measurements that survive an interruption, and the tables made of them
 ================  ==================================================================================
 """

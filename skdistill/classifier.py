@@ -71,7 +71,8 @@ None, default="orthogonal"
         How far: 0 is plain distillation, 1 the full correction (at temperature 1 and without
         `Logit` the direct student). "auto" shrinks by the student's variance, at the cost of one
         fit of the direct student per fold (see `skdistill.strength`); where it finds 1, the student
-        is trained on the labels with its default loss, at any temperature.
+        is trained on the labels with its default loss, at any temperature. Beside N transfer rows
+        what it finds is multiplied by ``n / (n + N)``.
     calibration : {"sigmoid", "temperature", "isotonic", "stacked"} or None, default="sigmoid"
         Calibration of the teacher on its out-of-fold probabilities. "stacked" blends in those of
         the direct student, at the cost of one fit of it per fold.

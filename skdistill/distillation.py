@@ -279,6 +279,9 @@ def fit_at_found(
 ) -> Distilled:
     """Fit the student at a strength that was found; at 1 it is trained directly.
 
+    Beside transfer rows a labelled row keeps the correction that was found for it: it does not
+    answer for the others, as it does at a strength that is given.
+
     Parameters
     ----------
     settings, data, labels, metadata, transfer
@@ -288,11 +291,13 @@ def fit_at_found(
     -------
     distilled : Distilled
     """
-    if settings.strength != 1.0:
-        return fit_student(settings, data, labels, metadata, transfer)
+    if settings.strength == 1.0:
+        if transfer is not None:
+            tell_unused(transfer)
+        return train_directly(settings, data, labels, metadata)
     if transfer is not None:
-        tell_unused(transfer)
-    return train_directly(settings, data, labels, metadata)
+        settings = replace(settings, strength=settings.strength / transfer.share(len(data)))
+    return fit_student(settings, data, labels, metadata, transfer)
 
 
 def make_problem(

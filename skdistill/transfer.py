@@ -4,6 +4,11 @@ What distillation minimises depends on the law of the features, and rows without
 for it. They are labelled by the mean of the fold teachers and never corrected; in exchange each of
 the n labelled rows answers for ``(n + N) / n`` rows, so that the labelled target is
 ``p + s (n + N) / n (y - p)``: prediction-powered, doubly robust distillation.
+
+A student that follows single rows follows these targets far out of the simplex, where the rows of a
+neighbourhood would make up for each other. So a strength s that is found beside the direct student
+becomes ``s n / (n + N)``: each labelled row keeps the correction that was found for it.
+``python -m benchmarks.transfer`` compares the two.
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import doctest
+import itertools
 import json
 import math
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from benchmarks import (
@@ -33,6 +35,7 @@ from benchmarks import (
     speed,
     strength,
     synthetic,
+    transfer,
 )
 
 
@@ -730,6 +733,28 @@ def test_only_what_is_missing_is_measured_split_by_split(tmp_path):
     assert log.frame()["log_loss"].tolist() == [0.5, 0.25, 0.25, 0.25]
     shift.fill(log, cells, measure, shift.said)
     assert len(splits) == 2
+
+
+def test_a_found_strength_of_one_counts_as_one_with_unlabelled_rows(monkeypatch):
+    """Whatever is trained directly is the same student in all columns."""
+    stable = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
+    learners = {"stable": stable, "tree": DecisionTreeClassifier(random_state=0)}
+    monkeypatch.setattr(transfer, "students", lambda: learners)
+    split = ("breast_cancer", 100, 0, "lightgbm")
+    keys = [(*split, *rest) for rest in itertools.product(learners, transfer.METHODS)]
+    rows = {(row.student, row.method): row for row in transfer.measure(split, keys)}
+    assert list(rows) == [key[4:] for key in keys]
+    assert len({row.log_loss for (student, _), row in rows.items() if student == "stable"}) == 1
+    found, given = (rows["tree", f"{m}, transfer"].strength for m in ("defaults", "doubly robust"))
+    assert 0.0 < given == rows["tree", "defaults"].strength < 1.0
+    assert found == pytest.approx(given * 170 / 270)  # 341 rows are not tested
+    assert len({rows["tree", method].log_loss for method in transfer.METHODS}) == 4
+    table = transfer.summary(pd.DataFrame([dataclasses.asdict(row) for row in rows.values()]))
+    assert "few noisy labels" not in " ".join(table["student"])
+
+
+def test_unlabelled_rows_are_as_many_as_are_left():
+    assert transfer.sizes("breast_cancer", [100, 1000, 4000]) == [100, 171]
 
 
 def test_shifted_students_are_compared_by_shift():

@@ -100,6 +100,29 @@ def test_many_transfer_rows_help_a_student_of_high_variance():
     assert losses[1] < losses[0] - 0.005
 
 
+@pytest.mark.parametrize("correction", ["orthogonal", "relative"])
+def test_beside_a_found_strength_labelled_rows_answer_for_themselves(split, correction):
+    """The labelled target is p + s (y - p), s the strength that is found without transfer rows."""
+    X, y, Z = split
+    student = DecisionTreeRegressor(max_leaf_nodes=12, random_state=0)
+    model = DistilledClassifier(GaussianNB(), student, correction=correction, random_state=0)
+    alone = clone(model).fit(X, y)
+    model.fit(X, y, X_transfer=Z)
+    assert 0.0 < alone.strength_ < 1.0
+    assert model.report_.shrinkage == alone.report_.shrinkage
+    np.testing.assert_allclose(model.strength_, alone.strength_ * 200 / 300, rtol=1e-12)
+    given = model.refit_student(X, y, X_transfer=Z, strength=model.strength_)
+    np.testing.assert_array_equal(given.predict_proba(X), model.predict_proba(X))
+    p, q = (
+        model.calibration_.transform(raw) for raw in (model.teacher_proba_, model.transfer_proba_)
+    )
+    if correction == "orthogonal":  # others are not linear in the strength
+        np.testing.assert_allclose(model.report_.mean_gain, alone.strength_, rtol=1e-12)
+        target = np.concatenate([p + alone.strength_ * (np.eye(2)[y] - p), q])
+        oracle = clone(student).fit(np.concatenate([X, Z]), Brier().contrast(target))
+        np.testing.assert_allclose(model.student_.predict(X), oracle.predict(X), rtol=1e-10)
+
+
 def test_refit_needs_the_same_transfer_rows(split):
     X, y, Z = split
     student = DecisionTreeClassifier(max_depth=3, random_state=0)

@@ -4,7 +4,7 @@ Unlabelled rows
 
 Labels are dear, rows are cheap. The teacher can label rows that nobody labelled, and the student be
 fitted on them as well: ``X_transfer=``. They are labelled by the mean of the fold teachers and are
-never corrected; in exchange each labelled row answers for more rows in the correction.
+never corrected.
 """
 
 # %%
@@ -80,10 +80,8 @@ pd.Series(judge(clone(teacher).fit(X_train, y_train))).round(3)
 # %%
 # The tree and the forest gain much by the unlabelled rows. Without them both gain less in log-loss,
 # and the tree loses accuracy. The logistic regression gets a strength of one: it is trained on the
-# labels alone, and the unlabelled rows are left out, with a warning. The strength is found on the
-# labelled rows and does not know of the others: where it is near one, measure before you use
-# ``X_transfer``.
+# labels alone, and the unlabelled rows are left out, with a warning.
 #
 # The unlabelled rows were drawn as the labelled ones were. Rows from elsewhere shift what the
-# student is good at: that may be what you want, or not. Weights for such a shift are yours to
-# bring; skdistill does not estimate them.
+# student is good at: that may be what you want, or not. ``density_ratio`` estimates weights for
+# such a shift.
