@@ -22,8 +22,16 @@ from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.datasets import BUNDLED, encode, load
 from benchmarks.ratios import HARM, floored_log_loss, in_short
-from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
-from benchmarks.strength import CHOSEN_ON, CLEAN, JUDGED_ON, students, weak_teachers
+from benchmarks.results import (
+    Log,
+    Page,
+    add_common_arguments,
+    command_line,
+    folder_of,
+    progress,
+    say,
+)
+from benchmarks.strength import CHOSEN_ON, CLEAN, JUDGED_ON, N_FOLDS, students, weak_teachers
 from benchmarks.strength import teachers as strong_teachers
 from skdistill import DistilledClassifier
 
@@ -86,6 +94,9 @@ def measure(split: Split, wanted: Sequence[tuple[Any, ...]]) -> Iterator[Row]:
     here, there, y_here, _ = train_test_split(
         kept, y_kept, train_size=n_labelled(len(kept)), stratify=y_kept, random_state=seed
     )
+    if np.unique(y_here, return_counts=True)[1].min() < N_FOLDS:
+        say(f"{name}: skipped, as a class has fewer labelled rows than there are folds")
+        return
     X_here, X_test, X_there = encode(here, test[:N_TEST], there[:n_transfer])
     classes = np.unique(y_here)
     seen = np.isin(y_test[:N_TEST], classes)
