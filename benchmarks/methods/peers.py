@@ -169,8 +169,7 @@ FACTS: dict[str, Facts] = {
         teacher=IN_SAMPLE,
         students="Its students are its own, a network in PyTorch and LightGBM regressors; in its "
         "place our methods teach an MLP of two layers of 256 and LightGBM with its settings, so "
-        "the ratios are over these trained directly. Our choices were measured here before they "
-        "counted probabilities below .001 as .001, as this page does.",
+        "the ratios are over these trained directly.",
         seconds="Its seconds begin, as ours do, once the teacher has labelled the rows.",
     ),
 }
