@@ -147,6 +147,12 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+def _known(names: Sequence[str], frame: pd.DataFrame) -> str:
+    """Return which of the sets were measured, in words."""
+    measured = set(frame["data"])
+    return ", ".join(name for name in names if name in measured) or "none"
+
+
 def said(row: Row) -> str:
     """Return the line that is printed of a row."""
     return (
@@ -184,14 +190,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         (row for s, keys in each for row in measure(s, list(keys))), len(missing), said
     ):
         log.add(row)
-    table = summary(log.frame())
+    frame = log.frame()
+    table = summary(frame)
     print(table.to_string(index=False))
     about = (
         ABOUT.format(harm=HARM, labelled=N_LABELLED, test=N_TEST),
         (
-            f"Sets: {', '.join(arguments.sets)}. Which of the two is the default was settled on "
-            f"{', '.join(CHOSEN_ON)}; judged on: {', '.join(JUDGED_ON)}; few noisy labels: "
-            f"{', '.join(CLEAN)}."
+            "Which of the two is the default was settled on "
+            f"{_known(CHOSEN_ON, frame)}; judged on: {_known(JUDGED_ON, frame)}; few noisy labels: "
+            f"{_known(CLEAN, frame)}. Sets in which a class has fewer labelled rows than there are "
+            "folds are left out."
         ),
     )
     title, command = "Unlabelled rows of the same law", command_line("transfer", argv)
