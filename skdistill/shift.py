@@ -249,13 +249,27 @@ def _twins(rows: Any) -> Index:
 def _whole_twins(cv: int, twin: Index, origin: Index, random_state: Any) -> Folds:
     """Return stratified folds that keep twins together, as far as there are enough others."""
     firsts, number = np.unique(twin, return_inverse=True)
-    kind = np.zeros(len(firsts), dtype=np.int64)
-    np.maximum.at(kind, number, origin)  # twins of both sets count as one of X_target
-    if cv > 1 and np.bincount(kind, minlength=2).min() < cv:
+    found = np.zeros((len(firsts), 2), dtype=bool)
+    found[number, origin] = True
+    if cv > 1 and found.sum(axis=0).min() < cv:
         number, kind = np.arange(len(twin)), origin
+    else:
+        kind = _kinds(found, cv)
     fold = make_folds(cv, np.zeros(len(kind)), kind, random_state=random_state).fold[number]
     splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(cv)]
     return make_folds(splits, twin, origin)
+
+
+def _kinds(found: NDArray[np.bool_], cv: int) -> Index:
+    """Return what to stratify different rows by: in X only (0), in X_target only (1), in both (2).
+
+    A kind with fewer rows than folds is counted to another one.
+    """
+    kind = found @ np.array([1, 2]) - 1
+    for few, instead in ((0, 2), (1, 2), (2, 1)):
+        if 0 < np.count_nonzero(kind == few) < cv:
+            kind[kind == few] = instead
+    return kind
 
 
 def _tell_apart(

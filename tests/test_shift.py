@@ -359,3 +359,19 @@ def test_text_columns_go_through_a_pipeline():
     ratio = density_ratio(*frames, pipeline, random_state=0)
     by_city = pd.Series(ratio.weights).groupby(frames[0]["city"]).mean()
     assert by_city["x"] > 2 * by_city["y"]
+
+
+def test_rows_that_are_a_part_of_the_others():
+    """Every row of X has a twin in X_target: there is none that is of X alone."""
+    rng = np.random.default_rng(0)
+    target = rng.normal(size=(600, 3))
+    X = target[rng.random(600) < 1.0 / (1.0 + np.exp(1.0 - 2.0 * target[:, 0]))]
+    whole = density_ratio(X, target, DEFAULT, random_state=0)
+    apart = X.copy()
+    apart[:6] += 1e-9
+    few = density_ratio(apart, target, DEFAULT, random_state=0)
+    assert whole.auc == pytest.approx(few.auc, abs=0.03)
+    assert whole.effective_rows == pytest.approx(few.effective_rows, rel=0.5)
+    assert np.corrcoef(np.log(whole.weights), X[:, 0])[0, 1] < -0.7
+    same = density_ratio(target, target, DEFAULT, random_state=0)
+    assert same.auc == pytest.approx(0.5, abs=0.02)
