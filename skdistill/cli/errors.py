@@ -14,14 +14,19 @@ class CommandError(SkdistillError, ValueError):
     """A command that cannot be carried out: its message is all that the user sees."""
 
 
-def check_output(path: str | None) -> None:
+def check_output(path: str | None, *others: str | None) -> None:
     """Find out now, not after minutes of fitting, that `path` is no place to write a file to.
 
     Raises
     ------
     CommandError
-        If it is a folder, or there is no folder to write it in.
+        If it is a folder, or there is no folder to write it in, or it is one of the `others`, the
+        files that the command reads or writes besides.
     """
+    if path and Path(path).resolve() in {Path(other).resolve() for other in others if other}:
+        raise CommandError(
+            f"cannot write {path}: this command reads or writes it already; name another file"
+        )
     if path and Path(path).is_dir():
         raise CommandError(f"cannot write {path}: it is a folder, expected the name of a file")
     if path and not Path(path).resolve().parent.is_dir():

@@ -158,7 +158,8 @@ def _read_text(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.Da
 
     sep = layout.sep_of(path)
     try:
-        _check_header(_header(path, sep, layout.encoding), path, sep)
+        header = _header(path, sep, layout.encoding)
+        _check_header(header, path, sep)
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells that would be lost
             return pd.read_csv(
@@ -169,6 +170,7 @@ def _read_text(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.Da
                 keep_default_na=False,
                 na_values=[""],
                 dtype=dict.fromkeys(text_columns, str),
+                skip_blank_lines=len(header) > 1,  # in a single column one is an empty cell
                 index_col=False,  # else surplus cells would move every column by one
                 low_memory=False,  # in parts, one column may be numbers here and text there
             )

@@ -110,7 +110,7 @@ def _add_method(method: Any) -> None:
         help="of the teacher: sigmoid (default), temperature, isotonic, stacked or none",
     )  # fmt: skip
     method.add_argument(
-        "--seed", type=int, default=0,
+        "--seed", type=_seed, default=0,
         help="of everything random, learners given as instances excepted (default: 0)",
     )  # fmt: skip
     method.add_argument(
@@ -155,8 +155,8 @@ def run(args: argparse.Namespace) -> None:
 
 def _check_outputs(args: argparse.Namespace) -> None:
     """Find out now, not after the fit, that a result could not be written."""
-    check_output(args.out)
-    check_output(args.report)
+    check_output(args.out, args.train, args.test)
+    check_output(args.report, args.train, args.test, args.out)
     if args.report and Path(args.report).suffix not in FORMATS:
         raise CommandError(f"--report {args.report}: expected an extension {', '.join(FORMATS)}")
     if args.report and not args.test and args.test_size == 0:
@@ -327,6 +327,12 @@ def _strength(text: str) -> str | float:
         return text if text == "auto" else float(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected auto or a number, got {text!r}") from error
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"expected an integer from 0 to 2**32 - 1, got {text!r}")
+    return int(text)
 
 
 def _share(text: str) -> float:

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
         If the file is no saved student, or the rows lack columns that it needs, or
         hold text where it needs numbers or dates.
     """
-    check_output(args.out)
+    check_output(args.out, args.model, args.rows)
     layout = files.layout(args, args.rows)
     model = _load(args.model)
     frame = files.read(args.rows, layout, text_columns(model))

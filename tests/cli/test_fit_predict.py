@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from html import unescape
+from pathlib import Path
 from types import SimpleNamespace
 
 import joblib
@@ -16,6 +17,7 @@ from skdistill.cli.scoreboard import Board, Verdict
 from skdistill.cli.trials import METHODS
 from skdistill.estimates import Estimate
 from skdistill.metrics import FLOOR
+from tests.cli.conftest import TEACHER
 
 UNSHOWN = "Distilling is not shown to pay:"
 
@@ -335,3 +337,44 @@ def test_it_says_why_the_student_was_trained_directly(
     assert f"\n{UNSHOWN} {why}" in capsys.readouterr().out
     shrinkage = json.loads(path.read_text())["distillation"]["shrinkage"]
     assert (None if shrinkage is None else np.sign(shrinkage["excess"])) == sign
+
+
+@pytest.mark.parametrize("taken", ["train", "test"])
+def test_no_file_that_is_read_is_written(fit, files, capsys, taken) -> None:
+    path = getattr(files, taken)
+    before = Path(path).read_bytes()
+    assert fit("--test", files.test, "--out", path) == 2
+    assert "reads or writes it already; name another file" in capsys.readouterr().err
+    assert Path(path).read_bytes() == before
+
+
+def test_a_report_is_no_model(fit, files, capsys) -> None:
+    page = str(files.folder / "r.html")
+    assert fit("--out", page, "--report", page) == 2
+    assert "name another file" in capsys.readouterr().err
+
+
+def test_predictions_replace_neither_model_nor_rows(fit, files, capsys) -> None:
+    assert fit("--test-size", "0") == 0
+    for path in (files.model, files.test):
+        before = Path(path).read_bytes()
+        assert main(["predict", files.model, files.test, "--out", path]) == 2
+        assert "name another file" in capsys.readouterr().err
+        assert Path(path).read_bytes() == before
+
+
+def test_a_blank_line_of_a_single_column_is_a_row(files, capsys) -> None:
+    table = pd.DataFrame({"x": np.arange(120.0), "y": np.arange(120) > 60})
+    table.to_csv(files.train, index=False)
+    command = ["fit", files.train, "--target", "y", "--out", files.model, "--student", "tree"]
+    assert main([*command, "--teacher", TEACHER, "--cv", "3", "--test-size", "0"]) == 0
+    Path(files.test).write_text("x\n1.0\n\n100.0\n\n3.0\n", encoding="utf-8")
+    assert list(predict(files)["prediction"])[::2] == [False, True, False]
+    assert len(predict(files)) == 5
+
+
+@pytest.mark.parametrize("seed", ["-1", "one", "4294967296"])
+def test_seeds_out_of_range_are_named(fit, capsys, seed) -> None:
+    with pytest.raises(SystemExit):
+        fit("--seed", seed)
+    assert "--seed: expected an integer from 0 to 2**32 - 1" in capsys.readouterr().err
