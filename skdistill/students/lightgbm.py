@@ -7,6 +7,7 @@ are multiplied into gradients and Hessians; and the saved text names its objecti
 booster alone, reloaded from its file, gives exact probabilities.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -44,6 +45,13 @@ GPU_LEARNERS = {"cuda": "LightGBM's CUDA learner", "gpu": "LightGBM's OpenCL lea
 # Names that LightGBM knows a setting by; one beside that of the estimator's signature goes first.
 ALIASES = {
     "boosting": ("boosting", "boost", "boosting_type"),
+    "categorical_feature": (
+        "categorical_feature",
+        "cat_feature",
+        "categorical_column",
+        "cat_column",
+        "categorical_features",
+    ),
     "device_type": ("device_type", "device"),
     "early_stopping_round": (
         "early_stopping_round",
@@ -319,6 +327,8 @@ class LightGBMAdapter(_OnDevice):
             # Runs of dart differ among themselves, by an uninitialised flag of LightGBM's: that
             # sharing changes nothing cannot be shown.
             and _setting(self.student, "boosting") != "dart"
+            # LightGBM takes it for a change of the binned rows.
+            and _setting(self.student, "categorical_feature") is None
             and not any(problem.params for problem in problems)
         )
 
@@ -396,14 +406,16 @@ def _self_contained(booster: Any, start: Floats, n_classes: int) -> Any:
     The first tree of each class takes the start score into its leaves, as LightGBM's own objectives
     do; the header line makes a reloaded text predict probabilities.
     """
-    first = booster.dump_model(num_iteration=1)["tree_info"]
-    for tree, shift in zip(first, start, strict=True):
-        for leaf in range(tree["num_leaves"]):
-            value = booster.get_leaf_output(tree["tree_index"], leaf)
-            booster.set_leaf_output(tree["tree_index"], leaf, value + float(shift))
+    first = booster.model_to_string(num_iteration=1)  # its JSON breaks on odd column names
+    n_leaves = map(int, re.findall(r"^num_leaves=(\d+)$", first, re.MULTILINE))
+    for tree, (n, shift) in enumerate(zip(n_leaves, start, strict=True)):
+        for leaf in range(n):
+            value = booster.get_leaf_output(tree, leaf)
+            booster.set_leaf_output(tree, leaf, value + float(shift))
     name = "binary sigmoid:1" if n_classes == 2 else f"multiclass num_class:{n_classes}"
     text = booster.model_to_string(num_iteration=-1)
     header, trees = text.split("\nfeature_names=", 1)
     kept = [line for line in header.split("\n") if not line.startswith("objective=")]
+    trees = re.sub(r"^\[categorical_feature: .*\]\n", "", trees, flags=re.MULTILINE)  # unreadable
     text = "\n".join([*kept, f"objective={name}"]) + "\nfeature_names=" + trees
     return lightgbm.Booster(model_str=text)

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+import warnings
 
 import lightgbm
 import numpy as np
@@ -756,3 +757,27 @@ def test_error_of_lightgbm_is_chained_for_each_of_many_problems(monkeypatch):
 
 def test_no_problems_give_no_students():
     assert resolve(LGBMClassifier(**LIGHTGBM)).fit_many([]) == []
+
+
+@pytest.mark.parametrize("setting", [["c"], "auto", [1]], ids=str)
+@pytest.mark.parametrize("name", ["a", "a\tb"])
+def test_settings_and_names_that_lightgbms_json_breaks_on(setting, name):
+    data = DATA[2]
+    codes = pd.Categorical.from_codes(np.digitize(data.X[:, 1], [-0.5, 0.5]), list("xyz"))
+    X = pd.DataFrame({name: data.X[:, 0], "c": codes})
+    student = LGBMClassifier(
+        n_estimators=3, n_jobs=1, verbose=-1, categorical_feature=setting, random_state=0
+    )
+    adapter = resolve(student, "auto")
+    problems = [
+        Problem(X, target, CrossEntropy(), data.y, data.classes, None, {})
+        for target in (data.teacher, data.bayes)
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # LightGBM's, of the setting
+        many = adapter.fit_many(problems)
+        for fitted, problem in zip(many, problems, strict=True):
+            alone = adapter.fit(problem).model
+            assert_array_equal(fitted.model.predict_proba(X), alone.predict_proba(X))
+            again = Booster(model_str=fitted.model.booster_.model_to_string())
+            assert_allclose(again.predict(X), fitted.model.predict_proba(X)[:, 1])
