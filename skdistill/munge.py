@@ -254,6 +254,8 @@ def _coordinates(columns: list[Any]) -> Floats:
         else:
             known = np.isfinite(numbers)
             points = np.where(known, numbers, np.nan)[:, None]
+            if known.any():  # by a power of two, which is exact: the variance may overflow
+                points = np.ldexp(points, -np.frexp(np.max(np.abs(numbers[known])))[1])
             scaled = StandardScaler().fit_transform(points) if known.any() else points
             blocks.append(np.nan_to_num(scaled))
     return np.hstack(blocks)

@@ -31,6 +31,7 @@ from skdistill.exceptions import (
 from skdistill.folds import make_folds
 from skdistill.inspection import DistillationReport, StrengthDisplay, compare
 from skdistill.losses import resolve_loss
+from skdistill.munge import _neighbours
 from skdistill.pool import fit_pool, validation_folds
 from skdistill.students import Problem, predict_fitted, resolve
 from skdistill.synthetic import resolve_synthetic
@@ -711,3 +712,12 @@ def test_neighbours_give_a_noisy_student_more_to_learn_from():
         q = model.predict_proba(X[400:])[:, 1]
         losses[synthetic] = np.mean((q - p[400:]) ** 2)
     assert losses["munge"] < 0.97 * losses[None]
+
+
+def test_columns_of_any_scale_have_the_same_neighbours():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    for factor in (2.0**560, 2.0**-560):  # exact, and their squares are not to be had
+        scaled = X * [1.0, factor, 1.0]
+        assert_array_equal(_neighbours(list(scaled.T), 5), _neighbours(list(X.T), 5))
+        assert draw(scaled, copies=2).X.shape == (120, 3)

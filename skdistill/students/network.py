@@ -220,8 +220,8 @@ def _say_diverged(
 
 
 def _act(z: Array, activation: str) -> Array:
-    xp = namespace(z)
-    return xp.tanh(z) if activation == "tanh" else xp.where(z > 0.0, z, xp.zeros_like(z))
+    xp = namespace(z)  # NaN is not <= 0: it stays, to be seen
+    return xp.tanh(z) if activation == "tanh" else xp.where(z <= 0.0, xp.zeros_like(z), z)
 
 
 def _slope(a: Array, activation: str) -> Array:

@@ -332,6 +332,8 @@ def test_rows_too_large():
     model = SoftMLPClassifier(**SMALL | {"dtype": "float32"}).fit(data.X, data.y)
     with pytest.raises(InputError, match=r"X is too large: the scores of row 3 overflow float32"):
         model.predict_proba(X)
+    with pytest.raises(InputError, match=r"overflow float32"):
+        model.predict_proba(1e60 * data.X)  # infinity less infinity in the hidden layer
 
 
 def test_what_cannot_be_had():
