@@ -142,7 +142,7 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         p = self.predict_proba(X)
         return self.classes_[np.argmax(p, axis=1)]
 
-    def fitted_on(self, y: Any) -> bool:
+    def fitted_on(self, y: Any, **beside: Any) -> bool:
         """Whether these are the labels that it was fitted on, in the same order.
 
         What is kept of a fit (`teacher_proba_`, `fold_`) belongs to those rows and to no others.
@@ -151,6 +151,8 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         ----------
         y : array-like of shape (n,)
             Labels.
+        **beside : array-like of shape (n,) or None
+            ``sample_weight`` and ``groups``, each compared where it is passed; None for none.
 
         Returns
         -------
@@ -162,7 +164,8 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             If the estimator is not fitted.
         """
         check_is_fitted(self)
-        return _fingerprints(y, None, None)["y"] == self._seen["y"]
+        now = _fingerprints(y, beside.get("sample_weight"), beside.get("groups"))
+        return all(now[name] == self._seen[name] for name in ("y", *beside))
 
     def _remember(self, y: Any, sample_weight: Any, groups: Any) -> None:
         """Keep fingerprints of what came beside the features."""
@@ -248,6 +251,15 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
             weight = to_student.pop("sample_weight", None)
             parted[name] = Metadata(to_teacher, to_student, weight)
         return parted
+
+    def _refuse_ignored(self, given: str, **neutral: Any) -> None:
+        """Raise ParameterError where a parameter would have no effect beside what is given."""
+        for name, value in neutral.items():
+            if getattr(self, name) != value:
+                raise ParameterError(
+                    f"{name}={getattr(self, name)!r} has no effect with {given}, which are given: "
+                    f"leave it at {value}."
+                )
 
     def _check_rows(self, X: Any, y: Any, X_transfer: Any) -> None:
         """Note the features, and raise InputError where the rows cannot be used."""

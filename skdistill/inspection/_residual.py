@@ -11,10 +11,11 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import KFold, PredefinedSplit, cross_val_predict
 from sklearn.utils.validation import has_fit_parameter
 
+from skdistill._validation import brief, is_estimator
 from skdistill.estimates import Estimate, row_mean
 from skdistill.exceptions import InputError, ParameterError
 
-__all__ = ["ResidualFit", "explain_residual"]
+__all__ = ["ResidualFit", "check_residual_model", "explain_residual"]
 
 Floats = NDArray[np.float64]
 
@@ -97,6 +98,16 @@ def explain_residual(
     mean = row_mean(gain, weight)
     whole = float(np.average(total, weights=weight))
     return ResidualFit(mean.mean / whole if whole > 0.0 else 0.0, mean)
+
+
+def check_residual_model(model: Any) -> None:
+    """Raise ParameterError unless `model` is "auto", None or a regressor."""
+    if model is None or (isinstance(model, str) and model == "auto"):
+        return
+    if not is_estimator(model) or not hasattr(model, "predict"):
+        raise ParameterError(
+            f"residual_model must be a regressor, 'auto' or None, got {brief(model)}."
+        )
 
 
 def as_numbers(X: Any) -> Floats:

@@ -11,7 +11,7 @@ from skdistill._data import Data, check_data
 from skdistill._html import definitions, flat, paragraph
 from skdistill._validation import check_number
 from skdistill.estimates import Estimate, margin, outcome, row_mean
-from skdistill.exceptions import ParameterError
+from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import (
     check_fitted_distiller,
     check_fitted_on,
@@ -352,6 +352,14 @@ def _check_training(
     if X is None:
         return None
     check_fitted_on(estimator, y, "y_train")
+    for name in ("sample_weight", "groups"):
+        value = params.get(name)
+        if not estimator.fitted_on(y, **{name: value}):
+            got = "none" if value is None else "other"
+            raise InputError(
+                f"train_params must hold the {name} of fit, got {got}: the students are fitted as "
+                "the distilled one was."
+            )
     return check_data(X, y, params.get("sample_weight"), params.get("groups"))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 
 from skdistill._compat import take_rows
 from skdistill._html import definitions
@@ -25,7 +25,7 @@ from skdistill.inspection._page import (
     sentences,
     value_table,
 )
-from skdistill.inspection._residual import ResidualFit, explain_residual
+from skdistill.inspection._residual import ResidualFit, check_residual_model, explain_residual
 from skdistill.inspection._scores import (
     CLASS_COLUMNS,
     LOWER_IS_BETTER,
@@ -174,6 +174,7 @@ class TeacherReport(Report):
             `floor` is not in (0, 0.5).
         """
         floor = check_floor(floor)
+        check_residual_model(residual_model)
         taught = out_of_fold(estimator, X, y, sample_weight)
         in_sample = None
         if teacher is not None:
@@ -242,8 +243,10 @@ class TeacherReport(Report):
             If `residual_model` cannot be used, or `floor` is not in (0, 0.5).
         """
         floor = check_floor(floor)
+        check_residual_model(residual_model)
         labels = column_or_1d(y)
         n = len(labels)
+        check_consistent_length(labels, X)
         classes = np.unique(labels) if classes is None else np.asarray(classes)
         raw = check_probabilities(p, n, classes, "p").astype(np.float64)
         if calibrated is None:
@@ -259,7 +262,7 @@ class TeacherReport(Report):
         weight = check_weights(sample_weight, n)
         kept = np.arange(n) if weight is None else np.flatnonzero(weight)
         taught = OutOfFoldRows(
-            X=X if len(kept) == n else take_rows(X, kept),
+            X=X if X is None or len(kept) == n else take_rows(X, kept),
             labels=labels[kept],
             raw=raw[kept],
             calibrated=check_probabilities(calibrated, n, classes, "calibrated")[kept],

@@ -213,3 +213,14 @@ def test_naive_scores_of_a_search_with_transfer_rows_raise():
     assert StrengthDisplay.from_estimator(search).frame()["naive"].isna().all()
     with pytest.raises(ParameterError, match="without X_transfer"):
         StrengthDisplay.from_estimator(search, DATA.X, DATA.y)
+
+
+@pytest.mark.parametrize("name", ["sample_weight", "groups"])
+def test_other_rows_beside_the_labels_raise(search, name):
+    """The students that a report fits are to be fitted as the chosen one was."""
+    given = {"sample_weight": np.linspace(0.5, 1.5, 120), "groups": np.arange(120) // 2}[name]
+    told = clone(SEARCH).fit(DATA.X, DATA.y, **{name: given})
+    for model, params, what in ((told, {}, "none"), (search, {name: given}, "other")):
+        with pytest.raises(InputError, match=f"hold the {name} of fit, got {what}"):
+            report(model, train_params=params)
+    report(told, train_params={name: given})

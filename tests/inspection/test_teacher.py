@@ -618,3 +618,27 @@ def test_bad_teacher(two):
         TeacherReport.from_estimator(two.model, data.X, data.y, teacher="refit")
     with pytest.raises(ParameterError, match="expected a fitted classifier with predict_proba"):
         TeacherReport.from_estimator(two.model, data.X, data.y, teacher=TREE)
+
+
+def test_rows_without_weight_need_no_features(two):
+    data = two.train
+    weight = np.where(np.arange(120) % 3 > 0, 1.0, 0.0)
+    known = weight > 0
+    settings = {"residual_model": None, "floor": 0.01}
+    one = TeacherReport.from_predictions(data.y, data.teacher, sample_weight=weight, **settings)
+    other = TeacherReport.from_predictions(data.y[known], data.teacher[known], **settings)
+    assert one.scores == other.scores
+    for X in (data.X[:100], np.vstack([data.X, data.X])):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            TeacherReport.from_predictions(data.y, data.teacher, X=X, sample_weight=weight)
+
+
+@pytest.mark.parametrize(
+    "model", ["foo", DecisionTreeRegressor, 1], ids=["text", "class", "number"]
+)
+def test_what_is_no_residual_model(two, model):
+    data = two.train
+    with pytest.raises(ParameterError, match="residual_model must be a regressor, 'auto' or None"):
+        TeacherReport.from_predictions(data.y, data.teacher, X=data.X, residual_model=model)
+    with pytest.raises(ParameterError, match="residual_model must be a regressor, 'auto' or None"):
+        TeacherReport.from_estimator(two.model, data.X, data.y, residual_model=model)
