@@ -152,8 +152,10 @@ def check_alike(X: Any, others: Any, name: str) -> None:
             f"{name} must be of the same kind as X, got {kinds[1]} beside {kinds[0]}: convert one "
             "of them."
         )
-    if hasattr(X, "iloc") and X.shape[1:] == others.shape[1:]:
-        _check_categories(X, others, name)
+    if hasattr(X, "columns") and X.shape[1:] == others.shape[1:]:
+        if hasattr(X, "iloc"):
+            _check_categories(X, others, name)
+        _check_columns(X, others, name)
 
 
 def _check_categories(X: Any, others: Any, name: str) -> None:
@@ -165,6 +167,27 @@ def _check_categories(X: Any, others: Any, name: str) -> None:
                 f"{brief(theirs)} beside {brief(ours)}: set them, "
                 f"{name}[{column!r}] = {name}[{column!r}].astype(X[{column!r}].dtype)."
             )
+
+
+def _check_columns(X: Any, others: Any, name: str) -> None:
+    """Raise InputError where values of a column would change, or be refused, when it is stacked."""
+    for column, ours, theirs in zip(X.columns, X.dtypes, others.dtypes, strict=True):
+        if ours != theirs and not _go_together(ours, theirs):
+            raise InputError(
+                f"{name} must have the dtypes of X, got {theirs} in column {column!r}, which is "
+                f"{ours} in X: cast one of them."
+            )
+
+
+def _go_together(ours: Any, theirs: Any) -> bool:
+    """Whether columns of two dtypes can be stacked: numbers, of any size; text, however it is kept.
+
+    A dtype of pandas has a kind; one of polars says whether it is numeric.
+    """
+    if hasattr(ours, "kind"):
+        kinds = {"u": "number", "i": "number", "f": "number", "b": "flag", "M": "time", "m": "span"}
+        return kinds.get(ours.kind, "other") == kinds.get(theirs.kind, "other")
+    return bool(ours.is_numeric() and theirs.is_numeric())
 
 
 def _kind(rows: Any) -> str:
@@ -182,7 +205,7 @@ def stack_rows(top: Any, bottom: Any) -> Any:
     if hasattr(top, "iloc"):
         return sys.modules["pandas"].concat([top, bottom], ignore_index=True)
     if hasattr(top, "vstack"):
-        return top.vstack(bottom)
+        return sys.modules["polars"].concat([top, bottom], how="vertical_relaxed")
     return np.concatenate([np.asarray(top), np.asarray(bottom)])
 
 

@@ -167,7 +167,7 @@ def _parse(item: Any) -> tuple[str | None, Any, Any]:
     name = parts.pop(0) if parts and isinstance(parts[0], str) else None
     estimator = parts.pop(0) if parts else None
     grid = parts.pop(0) if parts else {}
-    if parts or estimator is None or not isinstance(grid, Mapping | list):
+    if parts or estimator is None or not isinstance(grid, Mapping | list) or grid == []:
         raise StudentTypeError(
             "every student must be an estimator, (name, estimator), (estimator, grid) or (name, "
             f"estimator, grid), got {brief(item)}."

@@ -22,7 +22,7 @@ from skdistill.distillation import (
     resolve_settings,
 )
 from skdistill.exceptions import InputError, ParameterError
-from skdistill.folds import Draw, Folds
+from skdistill.folds import Draw, Folds, check_cv
 from skdistill.labels import label_rows
 from skdistill.losses import Loss
 from skdistill.munge import Munge
@@ -238,11 +238,8 @@ None, default="orthogonal"
         StudentError
             If no route can serve the student, or honour its settings.
         """
-        if teacher_proba is not None and self.n_repeats != 1:
-            raise ParameterError(
-                f"n_repeats={self.n_repeats!r} has no effect with teacher_proba, which are given: "
-                "leave it at 1."
-            )
+        if teacher_proba is not None:
+            self._refuse_ignored("teacher_proba", n_repeats=1, memory=None)
         check_further_rows(
             X,
             transfer=X_transfer is not None,
@@ -360,6 +357,7 @@ None, default="orthogonal"
         if not (needs_folds or reused):  # rows in no fold have no probabilities
             needs_folds = has_missing(teacher_proba)
         draw = reused or Draw.of(self.random_state)
+        check_cv(self.cv)
         folds = self._folds(data, draw.seed) if needs_folds else None
         self._draw = draw if folds is None else draw.done(folds)
         n_steps = 1 + (teacher is not None) + settings.needs_direct

@@ -259,6 +259,8 @@ n_features_in_, feature_names_in_
                 "probabilities leaks the validation labels. Pass both, or let the teacher be "
                 "fitted, or use DistilledClassifier, which needs the first only."
             )
+        if pool_proba is not None:
+            self._refuse_ignored("pool_proba", memory=None)
         check_further_rows(
             X,
             transfer=X_transfer is not None,
@@ -416,16 +418,8 @@ n_features_in_, feature_names_in_
     ) -> tuple[Verdict, int]:
         """Return the verdict and the number of the candidate to fit."""
         how = {"smoothed": self.smooth, "prefer": self.prefer}
-        verdict = judge_distillation(
-            candidates,
-            scores,
-            data,
-            pool,
-            judge,
-            n_student_fits=n_student_fits,
-            alpha=self.alpha,
-            **how,
-        )
+        tried = candidates, scores, data, pool, judge
+        verdict = judge_distillation(*tried, n_student_fits=n_student_fits, alpha=self.alpha, **how)
         among = None
         if self.fallback and verdict.outcome != "helps":
             among = [i for i, c in enumerate(candidates) if c.is_direct]

@@ -23,7 +23,7 @@ from skdistill.distillation import (
     make_problem,
     train_directly,
 )
-from skdistill.exceptions import SkdistillWarning, StudentError, StudentTypeError
+from skdistill.exceptions import InputError, SkdistillWarning, StudentError, StudentTypeError
 from skdistill.labels import Labels, label_rows, true_labels
 from skdistill.munge import Munge
 from skdistill.pool import Pool, fit_pool
@@ -170,10 +170,17 @@ def evaluate(
             delayed(_run)(task, data, number, step) for number, task in enumerate(tasks)
         )
     scores = _gather(tasks, done, candidates, data, pool, judge)
-    n_lost = int(np.isnan(scores.loss).any(axis=1).sum())
-    if n_lost:
+    lost = np.isnan(scores.loss).any(axis=1)
+    is_direct = np.array([c.is_direct for c in candidates])
+    if lost[is_direct].all() or lost[~is_direct].all():
+        raise InputError(
+            "the scoring gave NaN in some validation fold to every student that is trained "
+            f"{'directly' if lost[is_direct].all() else 'by the teacher'}, so none can be chosen: "
+            "is a class missing from a fold's test rows? Use stratified folds, or another scoring."
+        )
+    if lost.any():
         warn_user(
-            f"the scoring gave NaN for {n_lost} of {len(candidates)} candidates in some validation "
+            f"the scoring gave NaN for {lost.sum()} of {len(candidates)} candidates in some validation "
             "fold, so they cannot be chosen: is a class missing from a fold's test rows?",
             SkdistillWarning,
         )
@@ -367,12 +374,9 @@ def fit_stacks(
         budget = thread_budget(n_jobs, len(pool.folds))
         student, rows = direct_rows(adapter.with_threads(budget), data.X)
         with naming_the_student(adapter.student):
+            on = student, rows, data.y, pool.folds, pool.validation
             stacks[candidate.group] = fit_pool(
-                student,
-                rows,
-                data.y,
-                pool.folds,
-                pool.validation,
+                *on,
                 params=own.student | ({} if weight is None else {"sample_weight": weight}),
                 n_jobs=n_jobs,
                 verbose=verbose,

@@ -1,5 +1,6 @@
 """The folds of cross-fitting: drawn once, checked, and the same for everything built on them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,15 +8,21 @@ from typing import Any
 import numpy as np
 from joblib import hash as joblib_hash
 from numpy.typing import NDArray
-from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import (
+    PredefinedSplit,
+    RepeatedStratifiedKFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+)
 from sklearn.utils import check_random_state
 
-from skdistill._validation import check_integer, row_fingerprints
+from skdistill._validation import brief, check_integer, row_fingerprints
 from skdistill.exceptions import FoldError, ParameterError
 
 __all__ = [
     "Draw",
     "Folds",
+    "check_cv",
     "check_fold_classes",
     "duplicate_share",
     "make_folds",
@@ -179,30 +186,46 @@ def make_folds(
         If `cv` is none of the above, or `n_repeats` would be ignored.
     """
     n_repeats = check_integer("n_repeats", n_repeats, low=1)
-    cv = 5 if cv is None else cv
+    cv = check_cv(cv)
     classes, counts = np.unique(y, return_counts=True)
-    if isinstance(cv, int | np.integer) and not isinstance(cv, bool):
-        n_splits = check_integer("cv", cv, low=2)
-        _check_class_sizes(classes, counts, n_splits)
-        splits = _stratified(n_splits, X, y, groups, n_repeats, random_state)
+    if isinstance(cv, int):
+        _check_class_sizes(classes, counts, cv)
+        splits = _stratified(cv, X, y, groups, n_repeats, random_state)
     elif n_repeats > 1:
         raise ParameterError(
-            f"n_repeats={n_repeats} draws integer folds anew, got cv={cv!r}: pass an integer, or a "
-            "splitter that repeats by itself, such as RepeatedStratifiedKFold."
+            f"n_repeats={n_repeats} draws integer folds anew, got cv={brief(cv)}: pass an integer, "
+            "or a splitter that repeats by itself, such as RepeatedStratifiedKFold."
         )
-    elif hasattr(cv, "split") and not isinstance(cv, str):
+    elif hasattr(cv, "split") and not isinstance(cv, PredefinedSplit):
         splits = list(cv.split(X, y, groups))
-    elif hasattr(cv, "__iter__") and not isinstance(cv, str):
-        splits = _listed(cv, groups, len(y) if n_given is None else n_given)
+    else:  # its rows are the given ones
+        n_rows = len(y) if n_given is None else n_given
+        listed = not hasattr(cv, "split")
+        splits = _listed(cv, groups, n_rows) if listed else _checked(cv.split(), n_rows)
         splits = splits if kept is None or n_given == len(y) else _renumbered(splits, kept, n_given)
-    else:
+    folds = Folds(tuple(_as_split(i, s, len(y)) for i, s in enumerate(splits)), len(y))
+    check_fold_classes(folds, y, classes)
+    return folds
+
+
+def check_cv(cv: Any) -> Any:
+    """Return an integer, 5 for None, or the splitter or iterable that it is.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of these.
+    """
+    if isinstance(cv, int | np.integer) and not isinstance(cv, bool):
+        return check_integer("cv", cv, low=2)
+    if isinstance(cv, str | type) or not (
+        cv is None or hasattr(cv, "split") or hasattr(cv, "__iter__")
+    ):
         raise ParameterError(
             "cv must be an integer of at least 2, a splitter with a split method, or a list of "
             f"(train, test) index pairs, got {cv!r}."
         )
-    folds = Folds(tuple(_as_split(i, s, len(y)) for i, s in enumerate(splits)), len(y))
-    check_fold_classes(folds, y, classes)
-    return folds
+    return 5 if cv is None else cv
 
 
 def _check_class_sizes(classes: NDArray[Any], counts: Index, n_splits: int) -> None:
@@ -249,6 +272,10 @@ def _listed(cv: Any, groups: Any, n_rows: int) -> list[tuple[Index, Index]]:
             "cv as a list must hold at least one (train, test) pair of row indices; a generator "
             "that was used up holds none: pass a list."
         )
+    return _checked(splits, n_rows)
+
+
+def _checked(splits: Iterable[Any], n_rows: int) -> list[tuple[Index, Index]]:
     return [_as_split(number, split, n_rows) for number, split in enumerate(splits)]
 
 

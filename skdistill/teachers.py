@@ -156,6 +156,18 @@ def _warn_if_fitted(model: Any, name: str) -> None:
         )
 
 
+def _check_members_take_weights(teacher: VotingClassifier) -> None:
+    """Raise TeacherError where a Pipeline would be handed weights that it cannot pass on."""
+    for name, member in teacher.estimators:
+        if isinstance(member, Pipeline):
+            raise TeacherError(
+                f"the teacher {name!r} is a Pipeline among others, to which scikit-learn passes "
+                "sample_weight by metadata routing alone, and weights were given: call "
+                "sklearn.set_config(enable_metadata_routing=True) and set the requests of all "
+                "steps, pass teacher_proba=, or leave the weights out."
+            )
+
+
 def weight_keyword(teacher: Any) -> str:
     """Return under which keyword the teacher's fit takes row weights.
 
@@ -167,6 +179,8 @@ def weight_keyword(teacher: Any) -> str:
     if isinstance(teacher, Pipeline):
         name, last = teacher.steps[-1]
         return f"{name}__{weight_keyword(last)}"
+    if isinstance(teacher, VotingClassifier):
+        _check_members_take_weights(teacher)
     keywords = inspect.signature(teacher.fit).parameters.values()
     open_ended = any(k.kind is inspect.Parameter.VAR_KEYWORD for k in keywords)
     if open_ended or has_fit_parameter(teacher, "sample_weight"):

@@ -202,7 +202,8 @@ def _choose_by_others(
     Those of other repeats hold its rows, too: they choose only where there are no others.
     """
     is_direct = np.array([c.is_direct for c in candidates])
-    sides = np.flatnonzero(~is_direct), np.flatnonzero(is_direct)
+    known = np.isfinite(scores.loss).all(axis=1)
+    sides = np.flatnonzero(~is_direct & known), np.flatnonzero(is_direct & known)
     chosen = []
     for v, test in enumerate(tests):
         apart = [u for u, other in enumerate(tests) if not np.isin(other, test).any()]

@@ -7,12 +7,13 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import scipy.sparse as sp
 from lightgbm import LGBMClassifier
 from numpy.testing import assert_array_equal
 from sklearn import config_context
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
@@ -27,6 +28,7 @@ from sklearn.model_selection import (
     GroupKFold,
     KFold,
     LeaveOneGroupOut,
+    PredefinedSplit,
     RepeatedStratifiedKFold,
     TimeSeriesSplit,
     cross_val_predict,
@@ -847,12 +849,17 @@ def test_a_pool_that_leaks_is_told():
 
 
 def test_a_scoring_that_gives_nan_is_told():
-    def nothing(estimator, X, y):
-        return np.nan if len(np.unique(estimator.predict_proba(X))) > 4 else 0.5
+    asked = []
 
-    model = DistilledClassifierCV(GaussianNB(), TREE, cv=3, random_state=0, scoring=nothing)
-    with pytest.warns(SkdistillWarning, match="the scoring gave NaN"):
+    def sixth(estimator, X, y):
+        asked.append(estimator)
+        return np.nan if len(asked) == 6 else 0.5
+
+    model = DistilledClassifierCV(GaussianNB(), TREE, cv=3, random_state=0, scoring=sixth)
+    with pytest.warns(SkdistillWarning, match="the scoring gave NaN for 1 of"):
         model.fit(DATA.X, DATA.y)
+    assert np.isnan(model.cv_results_["mean_test_score"]).sum() == 1
+    assert np.isfinite(model.verdict_.difference)
 
 
 def test_refit_is_told_the_rows_of_the_fit():
@@ -904,3 +911,73 @@ def test_probabilities_that_know_the_labels_are_doubted():
         model.fit(X, y, teacher_proba=seen)
     honest = cross_val_predict(forest, X, y, method="predict_proba")
     model.fit(X, y, teacher_proba=honest)
+
+
+@pytest.mark.parametrize(
+    "cv", ["abc", 1, 0, -1, 2.5, True, object(), KFold], ids=lambda cv: repr(cv)[:7]
+)
+def test_folds_that_nobody_needs_must_be_folds(cv):
+    for given in ({}, {"teacher_proba": DATA.teacher}):
+        refuses(distiller(cv=cv, strength=0.5), ParameterError, "cv must be", **given)
+
+
+def test_a_cache_of_teachers_that_are_not_fitted(tmp_path):
+    refuses(
+        distiller(memory=str(tmp_path)), ParameterError, "memory=", "leave it at None",
+        teacher_proba=DATA.teacher,
+    )  # fmt: skip
+
+
+def test_an_empty_list_is_no_grid():
+    search = DistilledClassifierCV(GaussianNB(), (TREE, []))
+    refuses(search, StudentTypeError, "every student must be", r"\[\]")
+
+
+def test_weights_of_a_pipeline_among_teachers():
+    teacher = [("lr", make_pipeline(StandardScaler(), LogisticRegression())), ("nb", GaussianNB())]
+    weight = np.linspace(0.5, 1.5, 120)
+    patterns = ["'lr' is a Pipeline", "enable_metadata_routing=True", "teacher_proba="]
+    refuses(distiller(teacher), TeacherError, *patterns, sample_weight=weight)
+    distiller(teacher).fit(DATA.X, DATA.y)
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=True)
+        linear = LogisticRegression().set_fit_request(sample_weight=True)
+        bayes = GaussianNB().set_fit_request(sample_weight=True)
+        asking = [("lr", make_pipeline(scaler, linear)), ("nb", bayes)]
+        student = clone(TREE).set_fit_request(sample_weight=True)
+        told = distiller(asking, student, random_state=0, calibration=None)
+        told.fit(DATA.X, DATA.y, sample_weight=weight)
+    plain = distiller(teacher, random_state=0, calibration=None).fit(DATA.X, DATA.y)
+    assert not np.allclose(told.teacher_proba_, plain.teacher_proba_)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_predefined_folds_are_those_of_the_given_rows(weighted):
+    fold = np.arange(120) % 4
+    weight = np.where(np.arange(120) % 5 > 0, 1.0, 0.0) if weighted else None
+    splits = PredefinedSplit(fold)
+    one, other = (
+        distiller(cv=cv, strength=0.5).fit(DATA.X, DATA.y, sample_weight=weight)
+        for cv in (splits, list(splits.split()))
+    )
+    assert_array_equal(one.fold_, other.fold_)
+    assert_array_equal(one.teacher_proba_, other.teacher_proba_)
+    short = distiller(cv=PredefinedSplit(np.arange(124) % 4))
+    refuses(short, FoldError, "outside 0..119", sample_weight=weight)
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_transfer_rows_of_other_dtypes(kind):
+    values = 1000.0 * np.random.default_rng(0).normal(size=(120, 2))
+    X = kind({"a": values[:, 0], "b": values[:, 1]})
+    model = distiller(strength=0.5, random_state=0)
+    for numbers in (np.float32, np.int64):
+        cast = values.astype(numbers)
+        one, other = (
+            clone(model).fit(X, DATA.y, X_transfer=kind({"a": rows[:, 0], "b": rows[:, 1]}))
+            for rows in (cast, cast.astype(np.float64))
+        )
+        assert_array_equal(one.predict_proba(X), other.predict_proba(X))
+    flags = kind({"a": values[:, 0] > 0, "b": values[:, 1]})
+    patterns = ["X_transfer must have the dtypes of X", "column 'a'", "cast one"]
+    refuses(model, InputError, *patterns, X=X, X_transfer=flags)

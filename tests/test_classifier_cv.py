@@ -1,6 +1,7 @@
 """`DistilledClassifierCV`: honest scores, the fitted choice, and scikit-learn's ways."""
 
 import pickle
+import warnings
 
 import joblib
 import numpy as np
@@ -498,3 +499,23 @@ def test_a_correction_may_differ_by_class():
         # Its full correction is not the label, so strength 1 is no direct student.
         strengths = model.cv_results_["param_strength"][-2:]
         assert sorted(strengths) == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("prefer", [None, "smaller"])
+def test_a_scoring_that_is_nan_in_every_fold_of_a_kind_raises(prefer):
+    """The last test rows in time are of one class: there is no area under a curve."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(240, 2)), rng.integers(0, 2, 240)
+    y[180:] = 0
+    search = DistilledClassifierCV(
+        GaussianNB(),
+        DecisionTreeClassifier(max_depth=3),
+        cv=TimeSeriesSplit(4),
+        scoring="roc_auc",
+        strengths=(0.0, 0.5),
+        prefer=prefer,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn's, of the scores
+        with pytest.raises(InputError, match=r"gave NaN in some.*directly.*class missing"):
+            search.fit(X, y)
