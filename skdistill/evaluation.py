@@ -180,8 +180,8 @@ def evaluate(
         )
     if lost.any():
         warn_user(
-            f"the scoring gave NaN for {lost.sum()} of {len(candidates)} candidates in some validation "
-            "fold, so they cannot be chosen: is a class missing from a fold's test rows?",
+            f"the scoring gave NaN for {lost.sum()} of {len(candidates)} candidates in some "
+            "validation fold, so they cannot be chosen: is a class missing from its test rows?",
             SkdistillWarning,
         )
     return scores
