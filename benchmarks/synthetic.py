@@ -88,7 +88,7 @@ def cells(arguments: argparse.Namespace) -> Iterator[Key]:
     for name in arguments.sets:
         n_rows = sizes(name, [arguments.rows])
         every = ("direct", *METHODS)
-        yield from product([name], n_rows, seeds, teachers(), arguments.students, every)
+        yield from product([name], n_rows, seeds, arguments.teachers, arguments.students, every)
 
 
 def measure(name: str, n_train: int, seed: int, wanted: Iterable[Key]) -> Iterator[Row]:
@@ -143,11 +143,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     add_common_arguments(parser, repeats=1)
     parser.add_argument("--rows", type=int, default=3000, help="training rows (%(default)s)")
     parser.add_argument("--sets", nargs="+", default=[*CHOSEN_ON, *JUDGED_ON, *CLEAN])
+    parser.add_argument("--teachers", nargs="+", default=list(teachers()), choices=list(teachers()))
     parser.add_argument("--students", nargs="+", default=list(STUDENTS), choices=list(students()))
     arguments = parser.parse_args(argv)
     if arguments.quick:
         arguments.sets, arguments.rows = sorted(BUNDLED)[:1], 300
-        arguments.students = ["tree, 32 leaves"]
+        arguments.teachers, arguments.students = ["lightgbm"], ["tree, 32 leaves"]
     folder = folder_of(arguments)
     key = ("data", "n_rows", "seed", "teacher", "student", "method")
     log = Log(folder / "raw" / "synthetic.csv", Row, key, fresh=arguments.fresh or arguments.quick)
