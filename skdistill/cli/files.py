@@ -5,12 +5,15 @@ import errno
 import importlib
 import os
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from skdistill.cli.errors import CommandError, listed
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "add_options", "extra", "layout", "read", "text_columns"]
 
 _SEPARATORS = (";", "\t", "|", ",")
+_LEADING_ZERO = r"\s*[+-]?0\d+\s*"
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,13 @@ def layout(args: argparse.Namespace, *paths: str | None) -> Layout:
     return asked
 
 
-def read(path: str, layout: Layout, text_columns: Sequence[str] = ()) -> "pd.DataFrame":
+def read(
+    path: str, layout: Layout, text_columns: Sequence[str] = (), labels: str | None = None
+) -> "pd.DataFrame":
     """Read a CSV or TSV file (also compressed: ``.csv.gz`` ...) or a Parquet file.
 
     In text files only an empty field is a missing value here (pandas' default would also take the
-    category "None" for one).
+    category "None" for one). In Parquet files an index that has a name is a column.
 
     Parameters
     ----------
@@ -104,6 +110,9 @@ def read(path: str, layout: Layout, text_columns: Sequence[str] = ()) -> "pd.Dat
         Of text files.
     text_columns : sequence of str, default=()
         Columns of a text file to read as text, whatever they look like.
+    labels : str or None, default=None
+        A column of a text file that names classes: text where one has leading zeros, since "01"
+        and "1" are two names, though one number.
 
     Returns
     -------
@@ -113,16 +122,25 @@ def read(path: str, layout: Layout, text_columns: Sequence[str] = ()) -> "pd.Dat
     Raises
     ------
     CommandError
-        If the extension is neither, the file is no such file, two of its columns have the same
-        name, or it has no rows.
+        If the extension is neither, the file is no such file or cannot be unpacked, two of its
+        columns have the same name, or it has no rows.
     FileNotFoundError
         If there is no such file.
     """
     extra("pandas")
+    from pandas.api.types import is_integer_dtype
+
     try:
         frame = _read(path, layout, text_columns)
+        if labels in frame and _is_text(path) and is_integer_dtype(frame[labels]):
+            named = _read(path, layout, [*text_columns, labels])
+            frame = named if named[labels].str.fullmatch(_LEADING_ZERO).any() else frame
     except FileNotFoundError as error:  # pyarrow's names the file and nothing else
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
+    except (EOFError, OSError, LZMAError, zlib.error, BadZipFile) as error:
+        if getattr(error, "filename", None):
+            raise
+        raise CommandError(f"{path} cannot be unpacked: {error}") from error
     if not len(frame):
         raise CommandError(f"{path} has no rows")
     return frame
@@ -195,9 +213,12 @@ def _read_parquet(path: str) -> "pd.DataFrame":
     import pandas as pd
 
     try:
-        return pd.read_parquet(path).reset_index(drop=True)
+        frame = pd.read_parquet(path)
+        named = [name for name in frame.index.names if name is not None]
+        frame = frame.reset_index(named).reset_index(drop=True)
     except ValueError as error:  # ArrowInvalid is one
         raise CommandError(f"{path} cannot be read as Parquet: {error}") from error
+    return frame.set_axis(frame.columns.map(str), axis=1)
 
 
 def _header(path: str, sep: str, encoding: str) -> list[str]:
@@ -230,7 +251,7 @@ def _is_text(path: str) -> bool:
 
 
 def _suffixes(path: str) -> list[str]:
-    return Path(path).suffixes[-2:]
+    return Path(path.lower()).suffixes[-2:]
 
 
 def _separator(text: str) -> str:

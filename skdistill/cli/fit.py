@@ -167,7 +167,7 @@ def _rows(args: argparse.Namespace) -> tuple[Labelled, Labelled | None]:
     """Read the files; return training rows and held-out rows."""
     layout = files.layout(args, args.train, args.test)
     special = tables.Special(args.target, args.weight, args.groups, tuple(args.drop))
-    frame = files.read(args.train, layout)
+    frame = files.read(args.train, layout, labels=args.target)
     rows = tables.labelled(frame, special, args.train)
     tell_classes(rows.y, args.target, args.train)
     _tell_ids(tables.id_columns(rows.X), args.train)

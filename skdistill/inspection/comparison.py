@@ -74,7 +74,14 @@ class Comparison:
         Returns
         -------
         estimate : Estimate
+
+        Raises
+        ------
+        ParameterError
+            If there is no such method or score.
         """
+        check_choice("method", method, self.scores)
+        check_choice("metric", metric, SCORES)
         return split_mean(self.scores[method][metric], self.test_over_train)
 
     def difference(self, method: str, metric: str = "log_loss") -> Estimate:
@@ -90,7 +97,14 @@ class Comparison:
         Returns
         -------
         estimate : Estimate
+
+        Raises
+        ------
+        ParameterError
+            If there is no such method or score.
         """
+        check_choice("method", method, self.scores)
+        check_choice("metric", metric, SCORES)
         pairs = zip(self.scores[method][metric], self.scores[self.baseline][metric], strict=True)
         return split_mean([ours - theirs for ours, theirs in pairs], self.test_over_train)
 

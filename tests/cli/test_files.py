@@ -21,6 +21,8 @@ pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not inst
         ("t.tsv", "\t", Layout()),
         ("t.tsv.gz", "\t", Layout()),
         ("t.tsv", "|", Layout("|")),
+        ("T.CSV", ",", Layout()),
+        ("T.TSV.GZ", "\t", Layout()),
     ],
 )
 def test_every_separator_gives_the_same_table(frame, tmp_path, name, sep, layout) -> None:
@@ -162,6 +164,54 @@ def test_no_parquet_at_all(tmp_path) -> None:
     (tmp_path / "t.parquet").write_text("a,b\n1,2\n")
     with pytest.raises(CommandError, match="cannot be read as Parquet"):
         files.read(str(tmp_path / "t.parquet"), Layout())
+
+
+def test_a_named_index_of_parquet_is_a_column(tmp_path) -> None:
+    """As in the CSV that pandas writes of it; row numbers without a name are none."""
+    pytest.importorskip("pyarrow", reason="the extra skdistill[data] is not installed")
+    path = str(tmp_path / "t.parquet")
+    table = pd.DataFrame({"a": [1, 2], "b": [3, 4]}, index=pd.Index([7, 5], name="id"))
+    table.to_parquet(path)
+    assert files.read(path, Layout()).to_dict("list") == {"id": [7, 5], "a": [1, 2], "b": [3, 4]}
+    table.rename_axis(None).to_parquet(path)
+    read = files.read(path, Layout())
+    assert read.to_dict("list") == {"a": [1, 2], "b": [3, 4]}
+    assert list(read.index) == [0, 1]
+
+
+def test_numbers_as_names_of_columns(tmp_path) -> None:
+    """Parquet keeps them; the options of the command line are text."""
+    pytest.importorskip("pyarrow", reason="the extra skdistill[data] is not installed")
+    path = str(tmp_path / "t.parquet")
+    pd.DataFrame({0: [1, 2], 1: [3, 4]}).to_parquet(path)
+    assert list(files.read(path, Layout())) == ["0", "1"]
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.csv.bz2", "t.csv.xz", "t.csv.zip"])
+@pytest.mark.parametrize("kind", ["cut short", "plain text"])
+def test_files_that_cannot_be_unpacked(tmp_path, name: str, kind: str) -> None:
+    path = tmp_path / name
+    if kind == "cut short":
+        numbers = np.random.default_rng(0).random((500, 2))
+        pd.DataFrame(numbers, columns=["a", "b"]).to_csv(path, index=False)
+        path.write_bytes(path.read_bytes()[:-2000])
+    else:
+        path.write_text("a,b\n1,2\n")
+    with pytest.raises(CommandError, match=rf"{name} cannot be unpacked: .+"):
+        files.read(str(path), Layout())
+
+
+def test_labels_with_leading_zeros_are_text(tmp_path) -> None:
+    """Else "01" and "1" were one class, and predictions would not name it as the file does."""
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\n1,01\n02,1\n03,10\n")
+    assert files.read(str(path), Layout(), labels="y").to_dict("list") == {
+        "a": [1, 2, 3],
+        "y": ["01", "1", "10"],
+    }
+    path.write_text("a,y\n1,0\n02,1\n03,10\n")
+    assert files.read(str(path), Layout(), labels="y")["y"].tolist() == [0, 1, 10]
+    assert list(files.read(str(path), Layout(), labels="no such column")) == ["a", "y"]
 
 
 def test_long_lists_are_cut() -> None:

@@ -155,6 +155,15 @@ def test_codes_that_look_like_numbers_stay_text(fit, files, frame) -> None:
     pd.testing.assert_frame_equal(predict(files), whole)
 
 
+def test_predictions_name_the_classes_as_the_file_does(fit, files, frame) -> None:
+    frame.assign(y=frame["y"].map({"yes": "01", "no": "02"})).to_csv(files.train, index=False)
+    assert fit() == 0
+    predict(files)
+    predicted = pd.read_csv(files.folder / "predictions.csv", dtype=str)
+    assert set(predicted["prediction"]) == {"01", "02"}
+    assert list(predicted)[1:] == ["proba_01", "proba_02"]
+
+
 def test_held_out_rows_are_read_as_the_training_rows(fit, files, frame) -> None:
     """Columns of text, the target among them, that hold only "1" and "2" in the test file."""
     named = frame.assign(y=frame["y"].map({"yes": "1", "no": "2"}))

@@ -259,3 +259,11 @@ def test_bad_settings(settings, said):
 def test_folds_that_cannot_be_drawn_raise():
     with pytest.raises(FoldError, match="cv=50 needs at least 50 rows of every class"):
         compare(MODEL, DATA.X, DATA.y, cv=50)
+
+
+@pytest.mark.parametrize("of", ["estimate", "difference"])
+def test_methods_and_scores_that_were_not_measured(comparison, of: str) -> None:
+    with pytest.raises(ParameterError, match=r"method must be one of .*'distilled'.*, got 'nope'"):
+        getattr(comparison, of)("nope")
+    with pytest.raises(ParameterError, match=r"metric must be one of .*'log_loss'.*, got 'nope'"):
+        getattr(comparison, of)("distilled", "nope")
