@@ -214,7 +214,7 @@ def _columns(rows: Any, name: str) -> list[Any] | int:
 
 def _resolve(classifier: Any) -> Any:
     if classifier is None:
-        return LGBMClassifier(n_estimators=50, num_leaves=8, verbose=-1)
+        return LGBMClassifier(n_estimators=50, num_leaves=8, verbose=-1, n_jobs=1)
     if not is_estimator(classifier) or not hasattr(classifier, "predict_proba"):
         raise ParameterError(
             f"classifier must be a classifier with predict_proba, or None, got {classifier!r}."
