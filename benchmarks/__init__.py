@@ -9,9 +9,11 @@ goes on.
 module            what it shows
 ================  ==================================================================================
 `speed`           what skdistill costs over the work that has to be done anyway
-`paper`           the tables of Dao et al. (ICLR 2021): small forests, and teachers of limited depth
+`paper`           the tables of Dao et al. (ICLR 2021): small forests, teachers of limited depth;
+                  `paper_tables` makes its pages, ``paper_published.csv`` has the authors' figures
 `calibration`     which calibration of the teacher serves which student
-`suite`           every way of distilling on every set and student: honest, leaking and trivial ones
+`suite`           every way of distilling on every set and student: honest, leaking, trivial ones;
+                  `suite_tables`, `suite_peers`, `suite_commands` and `suite_page` make its page
 `strength`        which rule for the strength serves which student
 `synthetic`       what synthetic rows are good for
 `transfer`        what unlabelled rows of the same law are good for
@@ -22,6 +24,7 @@ module            what it shows
 `methods`         the ways that the suite compares, other packages among them
 `test_hot_paths`  definitions for pytest-benchmark, so that a regression of a hot path shows
 `datasets`        the data sets: read from the folder that SKDISTILL_DATA names, fetched on request
+`figures`         pictures of the pages
 `ratios`          the loss over the direct student's that pages report, and what counts as harm
 `results`         raw measurements that survive an interruption, and the tables made of them
 ================  ==================================================================================

@@ -199,7 +199,9 @@ GROUPS = {
 
 def main(argv: list[str] | None = None) -> None:
     """Run the tests and the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.gpu", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--no-tests", action="store_true", help="measure only")

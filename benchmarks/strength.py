@@ -335,7 +335,7 @@ def said(row: Row) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.strength", description=__doc__)
     add_common_arguments(parser, repeats=1)
     parser.add_argument("--rows", type=int, nargs="+", default=[200, 750, 3000, 12_000])
     parser.add_argument("--sets", nargs="+", default=[*CHOSEN_ON, *JUDGED_ON, *CLEAN])

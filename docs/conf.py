@@ -44,8 +44,6 @@ exclude_patterns = ["_build", "results", "examples", "generated/gallery/*.ipynb"
 nitpicky = True
 nitpick_ignore_regex = [("py:obj", ".*")]
 default_role = "py:obj"
-# A page that another part of the project may bring: see the table of contents of the guide.
-suppress_warnings = ["toc.empty_glob"]
 
 autodoc_typehints = "none"  # the numpydoc sections say the types, with shapes
 autosummary_generate = True

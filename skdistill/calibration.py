@@ -8,8 +8,8 @@ and an intercept per class: for two classes Platt's scaling of the logit (Platt,
 the bias-corrected temperature scaling of Alexandari, Kundaje and Shrikumar (ICML 2020).
 "temperature" has the slope only (Guo et al., ICML 2017). "isotonic" is one isotonic regression per
 class against the rest, renormalised (Zadrozny and Elkan, 2002). "stacked" adds a second opinion to
-"sigmoid", the out-of-fold probabilities `o` of the direct student: ``softmax(b log q + c log o +
-a)``.
+"sigmoid", the out-of-fold probabilities `o` of the direct student:
+``softmax(b log q + c log o + a)``.
 """
 
 from dataclasses import dataclass

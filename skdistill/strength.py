@@ -29,7 +29,7 @@ in the lead its error stands against the student's variance, ``excess = variance
 the student's own bias. Where the spread is clear, more than twice the presumed bias, the strength
 is the lesser of the one above and of
 
-    bias^2       = 2 (spread - excess)
+    bias^2       = max(the presumed one, 2 (spread - excess))
     variance     = spread
 
 doubled for the student's own bias. It is 4/5 where the teacher is behind by as much as the student

@@ -20,8 +20,9 @@ tabtune             ours, fitted to all rows and asked in       its own, in grou
   each class's probability, which look neither at labels nor at the temperature. In their groups
   our methods teach a `SoftMLPClassifier` of two layers of 256, and LightGBM with its settings.
   Its requirements conflict with each other, so ``pip install tabtune`` fails; it works after
-  ``pip install --no-deps tabtune``, ``pip install torch "transformers<5" "sentence-transformers<3"
-  lightgbm`` and the further modules that its import asks for.
+  ``pip install --no-deps tabtune``,
+  ``pip install torch "transformers<5" "sentence-transformers<3" lightgbm`` and the further modules
+  that its import asks for.
 - **AutoGluon** (1.6.3), `TabularPredictor.distill` with its defaults (soft labels, five synthetic
   rows per row by "spunge"). It fits its own teacher, from the learners of our "ensemble" alone, so
   it is compared only where that teaches. Its forests are regressors on the probabilities, which

@@ -54,9 +54,9 @@ pd.DataFrame(rows).T.round(4)
 #
 # How sure are we? Folds share training rows, so a plain t-test over folds is far too confident.
 # `compare` widens the intervals for that, and adds what one would otherwise forget: the teacher,
-# distilling from probabilities of rows that the teacher was fitted on ("plain"), and cross-fitting
-# without calibration and correction ("cross-fit"). Its log-loss counts probabilities below a
-# thousandth as a thousandth.
+# distilling from probabilities of rows that the teacher was fitted on ("in-sample"), and
+# cross-fitting without calibration and correction ("cross-fit"). Its log-loss counts probabilities
+# below a thousandth as a thousandth.
 
 model = DistilledClassifier(teacher, students["tree of 16 leaves"], random_state=0)
 found = compare(model, X, y, cv=5, n_repeats=1, random_state=0)

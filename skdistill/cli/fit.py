@@ -30,7 +30,7 @@ _ABOUT = """\
 Distil a teacher into a student on a CSV or Parquet file, and save the student.
 
 A share of the rows is held out (or given by --test) and only serves the table: teacher, student
-alone, plain distillation, distilled. What is saved is a scikit-learn Pipeline of the vectoriser
+alone, in-sample distillation, distilled. What is saved is a scikit-learn Pipeline of the vectoriser
 (skrub's TableVectorizer) and the distilled student, both fitted on the training rows and on
 nothing else. It predicts raw rows, by `skdistill predict` or by joblib.load(...).predict(frame),
 and needs neither the teacher nor skdistill (mlp does need skdistill, as does XGBoost on labels

@@ -26,8 +26,9 @@ __all__ = [
 ]
 
 LEGEND = (
-    "teacher: fitted on all training rows. student alone: fitted on the labels. plain distillation:"
-    " fitted on what that teacher says about its own training rows. distilled: skdistill.\n"
+    "teacher: fitted on all training rows. student alone: fitted on the labels. in-sample"
+    " distillation: fitted on what that teacher says about its own training rows. distilled:"
+    " skdistill.\n"
     f"log-loss counts probabilities below {FLOOR:g} as {FLOOR:g}, lest a tree's exact zeros decide"
     " it; calibration error: expected, of the most probable class, 15 bins; agreement: share of"
     " rows with the teacher's class; size: as joblib dumps it; time: predict_proba of all held-out"

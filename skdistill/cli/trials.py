@@ -1,4 +1,4 @@
-"""The four models of every table: teacher, student alone, plain distillation, distilled."""
+"""The four models of every table: teacher, student alone, in-sample distillation, distilled."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from skdistill.teachers import weight_keyword
 
 __all__ = ["Labelled", "Trial", "distil_all", "fit_alone", "fit_teacher"]
 
-METHODS = ("teacher", "student alone", "plain distillation (teacher in-sample)", "distilled")
+METHODS = ("teacher", "student alone", "in-sample distillation", "distilled")
 
 
 @dataclass(frozen=True)
@@ -87,16 +87,16 @@ def distil_all(
         progress.done()
     progress.start("teacher on all training rows")
     full = fit_teacher(teacher, rows)
-    in_sample = full.predict_proba(rows.X)
+    taught = full.predict_proba(rows.X)
     progress.done()
     for name, student in students.items():
         progress.start(f"{name}, alone")
         alone = fit_alone(student, rows)
         progress.done()
-        progress.start(f"{name}, plain distillation")
-        plain = _plain(student, rows, in_sample, settings.get("random_state"))
+        progress.start(f"{name}, in-sample distillation")
+        in_sample = _in_sample(student, rows, taught, settings.get("random_state"))
         progress.done()
-        models = (full, alone, plain.student_, distilled[name].student_)
+        models = (full, alone, in_sample.student_, distilled[name].student_)
         yield Trial(name, distilled[name], dict(zip(METHODS, models, strict=True)))
 
 
@@ -126,9 +126,9 @@ def fit_alone(student: BaseEstimator, rows: Labelled) -> BaseEstimator:
     return direct.fit(rows.X, rows.y, sample_weight=rows.weight).fitted_.model
 
 
-def _plain(
-    student: BaseEstimator, rows: Labelled, in_sample: np.ndarray, seed: int | None
+def _in_sample(
+    student: BaseEstimator, rows: Labelled, taught: np.ndarray, seed: int | None
 ) -> DistilledClassifier:
     """Distil as is commonly done: from a teacher that was fitted on the very same rows."""
-    plain = DistilledClassifier(None, student, correction=None, calibration=None, random_state=seed)
-    return plain.fit(rows.X, rows.y, sample_weight=rows.weight, teacher_proba=in_sample)
+    model = DistilledClassifier(None, student, correction=None, calibration=None, random_state=seed)
+    return model.fit(rows.X, rows.y, sample_weight=rows.weight, teacher_proba=taught)

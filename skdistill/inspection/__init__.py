@@ -15,8 +15,8 @@
 ==========================  ===================================================================
 
 Everything reads public fitted attributes only. Displays have `frame()`, what is drawn as a data
-frame, beside `plot()`; pictures need matplotlib and frames pandas: ``pip install
-"skdistill[plot]"``.
+frame, beside `plot()`; pictures need matplotlib and frames pandas:
+``pip install "skdistill[plot]"``.
 """
 
 from skdistill.inspection.comparison import Comparison, compare

@@ -15,6 +15,7 @@ COLOURS = {
     "teacher": "#555555",
     "teacher, calibrated": "#000000",
     "direct": "#d95f02",
+    "in-sample": "#a6761d",
     "plain": "#7570b3",
     "cross-fit": "#66a61e",
     "distilled": "#0072b2",

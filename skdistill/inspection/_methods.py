@@ -26,8 +26,8 @@ __all__ = [
     "PlainStudent",
     "direct_student",
     "fell_back",
+    "in_sample_distiller",
     "is_direct",
-    "plain_distiller",
     "plain_student",
 ]
 
@@ -133,7 +133,7 @@ def _direct(estimator: Any, memory: joblib.Memory) -> DirectStudent:
     return direct_student(estimator)
 
 
-def plain_distiller(estimator: Any, memory: joblib.Memory) -> InSampleDistiller:
+def in_sample_distiller(estimator: Any, memory: joblib.Memory) -> InSampleDistiller:
     """Return the estimator without cross-fitting, calibration and correction."""
     bare = clone(estimator).set_params(teacher=None, n_repeats=1, memory=None, **BARE)
     return InSampleDistiller(bare, _teacher(estimator, memory))
@@ -143,8 +143,8 @@ def _teacher(estimator: Any, memory: joblib.Memory) -> CachedTeacher:
     if estimator.teacher is None:
         raise ParameterError(
             "the estimator must have a teacher, got teacher=None: there is nothing to fit on each "
-            "fold. Give it one, or leave out the methods 'teacher', 'plain', 'cross-fit' and "
-            "'distilled'."
+            "fold. Give it one, or leave out the methods 'teacher', 'in-sample', 'cross-fit' "
+            "and 'distilled'."
         )
     return CachedTeacher(as_teacher(estimator.teacher), memory)
 
@@ -157,7 +157,7 @@ def _cross_fit(estimator: Any, memory: joblib.Memory) -> Any:
 METHODS: dict[str, Callable[[Any, joblib.Memory], Any]] = {
     "teacher": _teacher,
     "direct": _direct,
-    "plain": plain_distiller,
+    "in-sample": in_sample_distiller,
     "cross-fit": _cross_fit,
     "distilled": lambda estimator, memory: clone(estimator).set_params(memory=memory),
 }

@@ -216,14 +216,14 @@ def compare(
     ===========  ================================================================================
     teacher      the teacher itself
     direct       the student, trained on the labels
-    plain        the student of a teacher that labelled the rows it was fitted on; uncorrected
+    in-sample    the student of a teacher that labelled the rows it was fitted on; uncorrected
     cross-fit    the student of teachers that had not seen the row; uncalibrated, uncorrected
     distilled    the estimator as it is
     ===========  ================================================================================
 
-    Teachers are cached: "teacher" and "plain" share one fit per fold, "cross-fit" and "distilled"
-    share those of the estimator's own folds. Differences from the baseline are paired by fold, and
-    their intervals widened for the rows that folds share (Nadeau and Bengio, 2003).
+    Teachers are cached: "teacher" and "in-sample" share one fit per fold, "cross-fit" and
+    "distilled" share those of the estimator's own folds. Differences from the baseline are paired
+    by fold, and their intervals widened for the rows that folds share (Nadeau and Bengio, 2003).
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ def compare(
         Labels.
     others : mapping of str to classifier, or None, default=None
         Further classifiers with `predict_proba`, by name.
-    methods : sequence of str, default=("teacher", "direct", "plain", "cross-fit", "distilled")
+    methods : sequence of str, default=("teacher", "direct", "in-sample", "cross-fit", "distilled")
         Which of the above to run.
     baseline : str, default="direct"
         Name of the method to compare with.

@@ -31,7 +31,7 @@ class ComparisonDisplay(Display):
     Examples
     --------
     >>> from skdistill.inspection import ComparisonDisplay
-    >>> display = ComparisonDisplay.from_predictions(["plain"], [0.1], [-0.1], [0.3])
+    >>> display = ComparisonDisplay.from_predictions(["in-sample"], [0.1], [-0.1], [0.3])
     >>> display.frame()
       method  difference  low  high
     0  plain         0.1 -0.1   0.3

@@ -148,8 +148,8 @@ class Frontier:
         Returns
         -------
         frame : pandas.DataFrame
-            The columns of `FrontierDisplay.frame` and ``latency_p99, nodes, parameters, strength,
-            accuracy, auc, brier, calibration_error``.
+            The columns of `FrontierDisplay.frame` and
+            ``latency_p99, nodes, parameters, strength, accuracy, auc, brier, calibration_error``.
         """
         columns = dict(self.display().table)
         columns["latency_p99"] = [p.latency.p99 for p in self.points]

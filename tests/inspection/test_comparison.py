@@ -67,7 +67,7 @@ def by_hand(name, train, test):
         return clone(MODEL.teacher).fit(X, y).predict_proba(DATA.X[test])
     if name == "stump":
         return DecisionTreeClassifier(max_depth=1).fit(X, y).predict_proba(DATA.X[test])
-    if name == "plain":
+    if name == "in-sample":
         taught = clone(MODEL.teacher).fit(X, y).predict_proba(X)
         model = DistilledClassifier(None, STUDENT, correction=None, calibration=None)
         return model.fit(X, y, teacher_proba=taught).predict_proba(DATA.X[test])
@@ -75,7 +75,9 @@ def by_hand(name, train, test):
     return clone(MODEL).set_params(**bare).fit(X, y).predict_proba(DATA.X[test])
 
 
-@pytest.mark.parametrize("name", ["teacher", "direct", "plain", "cross-fit", "distilled", "stump"])
+@pytest.mark.parametrize(
+    "name", ["teacher", "direct", "in-sample", "cross-fit", "distilled", "stump"]
+)
 def test_every_method_is_what_it_says(comparison, name):
     briers, losses = [], []
     for train, test in splits():
@@ -133,7 +135,7 @@ def test_more_is_better_of_some_scores_only(metric, shift, said):
 def test_one_sentence_per_method(comparison):
     lines = str(comparison).splitlines()
     assert [line.partition(":")[0] for line in lines] == list(comparison.scores)
-    mean, gap = comparison.estimate("plain"), comparison.difference("plain")
+    mean, gap = comparison.estimate("in-sample"), comparison.difference("in-sample")
     line = lines[2]
     assert f"log-loss {mean.mean:.4f} (standard error {mean.error:.4f})" in line
     assert f"{abs(gap.mean):.4f} {'below' if gap.mean < 0 else 'above'} direct" in line
@@ -144,7 +146,7 @@ def test_one_sentence_per_method(comparison):
 def test_plot_shows_the_differences(comparison):
     display = comparison.plot(metric="brier")
     frame = display.frame()
-    assert frame["method"].tolist() == ["teacher", "plain", "cross-fit", "distilled", "stump"]
+    assert frame["method"].tolist() == ["teacher", "in-sample", "cross-fit", "distilled", "stump"]
     expected = [comparison.difference(name, "brier").mean for name in frame["method"]]
     assert_allclose(frame["difference"], expected)
     assert display.ax_.get_xlabel() == "brier less that of direct"
@@ -166,7 +168,7 @@ def test_each_teacher_is_fitted_once(tmp_path):
     model = clone(MODEL).set_params(teacher=CountingTeacher(str(path)), random_state=None)
     compare(model, DATA.X, DATA.y, cv=2, n_repeats=1, random_state=0)
     sizes = sorted(map(int, path.read_text(encoding="utf-8").split()))
-    # Per fold: once in full for "teacher" and "plain", three times for the other two.
+    # Per fold: once in full for "teacher" and "in-sample", three times for the other two.
     assert sizes == [40] * 6 + [60] * 2
 
 
@@ -182,7 +184,7 @@ def test_memory_of_the_users_serves_again(tmp_path):
 
 
 def test_workers_change_nothing():
-    settings = {"methods": ("direct", "plain", "distilled"), "cv": 2, "n_repeats": 1}
+    settings = {"methods": ("direct", "in-sample", "distilled"), "cv": 2, "n_repeats": 1}
     alone = compare(MODEL, DATA.X, DATA.y, random_state=0, **settings)
     shared = compare(MODEL, DATA.X, DATA.y, random_state=0, n_jobs=2, **settings)
     assert alone.scores == shared.scores
@@ -242,7 +244,7 @@ def test_a_single_fold_has_no_error():
             {"others": {"direct": GaussianNB()}},
             r"must differ from those of methods, got \['direct'\]",
         ),
-        ({"methods": ("plain",)}, "baseline must be one of 'plain', got 'direct'"),
+        ({"methods": ("in-sample",)}, "baseline must be one of 'in-sample', got 'direct'"),
         ({"estimator": GaussianNB()}, "must be a DistilledClassifier, got GaussianNB"),
         (
             {"estimator": DistilledClassifier(None, STUDENT)},
