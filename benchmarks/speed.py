@@ -547,7 +547,8 @@ ABOUT = (
         "copies per row. From 1.9 on scikit-learn's HistGradientBoosting bins weighted rows one "
         "threshold at a time, which takes longer than boosting 20 trees on 20,000 rows (mended for "
         "a later version in its pull request 34248); copies are weighted, so it is compared with "
-        "weighted rows, too. With scikit-learn 1.6.1 the same command gives 1.51 and 2.35."
+        "weighted rows, too. With scikit-learn 1.6.1 the same command gives 1.54 and "
+        "2.53 (`raw/speed_sklearn_1.6.1.csv`)."
     ),
 )
 
