@@ -37,7 +37,7 @@ from skdistill.inspection._scores import (
     probabilities,
 )
 from skdistill.inspection._teaching import fitted_teacher
-from skdistill.inspection.duplicates import warn_of_seen_rows
+from skdistill.inspection.duplicates import warn_of_fitted_rows, warn_of_seen_rows
 from skdistill.inspection.fidelity import FidelityDisplay
 from skdistill.inspection.figures import HeldOut, ModelFigures, cost_table, held_out, measure
 from skdistill.inspection.reliability import ReliabilityDisplay
@@ -186,7 +186,8 @@ class DistillationReport(Report):
         Warns
         -----
         LeakWarning
-            If more than 1% of the rows are identical to one of `X_train` (of positive weight).
+            If more than 1% of the rows are identical to one of `X_train` (of positive weight), or
+            without it, if the labels are those of the fit.
         """
         check_fitted_distiller(estimator)
         sizes = check_latency_rows(latency_rows)
@@ -198,7 +199,9 @@ class DistillationReport(Report):
         models = _models(estimator, X_train, y_train, train, params, teacher)
         said = {name: probabilities(model, rows.X, rows.classes) for name, model in models.items()}
         gain = None
-        if train is not None:
+        if train is None:
+            warn_of_fitted_rows(estimator, y)
+        else:
             warn_of_seen_rows(rows.X, train.X)
             losses = {name: row_log_loss(rows.one_hot, said[name], floor) for name in said}
             gain = row_mean(losses["distilled"] - losses["direct"], rows.weight, rows.groups)

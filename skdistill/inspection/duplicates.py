@@ -13,7 +13,7 @@ from skdistill.base import DUPLICATE_SHARE
 from skdistill.exceptions import LeakWarning
 from skdistill.folds import parted_share, twin_numbers
 
-__all__ = ["Duplicates", "find_duplicates", "warn_of_seen_rows"]
+__all__ = ["Duplicates", "find_duplicates", "warn_of_fitted_rows", "warn_of_seen_rows"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,22 @@ def find_duplicates(X: Any, labels: NDArray[Any], fold: NDArray[np.int64]) -> Du
         in_other_fold=parted_share(twin, fold) if fold.min() >= 0 else np.nan,
         conflicting=parted_share(twin, np.unique(labels, return_inverse=True)[1]),
     )
+
+
+def warn_of_fitted_rows(estimator: Any, y: Any) -> None:
+    """Warn where the labels of held-out rows are those that a distiller was fitted on, in order.
+
+    Warns
+    -----
+    LeakWarning
+        If they are.
+    """
+    if hasattr(estimator, "fitted_on") and estimator.fitted_on(y):
+        warn_user(
+            "y are the labels of the fit, in the same order: what is said of the rows that the "
+            "student was fitted on is too good. Pass rows that were left out of fit.",
+            LeakWarning,
+        )
 
 
 def warn_of_seen_rows(X: Any, X_train: Any) -> None:

@@ -15,6 +15,7 @@ from skdistill._validation import (
 from skdistill.exceptions import ParameterError
 from skdistill.inspection._display import Display, colour
 from skdistill.inspection._scores import one_hot_labels, probabilities
+from skdistill.inspection.duplicates import warn_of_fitted_rows
 
 __all__ = ["ReliabilityDisplay"]
 
@@ -104,13 +105,18 @@ class ReliabilityDisplay(Display):
         ------
         ParameterError, InputError
             As `from_predictions` does.
+
+        Warns
+        -----
+        LeakWarning
+            If the labels are those of the fit.
         """
         classes = estimator.classes_
         models = {} if teacher is None else {"teacher": teacher}
         said = {
             k: probabilities(m, X, classes) for k, m in (models | {"student": estimator}).items()
         }
-        return cls.from_predictions(
+        display = cls.from_predictions(
             y,
             said,
             classes=classes,
@@ -119,6 +125,8 @@ class ReliabilityDisplay(Display):
             n_bins=n_bins,
             strategy=strategy,
         )
+        warn_of_fitted_rows(estimator, y)
+        return display
 
     @classmethod
     def from_predictions(

@@ -204,6 +204,18 @@ def test_training_rows_that_are_called_held_out_are_noticed(two, as_rows):
     DistillationReport.from_estimator(two.model, X, y, sample_weight=weight, **settings)
 
 
+def test_the_rows_of_the_fit_are_no_held_out_rows(two):
+    """Without X_train the rows are not known, but their labels in that order are."""
+    data = two.train
+    with pytest.warns(LeakWarning, match="labels of the fit, in the same order"):
+        DistillationReport.from_estimator(two.model, data.X, data.y, **FAST)
+    with pytest.warns(LeakWarning, match="labels of the fit, in the same order"):
+        ReliabilityDisplay.from_estimator(two.model, data.X, data.y)
+    DistillationReport.from_estimator(two.model, data.X[1:], data.y[1:], **FAST)
+    ReliabilityDisplay.from_estimator(two.model, data.X[1:], data.y[1:])
+    ReliabilityDisplay.from_estimator(two.teacher, data.X, data.y)  # nobody knows its rows
+
+
 def test_rows_held_out_by_a_weight_of_zero_are_held_out(two, weight):
     data, weight = two.train, weight.copy()
     weight[:30] = 0.0
