@@ -33,8 +33,8 @@ class ComparisonDisplay(Display):
     >>> from skdistill.inspection import ComparisonDisplay
     >>> display = ComparisonDisplay.from_predictions(["in-sample"], [0.1], [-0.1], [0.3])
     >>> display.frame()
-      method  difference  low  high
-    0  plain         0.1 -0.1   0.3
+          method  difference  low  high
+    0  in-sample         0.1 -0.1   0.3
     """
 
     def __init__(

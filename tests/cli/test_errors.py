@@ -217,7 +217,7 @@ def test_debug_shows_the_traceback(fit, capsys) -> None:
     ],
 )
 def test_unexpected_failures_have_their_own_code(fit, error, said, monkeypatch, capsys) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(reading, "read", fail)
