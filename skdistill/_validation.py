@@ -1,10 +1,11 @@
 """One check per concept. Each says what was expected, what came, and what to do."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+import lightgbm
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ __all__ = [
     "check_integer",
     "check_labels",
     "check_number",
+    "check_polars",
     "check_probabilities",
     "check_table",
     "check_unmasked",
@@ -37,6 +39,9 @@ __all__ = [
 ]
 
 MESSAGE_ROOM = 120  # characters of a wrong value that a message repeats
+_POLARS_NUMBERS = {"Boolean", "Float32", "Float64"}
+_POLARS_NUMBERS |= {f"{kind}{bits}" for kind in ("Int", "UInt") for bits in (8, 16, 32, 64)}
+_NO_FRAMES = {"Table": "to_pandas", "RecordBatch": "to_pandas", "LazyFrame": "collect"}
 SUM_TOLERANCE = 1e-3  # float32 softmax outputs are off by about 1e-6; a forgotten class by more
 
 
@@ -249,9 +254,47 @@ def check_table(X: Any, name: str = "X") -> None:
             f"{name} must be an array, a sparse array or a data frame, one row per sample, got "
             f"{'None' if X is None else type(X).__name__}."
         )
+    if _library(X) in ("pyarrow", "polars") and type(X).__name__ in _NO_FRAMES:
+        raise InputError(
+            f"{name} must be an array, a sparse array or a data frame of pandas or polars, got a "
+            f"{type(X).__name__} of {_library(X)}: its {_NO_FRAMES[type(X).__name__]}() gives one."
+        )
     if isinstance(X, list | tuple) and len(X) == 0:
         raise InputError(f"{name} has 0 sample(s) while a minimum of 1 is required.")
     check_unmasked(name, X)
+
+
+def check_polars(learner: Any, X: Any) -> None:
+    """Raise InputError for columns at which LightGBM ends the process instead of raising an error.
+
+    Of polars it takes numbers and booleans (version 4.7). Learners that hand their rows on as they
+    are, such as a VotingClassifier, are looked into.
+    """
+    if _library(X) != "polars":
+        return
+    if not any(isinstance(part, lightgbm.LGBMModel) for part in _fed_as_given(learner)):
+        return
+    for column, kind in zip(X.columns, X.dtypes, strict=True):
+        if str(kind) not in _POLARS_NUMBERS:
+            raise InputError(
+                f"LightGBM takes numbers and booleans from polars, got {kind} in column "
+                f"{column!r}: encode it, by a Pipeline with an OrdinalEncoder for instance, or "
+                "pass a data frame of pandas, with categories."
+            )
+
+
+def _library(X: Any) -> str:
+    return type(X).__module__.partition(".")[0]
+
+
+def _fed_as_given(learner: Any) -> Iterator[Any]:
+    """Yield a learner and those within it that get its rows as they are, unlike a Pipeline's."""
+    yield learner
+    members = learner if isinstance(learner, list | tuple) else getattr(learner, "estimators", ())
+    for member in members or ():
+        yield from _fed_as_given(member[-1] if isinstance(member, list | tuple) else member)
+    if hasattr(learner, "estimator"):
+        yield from _fed_as_given(learner.estimator)
 
 
 def check_flag(name: str, value: Any) -> bool:

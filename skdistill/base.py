@@ -18,7 +18,13 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data, check_alike
-from skdistill._validation import check_table, check_unmasked, has_missing, is_estimator
+from skdistill._validation import (
+    check_polars,
+    check_table,
+    check_unmasked,
+    has_missing,
+    is_estimator,
+)
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.distillation import Distilled, Metadata, Settings
 from skdistill.exceptions import (
@@ -265,6 +271,8 @@ class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, B
         """Note the features, and raise InputError where the rows cannot be used."""
         check_table(X)
         validate_data(self, X, y, skip_check_array=True)
+        for learner in (self.teacher, *self._students().values()):
+            check_polars(learner, X)
         if X_transfer is not None:
             check_table(X_transfer, "X_transfer")
             check_alike(X, X_transfer, "X_transfer")

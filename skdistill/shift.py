@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from skdistill._arrays import floor_probabilities, has_namespace
 from skdistill._compat import warn_user
 from skdistill._data import check_alike, stack_rows
-from skdistill._validation import brief, check_choice, check_table, is_estimator
+from skdistill._validation import brief, check_choice, check_polars, check_table, is_estimator
 from skdistill.calibration import FLOOR, calibrate
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.exceptions import (
@@ -169,7 +169,9 @@ def density_ratio(
     n, n_target = _length(X), _length(X_target)
     origin = np.repeat([0, 1], [n, n_target])
     folds = _folds(5 if cv is None else cv, rows, origin, random_state)
-    out = _tell_apart(_resolve(classifier), rows, origin, folds, n_jobs)
+    classifier = _resolve(classifier)
+    check_polars(classifier, rows)
+    out = _tell_apart(classifier, rows, origin, folds, n_jobs)
     even = _as_of_equal_numbers(out, origin, folds)
     odds = _odds(calibration, even, origin)[:n]
     auc = float(roc_auc_score(origin, even[:, 1]))

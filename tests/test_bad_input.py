@@ -966,6 +966,41 @@ def test_predefined_folds_are_those_of_the_given_rows(weighted):
     refuses(short, FoldError, "outside 0..119", sample_weight=weight)
 
 
+def first_column(X):
+    return np.asarray(X)[:, :1].astype(float)
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Decimal(10, 2), pl.Null])
+@pytest.mark.parametrize("role", ["teacher", "member", "voter", "student", "search"])
+def test_columns_of_polars_that_lightgbm_ends_the_process_at(role, dtype):
+    """Not an exception: it calls terminate, and a notebook's kernel with it."""
+    X = pl.DataFrame({"a": np.arange(120.0), "b": pl.Series([None] * 120, dtype=dtype)})
+    learner, blind = (
+        LGBMClassifier(**LIGHTGBM),
+        make_pipeline(FunctionTransformer(first_column), TREE),
+    )
+    model = {
+        "teacher": lambda: distiller(learner, blind),
+        "member": lambda: distiller([("a", blind), ("b", learner)], blind),
+        "voter": lambda: distiller(VotingClassifier([("b", learner)], voting="soft"), blind),
+        "student": lambda: distiller(blind, learner),
+        "search": lambda: DistilledClassifierCV(blind, [blind, ("b", learner)], cv=3),
+    }[role]()
+    refuses(model, InputError, "LightGBM takes numbers", "polars", "column 'b'", "encode", X=X)
+    encoded = make_pipeline(FunctionTransformer(first_column), learner)
+    distiller(encoded, encoded, random_state=0).fit(X, DATA.y)
+
+
+@pytest.mark.parametrize("advice", ["to_pandas", "collect"])
+def test_tables_that_are_no_data_frames(advice):
+    X = pl.DataFrame({"a": DATA.X[:, 0]})
+    if advice == "to_pandas":
+        pytest.importorskip("pyarrow")
+    X = X.lazy() if advice == "collect" else X.to_arrow()
+    with pytest.raises(InputError, match=rf"X must be .* data frame of pandas or polars.*{advice}"):
+        distiller().fit(X, DATA.y)
+
+
 @pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
 def test_transfer_rows_of_other_dtypes(kind):
     values = 1000.0 * np.random.default_rng(0).normal(size=(120, 2))

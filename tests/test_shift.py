@@ -178,6 +178,14 @@ def test_every_kind_of_rows_gives_the_same_weights():
         np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_text_of_polars_is_refused_by_the_default_classifier():
+    """LightGBM would end the process at it."""
+    polars = pytest.importorskip("polars")
+    rows = polars.DataFrame({"a": np.arange(40.0), "s": ["u", "v"] * 20})
+    with pytest.raises(InputError, match=r"numbers and booleans from polars.* column 's'"):
+        density_ratio(rows, rows)
+
+
 class Counting(LogisticRegression):
     """Notes its threads, and has its classes in the other order."""
 
