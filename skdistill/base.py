@@ -10,7 +10,7 @@ from joblib import Memory
 from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -25,6 +25,7 @@ from skdistill._validation import (
     has_missing,
     is_estimator,
 )
+from skdistill.attributes import StudentAttributes
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.distillation import Distilled, Metadata, Settings
 from skdistill.exceptions import (
@@ -62,7 +63,7 @@ def all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
     return fit_or_restore
 
 
-class BaseDistiller(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, BaseEstimator):
     """Base of the estimators: a subclass has their parameters and fits."""
 
     # Named plainly, and dangerous to lose on the way: passed on unless the user says otherwise.

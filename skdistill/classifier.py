@@ -123,6 +123,8 @@ None, default="orthogonal"
         Number of features.
     feature_names_in_ : array of shape (n_features,)
         Names of the features, where X has them.
+    coef_, intercept_, feature_importances_ : array
+        Those of the student, where it has them and sees these features (no Pipeline).
 
     See Also
     --------

@@ -116,7 +116,7 @@ class DistilledClassifierCV(BaseDistiller):
     n_splits_ : int
         Validation folds.
     strength_, route_, teacher_proba_, calibrated_proba_, fold_, calibration_, report_, classes_, \
-n_features_in_, feature_names_in_
+n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         As in `DistilledClassifier`, of the chosen student.
     pool_proba_ : array of shape (n_folds, n, K)
         Labels by teachers that saw neither the fold of the first axis nor the row's own; NaN where

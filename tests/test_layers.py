@@ -12,7 +12,7 @@ PACKAGE = Path(skdistill.__file__).parent
 # A package (students, inspection, cli) is one entry: inside its own folder anything goes.
 LAYERS = [
     {"exceptions"},
-    {"_arrays", "_html", "_threads", "estimates"},
+    {"_arrays", "_html", "_threads", "attributes", "estimates"},
     {"_compat"},
     {"_validation"},
     {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics"},

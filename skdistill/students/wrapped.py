@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._arrays import softmax
+from skdistill.attributes import passed_on
 
 __all__ = ["LabelledClassifier", "TemperedClassifier"]
 
@@ -22,6 +23,9 @@ class _Wrapped(ClassifierMixin, BaseEstimator):
     """What the wrappers share: a subclass has its parameters, fits, and gives probabilities."""
 
     classifier: Any
+    feature_importances_ = passed_on(
+        "feature_importances_", "_fitted", "Those of the classifier, (n_features,)."
+    )
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self._fitted, "classes_")
@@ -149,6 +153,9 @@ class LabelledClassifier(_Wrapped):
     >>> LabelledClassifier(often, ["ham", "spam"]).predict([[0]]).tolist()
     ['spam']
     """
+
+    coef_ = passed_on("coef_", "_fitted", "Coefficients of a linear classifier.")
+    intercept_ = passed_on("intercept_", "_fitted", "Intercepts of a linear classifier.")
 
     def __init__(self, classifier: Any, labels: Any) -> None:
         self.classifier = classifier
