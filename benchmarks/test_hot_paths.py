@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import Brier, CrossEntropy, DistilledClassifier, Logit, distillation_path
 from skdistill._arrays import project_to_simplex
-from skdistill._validation import row_fingerprints
+from skdistill._fingerprints import row_fingerprints
 from skdistill.calibration import calibrate
 from skdistill.corrections import Fast, Minimax, Orthogonal, Slow
 from skdistill.folds import duplicate_share, make_folds

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.utils import column_or_1d, indexable
+from sklearn.utils import indexable
 
 from skdistill._arrays import has_namespace, one_hot
 from skdistill._compat import take_rows, warn_user
 from skdistill._validation import (
+    as_labels,
     brief,
     check_columns,
     check_groups,
@@ -118,9 +119,7 @@ def check_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
     ValueError
         If the lengths differ (raised by scikit-learn).
     """
-    X, y, groups = indexable(X, y, groups)
-    check_unmasked("y", y)
-    labels = column_or_1d(y, warn=True)
+    X, labels, groups = indexable(X, as_labels(y), groups)
     weight = check_weights(sample_weight, len(labels))
     kept = np.arange(len(labels)) if weight is None else np.flatnonzero(weight)
     n_given = len(labels)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skdistill._arrays import has_namespace, to_host
 from skdistill._compat import take_rows
 from skdistill.exceptions import InputError, ParameterError
 
 __all__ = [
+    "as_labels",
+    "as_table",
     "brief",
     "check_choice",
     "check_columns",
@@ -27,7 +28,6 @@ __all__ = [
     "check_number",
     "check_polars",
     "check_probabilities",
-    "check_table",
     "check_unmasked",
     "check_weights",
     "columns_of",
@@ -35,13 +35,12 @@ __all__ = [
     "index_rows",
     "is_estimator",
     "is_missing",
-    "row_fingerprints",
+    "library_of",
 ]
 
 MESSAGE_ROOM = 120  # characters of a wrong value that a message repeats
 _POLARS_NUMBERS = {"Boolean", "Float32", "Float64"}
 _POLARS_NUMBERS |= {f"{kind}{bits}" for kind in ("Int", "UInt") for bits in (8, 16, 32, 64)}
-_NO_FRAMES = {"Table": "to_pandas", "RecordBatch": "to_pandas", "LazyFrame": "collect"}
 SUM_TOLERANCE = 1e-3  # float32 softmax outputs are off by about 1e-6; a forgotten class by more
 
 
@@ -121,25 +120,74 @@ def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     ValueError
         If `y` is no classification target (raised by scikit-learn).
     """
-    check_unmasked("y", y)
-    labels = column_or_1d(y, warn=True)
+    labels = as_labels(y)
     advice = "drop the unlabelled rows. Input y contains NaN or infinity."
     _check_every_row(labels, "y must have a label", advice)
-    try:
-        check_classification_targets(labels)
-        classes, codes = np.unique(labels, return_inverse=True)
-    except TypeError as error:  # they cannot be sorted
-        kinds = sorted({type(label).__name__ for label in labels.tolist()})
-        raise InputError(
-            f"y must have labels of one kind, got {' and '.join(kinds)}: make them all strings, or "
-            "all numbers."
-        ) from error
+    _check_kind(labels)
+    check_classification_targets(labels)
+    classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         raise InputError(
             f"y must have at least two classes, got one class only: {classes.tolist()[0]!r}. A "
             "classifier cannot be trained on one class: check how the rows were selected."
         )
     return classes, codes.astype(np.int64, copy=False)
+
+
+def as_labels(y: Any) -> NDArray[Any]:
+    """Return labels as an array of shape (n,), strings of any size as NumPy's of fixed size.
+
+    Raises
+    ------
+    InputError
+        If entries are masked.
+    ValueError
+        If `y` is no column (raised by scikit-learn).
+    """
+    check_unmasked("y", y)
+    if isinstance(y, dict | Iterator):
+        raise InputError(
+            f"y must be an array of one label per row, got a {type(y).__name__}: pass a list."
+        )
+    if getattr(y, "ndim", 1) == 2 and y.shape[1] > 1:
+        raise InputError(
+            f"y should be a 1d array, got an array of shape {y.shape} instead: give the class of "
+            "each row. Soft labels go into teacher_proba=."
+        )
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    # scikit-learn knows no other strings; where one is missing, the check of missing ones says so.
+    named = labels.dtype.kind == "T" and not _missing(labels.astype(object)).any()
+    return np.asarray(labels.tolist()) if named else labels
+
+
+def _check_kind(labels: NDArray[Any]) -> None:
+    """Raise InputError for labels that scikit-learn cannot tell from one another, or refuses."""
+    kind = labels.dtype.kind
+    if kind == "f" and np.any(labels != np.floor(labels)):
+        worst = labels[labels != np.floor(labels)][0]
+        raise InputError(
+            f"y must have the labels of classes, got numbers such as {worst!s}: a quantity has to "
+            "be cut into classes first, by pandas.cut for instance. Unknown label type: continuous."
+        )
+    if kind in "SO":
+        names = sorted({type(label).__name__ for label in labels.tolist()})
+        if names == ["str"]:
+            return
+        remedy = "y.astype(str) makes strings of them"
+        if names == ["bytes"]:
+            remedy = "numpy.char.decode(y.astype(bytes)) makes strings of them"
+        elif set(names) <= {"int", "float", "bool"} or set(names) == {"Decimal"}:
+            remedy = f"y.astype({'bool' if names == ['bool'] else 'float'}) makes numbers of them"
+            remedy = "y.astype(int) makes numbers of them" if names == ["int"] else remedy
+        raise InputError(
+            "y must have labels of one kind, strings or numbers, got an array of objects that are "
+            f"{' and '.join(names)}: {remedy}. Unknown label type: unknown."
+        )
+    if kind not in "biufUM":
+        raise InputError(
+            f"y must have labels that are strings or numbers, got dtype {labels.dtype}: "
+            "y.astype(str) makes strings of them."
+        )
 
 
 def check_groups(groups: Any) -> NDArray[Any]:
@@ -247,30 +295,13 @@ def check_columns(p: Any, classes: Sequence[Any] | NDArray[Any], name: str) -> N
     )
 
 
-def check_table(X: Any, name: str = "X") -> None:
-    """Raise InputError for what cannot be rows of features."""
-    if X is None or isinstance(X, str | bytes | dict | set):
-        raise InputError(
-            f"{name} must be an array, a sparse array or a data frame, one row per sample, got "
-            f"{'None' if X is None else type(X).__name__}."
-        )
-    if _library(X) in ("pyarrow", "polars") and type(X).__name__ in _NO_FRAMES:
-        raise InputError(
-            f"{name} must be an array, a sparse array or a data frame of pandas or polars, got a "
-            f"{type(X).__name__} of {_library(X)}: its {_NO_FRAMES[type(X).__name__]}() gives one."
-        )
-    if isinstance(X, list | tuple) and len(X) == 0:
-        raise InputError(f"{name} has 0 sample(s) while a minimum of 1 is required.")
-    check_unmasked(name, X)
-
-
 def check_polars(learner: Any, X: Any) -> None:
     """Raise InputError for columns at which LightGBM ends the process instead of raising an error.
 
     Of polars it takes numbers and booleans (version 4.7). Learners that hand their rows on as they
     are, such as a VotingClassifier, are looked into.
     """
-    if _library(X) != "polars":
+    if library_of(X) != "polars":
         return
     if not any(isinstance(part, lightgbm.LGBMModel) for part in _fed_as_given(learner)):
         return
@@ -283,7 +314,8 @@ def check_polars(learner: Any, X: Any) -> None:
             )
 
 
-def _library(X: Any) -> str:
+def library_of(X: Any) -> str:
+    """Return the name of the package that `X` comes from."""
     return type(X).__module__.partition(".")[0]
 
 
@@ -315,7 +347,7 @@ def has_missing(X: Any) -> bool:
     """Return whether `X` (array, sparse array or data frame) holds a NaN or an infinity."""
     if hasattr(X, "columns"):
         return any(has_missing(np.asarray(X[name])) for name in X.columns)
-    values = X.tocsr().data if sp.issparse(X) else np.asarray(X)
+    values = X.tocsr().data if sp.issparse(X) else as_table(X)
     if values.dtype.kind == "f":
         # One sum is cheap; only where it overflows or meets a NaN are the entries looked at.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -348,61 +380,16 @@ def columns_of(X: Any) -> list[Any]:
         return [X.iloc[:, place] for place in range(X.shape[1])]
     if hasattr(X, "columns"):
         return [X[name] for name in X.columns]
-    table = np.asarray(X)
+    table = as_table(X)
     return list(table.reshape(len(table), math.prod(table.shape[1:])).T)
 
 
-def row_fingerprints(X: Any) -> NDArray[np.uint64]:
-    """Return a 64-bit hash per row of `X`; equal rows have equal hashes.
-
-    Works on NumPy arrays, SciPy sparse arrays and data frames of any kind that give their columns
-    by ``X[name]``. Negative zero equals zero and NaN equals NaN. Rows on a device are copied to the
-    host.
-    """
-    X = to_host(X) if has_namespace(X) else X
-    if sp.issparse(X):
-        return _sparse_fingerprints(sp.csr_array(X))
-    columns = [np.asarray(column) for column in columns_of(X)]
-    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    total = np.zeros(n_rows, dtype=np.uint64)
-    for position, column in enumerate(columns):
-        total += _mix(_column_bits(column), position)
-    return total
-
-
-def _column_bits(column: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return 64 bits per entry that are equal where the entries are."""
-    if column.dtype.kind in "fiubmM":
-        numbers = column.astype(np.float64) + 0.0  # -0.0 + 0.0 is 0.0
-        return np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
-    hashes = (_object_hash(value) for value in column.tolist())
-    return np.fromiter(hashes, dtype=np.int64, count=len(column)).view(np.uint64)
-
-
-def _object_hash(value: Any) -> int:
-    """Return a hash that keeps apart what Python's own does not: -1 and -2, NaN, 0 and ""."""
-    if value is not None and is_missing(value):
-        return hash(("missing",))
-    number: Any = value  # Real promises no comparison with int
-    if isinstance(value, Real) and -(2**53) <= number <= 2**53:
-        return hash(("number", repr(float(value) + 0.0)))
-    return hash(value)
-
-
-def _mix(bits: NDArray[np.uint64], position: int | NDArray[np.integer[Any]]) -> NDArray[np.uint64]:
-    """Scramble `bits` with their column (the finaliser of the splitmix64 generator)."""
-    step = np.atleast_1d(np.asarray(position, dtype=np.uint64))  # NumPy scalars warn on overflow
-    z = bits + (step + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(z ^ (z >> np.uint64(31)), dtype=np.uint64)
-
-
-def _sparse_fingerprints(X: Any) -> NDArray[np.uint64]:
-    X = X.copy()
-    X.sum_duplicates()
-    X.eliminate_zeros()
-    total = np.zeros(X.shape[0], dtype=np.uint64)
-    rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
-    np.add.at(total, rows, _mix(_column_bits(X.data), X.indices))
-    return total
+def as_table(X: Any) -> NDArray[Any]:
+    """Return an array or list of rows as an array; rows of different lengths as one column."""
+    try:
+        return np.asarray(X)
+    except ValueError:
+        table = np.empty(len(X), dtype=object)
+        for place, row in enumerate(X):
+            table[place] = row
+        return table

@@ -18,9 +18,9 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data, check_alike
+from skdistill._tables import check_table
 from skdistill._validation import (
     check_polars,
-    check_table,
     check_unmasked,
     has_missing,
     is_estimator,

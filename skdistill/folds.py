@@ -16,7 +16,8 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import check_random_state
 
-from skdistill._validation import brief, check_integer, row_fingerprints
+from skdistill._fingerprints import row_fingerprints
+from skdistill._validation import brief, check_integer
 from skdistill.exceptions import FoldError, ParameterError
 
 __all__ = [

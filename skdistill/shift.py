@@ -18,7 +18,8 @@ from sklearn.metrics import roc_auc_score
 from skdistill._arrays import floor_probabilities, has_namespace
 from skdistill._compat import warn_user
 from skdistill._data import check_alike, stack_rows
-from skdistill._validation import brief, check_choice, check_polars, check_table, is_estimator
+from skdistill._tables import check_table
+from skdistill._validation import brief, check_choice, check_polars, is_estimator
 from skdistill.calibration import FLOOR, calibrate
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.exceptions import (

@@ -15,6 +15,7 @@ LAYERS = [
     {"_arrays", "_html", "_threads", "attributes", "estimates"},
     {"_compat"},
     {"_validation"},
+    {"_fingerprints", "_tables"},
     {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics"},
     {"calibration", "crossfit", "munge", "students", "teachers"},
     {"labels", "linear_path", "pool", "shift", "transfer"},

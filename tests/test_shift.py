@@ -302,8 +302,8 @@ X, Z = shifted(60)
         ((X, Z[:0]), InputError, "X_target must have rows, got none"),
         ((X[:0], Z), InputError, "X must have rows, got none"),
         ((X, Z[:, :1]), InputError, "X_target must have the columns of X.*: 2, got 1"),
-        ((X[:, 0], Z[:, 0]), InputError, "X must have two dimensions and columns, got shape"),
-        ((X, Z[:, 0]), InputError, "X_target must have two dimensions and columns"),
+        ((X[:, 0], Z[:, 0]), InputError, "X must have one row per sample, got shape"),
+        ((X, Z[:, 0]), InputError, "X_target must have one row per sample, got shape"),
         ((X[:, :0], Z[:, :0]), InputError, "X must have two dimensions and columns"),
         (
             tuple(pd.DataFrame({"k": pd.Categorical(c * 20)}) for c in ([1, 2], [1, 3])),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.exceptions import DataConversionWarning
 
+from skdistill._fingerprints import row_fingerprints
 from skdistill._validation import (
     brief,
     check_choice,
@@ -25,7 +26,6 @@ from skdistill._validation import (
     check_weights,
     has_missing,
     index_rows,
-    row_fingerprints,
 )
 from skdistill.exceptions import InputError, ParameterError
 

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from skdistill._compat import warn_user
-from skdistill._validation import row_fingerprints
+from skdistill._fingerprints import row_fingerprints
 from skdistill.base import DUPLICATE_SHARE
 from skdistill.exceptions import LeakWarning
 from skdistill.folds import parted_share, twin_numbers
