@@ -12,6 +12,7 @@ from typing import Any
 
 import joblib
 import sklearn
+from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
 from skdistill._arrays import has_namespace, take_rows_of
@@ -34,6 +35,7 @@ __all__ = [
     "adopt_booster",
     "histogram_nodes",
     "restore_settings",
+    "steps_skipped",
     "take_rows",
     "warn_user",
     "with_callbacks",
@@ -116,6 +118,27 @@ def restore_settings(model: Any, given: dict[str, Any]) -> None:
         model._other_params.pop(name)
         delattr(model, name)
     model.set_params(**given)
+
+
+def steps_skipped(value: Any) -> list[str]:
+    """Return the steps of the Pipeline being fitted that did not transform what it was given.
+
+    A Pipeline hands metadata on as it is but for what its `transform_input` names, and does not
+    tell its last step that there are others: only the frames of the call know.
+    """
+    frame = sys._getframe()
+    while frame is not None:
+        pipeline, given = frame.f_locals.get("self"), frame.f_locals.get("params")
+        if isinstance(pipeline, Pipeline) and isinstance(given, dict):
+            names = [name.split("__")[-1] for name, each in given.items() if each is value]
+            if set(names) - set(pipeline.transform_input or ()):
+                return [
+                    name
+                    for name, step in pipeline.steps[:-1]
+                    if step is not None and not isinstance(step, str)
+                ]
+        frame = frame.f_back
+    return []
 
 
 def warn_user(message: str, category: type[Warning]) -> None:

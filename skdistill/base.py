@@ -17,7 +17,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
-from skdistill._data import Data, check_alike
+from skdistill._data import Data
 from skdistill._tables import check_table
 from skdistill._validation import (
     check_polars,
@@ -41,6 +41,7 @@ from skdistill.report import FitReport
 from skdistill.strength import fit_direct
 from skdistill.students import Fitted, as_student, predict_fitted
 from skdistill.teachers import as_teacher, weight_keyword
+from skdistill.transfer import check_transfer
 
 __all__ = ["BaseDistiller", "all_or_nothing"]
 
@@ -275,10 +276,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         for learner in (self.teacher, *self._students().values()):
             check_polars(learner, X)
         if X_transfer is not None:
-            check_table(X_transfer, "X_transfer")
-            check_alike(X, X_transfer, "X_transfer")
-            if not (X_transfer.shape[0] if hasattr(X_transfer, "shape") else len(X_transfer)):
-                raise InputError("X_transfer must have rows, got none: leave it out.")
+            check_transfer(X, X_transfer)
             validate_data(self, X_transfer, reset=False, skip_check_array=True)
 
     def _folds(self, data: Data, random_state: Any) -> Folds:

@@ -214,7 +214,8 @@ None, default="orthogonal"
         X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
             Unlabelled rows from where the student will be used, to fit it on as well: labelled by
             the mean of the fold teachers (see `skdistill.transfer`). Left out, with a warning,
-            where the strength is found to be 1.
+            where the strength is found to be 1. A Pipeline around this estimator transforms it
+            only with ``transform_input=["X_transfer"]``.
         teacher_proba : array-like of shape (n, K) or None, default=None
             Out-of-fold probabilities from elsewhere, columns in the order of the sorted classes;
             the teacher is then not fitted. Rows must not have been in the training data of what

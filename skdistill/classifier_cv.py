@@ -225,7 +225,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
             Groups that folds must not split, and whose rows the verdict takes together.
         X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
             Unlabelled rows to fit distilled students on as well; while choosing they are labelled
-            by teachers that did not see the validation fold.
+            by teachers that did not see the validation fold. For Pipelines see
+            `DistilledClassifier`.
         teacher_proba : array-like of shape (n, K) or None, default=None
             Out-of-fold probabilities from elsewhere, on these very folds (`cv` as a list of splits
             or an integer and the same `random_state`).

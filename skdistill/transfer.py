@@ -18,11 +18,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._compat import warn_user
+from skdistill._compat import steps_skipped, warn_user
+from skdistill._data import check_alike
+from skdistill._tables import check_table
 from skdistill.crossfit import further_probabilities
-from skdistill.exceptions import SkdistillWarning
+from skdistill.exceptions import InputError, SkdistillWarning
 
-__all__ = ["Transfer", "draw_codes", "label_transfer", "tell_unused"]
+__all__ = ["Transfer", "check_transfer", "draw_codes", "label_transfer", "tell_unused"]
 
 
 @dataclass(frozen=True)
@@ -105,3 +107,24 @@ def tell_unused(transfer: Transfer) -> None:
         "them.",
         SkdistillWarning,
     )
+
+
+def check_transfer(X: Any, X_transfer: Any) -> None:
+    """Raise InputError unless the transfer rows can stand beside those of `X`.
+
+    Warns where they went past the steps of a Pipeline, as all that is no X does.
+    """
+    steps = steps_skipped(X_transfer)
+    if steps:
+        warn_user(
+            f"X_transfer was not transformed by the Pipeline's steps {', '.join(steps)}: X was, so "
+            "the student sees rows of two kinds. Set transform_input=['X_transfer'] on the "
+            "Pipeline (with sklearn.set_config(enable_metadata_routing=True)), or give teacher and "
+            "student Pipelines of their own, which transform all rows. Nothing is wrong if you "
+            "transformed X_transfer yourself.",
+            SkdistillWarning,
+        )
+    check_table(X_transfer, "X_transfer")
+    check_alike(X, X_transfer, "X_transfer")
+    if not (X_transfer.shape[0] if hasattr(X_transfer, "shape") else len(X_transfer)):
+        raise InputError("X_transfer must have rows, got none: leave it out.")

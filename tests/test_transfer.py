@@ -5,9 +5,13 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 from lightgbm import LGBMClassifier
+from numpy.testing import assert_allclose
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -211,3 +215,46 @@ def test_other_categories_are_refused(split):
     X, Z = (pd.DataFrame({"k": pd.Categorical(c * 40)}) for c in ([1, 2, 3, 4, 5], [1, 9]))
     with pytest.raises(InputError, match="X_transfer must have the categories of X in column 'k'"):
         DistilledClassifier(GaussianNB(), cv=4).fit(X, y, X_transfer=Z)
+
+
+# In a Pipeline
+
+SCALED = StandardScaler()
+
+
+def in_pipeline(*steps, **settings):
+    student = LogisticRegression()
+    model = DistilledClassifier(GaussianNB(), student, strength=0.2, random_state=0)
+    return make_pipeline(*steps, model, **settings)
+
+
+WIDE = make_classification(150, 4, random_state=0)[0] * 1e3 + 1e4
+SIDE = (WIDE[:, 0] > np.median(WIDE[:, 0])).astype(int)
+
+
+def test_rows_that_went_past_the_steps_of_a_pipeline_are_told():
+    with pytest.warns(SkdistillWarning, match="steps standardscaler: .*transform_input") as told:
+        in_pipeline(SCALED).fit(WIDE[:80], SIDE[:80], distilledclassifier__X_transfer=WIDE[80:])
+    assert len(told) == 1
+    search = GridSearchCV(in_pipeline(SCALED), {"standardscaler__with_mean": [True]}, cv=2)
+    with pytest.warns(SkdistillWarning, match="transform_input"):
+        search.fit(WIDE[:80], SIDE[:80], distilledclassifier__X_transfer=WIDE[80:])
+
+
+@pytest.mark.parametrize("steps", [(), (None,), ("passthrough",)])
+def test_steps_that_do_nothing_are_no_reason_to_warn(steps):
+    in_pipeline(*steps).fit(WIDE[:80], SIDE[:80], distilledclassifier__X_transfer=WIDE[80:])
+
+
+def test_both_remedies_transform_them():
+    fit = {"X": WIDE[:80], "y": SIDE[:80], "X_transfer": WIDE[80:]}
+    with config_context(enable_metadata_routing=True):
+        around = in_pipeline(SCALED, transform_input=["X_transfer"]).fit(**fit)
+    within = DistilledClassifier(
+        make_pipeline(SCALED, GaussianNB()),
+        make_pipeline(SCALED, LogisticRegression()),
+        strength=0.2,
+        random_state=0,
+    ).fit(**fit)
+    # All but equal: within, the student's scaler learns from the transfer rows, too.
+    assert_allclose(around.predict_proba(WIDE), within.predict_proba(WIDE), atol=0.05)
