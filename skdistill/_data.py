@@ -1,7 +1,7 @@
 """The rows of a fit, checked once."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,8 @@ class Data:
         Number of each row among those given: rows of weight zero are gone.
     n_given : int
         How many rows were given.
+    labelled : bool
+        Whether the labels are true; else they were drawn by the probabilities.
     """
 
     X: Any
@@ -61,6 +63,7 @@ class Data:
     groups: NDArray[Any] | None
     kept: NDArray[np.int64]
     n_given: int
+    labelled: bool = True
 
     def __len__(self) -> int:
         return len(self.y)
@@ -72,16 +75,11 @@ class Data:
 
     def take(self, rows: NDArray[np.int64]) -> "Data":
         """Return some of the rows; the classes stay all of them."""
-        return Data(
-            X=take_rows(self.X, rows),
-            y=self.y[rows],
-            codes=self.codes[rows],
-            classes=self.classes,
-            weight=None if self.weight is None else self.weight[rows],
-            groups=None if self.groups is None else self.groups[rows],
-            kept=self.kept[rows],
-            n_given=self.n_given,
-        )
+        some = {
+            name: None if getattr(self, name) is None else getattr(self, name)[rows]
+            for name in ("y", "codes", "weight", "groups", "kept")
+        }
+        return replace(self, X=take_rows(self.X, rows), **some)
 
     def of_given(self, value: Any) -> Any:
         """Return metadata with one entry per given row at the kept rows; anything else as is."""
@@ -94,7 +92,9 @@ class Data:
         return full
 
 
-def check_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
+def check_data(
+    X: Any, y: Any, sample_weight: Any, groups: Any, classes: NDArray[Any] | None = None
+) -> Data:
     """Check labels, weights and lengths, and drop the rows of weight zero.
 
     Parameters
@@ -107,6 +107,8 @@ def check_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
         Row weights.
     groups : array-like of shape (n,) or None
         Groups.
+    classes : array of shape (K,) or None, default=None
+        All sorted classes, where some may have no row; None for those of `y`.
 
     Returns
     -------
@@ -129,7 +131,10 @@ def check_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
         weight = None if weight is None else weight[kept]
         groups = None if groups is None else groups[kept]
     _check_not_empty(X)
-    classes, codes = check_labels(labels)
+    if classes is None:
+        classes, codes = check_labels(labels)
+    else:
+        codes = np.searchsorted(classes, labels)
     return Data(X, labels, codes, classes, weight, groups, kept, n_given)
 
 

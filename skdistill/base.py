@@ -72,6 +72,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         "groups": True,
         "teacher_proba": True,
         "X_transfer": True,
+        "classes": True,
     }
 
     classes_: NDArray[Any]

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._compat import Progress, with_callbacks
-from skdistill._data import Data, check_data, given_probabilities
+from skdistill._data import Data, given_probabilities
 from skdistill._validation import has_missing
 from skdistill.base import BaseDistiller, all_or_nothing
 from skdistill.candidates import DIRECT, ends_at_labels
@@ -21,19 +21,21 @@ from skdistill.distillation import (
     fit_student,
     resolve_settings,
 )
-from skdistill.exceptions import InputError, ParameterError
+from skdistill.exceptions import ParameterError
 from skdistill.folds import Draw, Folds, check_cv
 from skdistill.labels import label_rows
 from skdistill.losses import Loss
 from skdistill.munge import Munge
+from skdistill.soft_labels import read_rows, sorted_columns
 from skdistill.strength import shrink
-from skdistill.synthetic import Kept, Synthetic, check_further_rows, label_synthetic, redraw
+from skdistill.synthetic import Kept, Synthetic, check_further_rows, label_further, redraw
 from skdistill.teachers import check_teacher
-from skdistill.transfer import Transfer, label_transfer
+from skdistill.transfer import Transfer, check_same_rows
 
 __all__ = ["DistilledClassifier"]
 
 NAMED = ("loss", "temperature", "correction", "strength", "calibration", "synthetic", "device")
+UNCHECKED = "no_validation"  # what scikit-learn's validate_data takes for no labels at all
 REFITTABLE = ("student", *NAMED)  # synthetic to None only
 
 
@@ -192,11 +194,12 @@ None, default="orthogonal"
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         groups: Any = None,
         X_transfer: Any = None,
         teacher_proba: Any = None,
+        classes: Any = None,
         **params: Any,
     ) -> "DistilledClassifier":
         """Cross-fit the teacher and fit the student.
@@ -205,8 +208,9 @@ None, default="orthogonal"
         ----------
         X : array-like, sparse array or data frame of n rows
             Features, passed untouched to teacher and student.
-        y : array-like of shape (n,)
-            Labels: strings, booleans or integers.
+        y : array-like of shape (n,) or None, default=None
+            Labels: strings, booleans or integers. None where there are soft labels only:
+            `teacher_proba`, with ``correction=None`` and ``calibration=None``.
         sample_weight : array-like of shape (n,) or None, default=None
             Row weights for teacher, calibration and student. A row of weight 0 counts as absent.
         groups : array-like of shape (n,) or None, default=None
@@ -220,6 +224,9 @@ None, default="orthogonal"
             Out-of-fold probabilities from elsewhere, columns in the order of the sorted classes;
             the teacher is then not fitted. Rows must not have been in the training data of what
             labelled them.
+        classes : array-like of shape (K,) or None, default=None
+            Without `y`, the class of each column of `teacher_proba`, unless that is a data frame
+            whose columns are named after them.
         **params : dict
             Metadata for teacher and student; needs scikit-learn's metadata routing.
 
@@ -250,7 +257,13 @@ None, default="orthogonal"
             given=None if teacher_proba is None else "teacher_proba",
             stacked=self.calibration == "stacked",
         )
-        return self._fit(X, y, sample_weight, groups, X_transfer, teacher_proba, params)
+        if y is None and teacher_proba is not None:
+            self._refuse_ignored("soft labels and no y", correction=None, calibration=None)
+            teacher_proba, classes = sorted_columns(teacher_proba, classes)
+        elif classes is not None:
+            raise ParameterError("classes= has no effect beside y or a teacher: leave it out.")
+        beside = sample_weight, groups, X_transfer, teacher_proba, params
+        return self._fit(X, y, *beside, classes=classes)
 
     def refit_student(
         self,
@@ -269,7 +282,7 @@ None, default="orthogonal"
             Features of the training rows, in the order of `fit`. They are not compared, but where
             there are synthetic rows: the student may be given other columns than the teacher was.
         y : array-like of shape (n,)
-            The training labels, as they were given to `fit`; this is checked.
+            The training labels, as they were given to `fit` (or None); this is checked.
         sample_weight : array-like of shape (n,) or None, default=None
             The row weights.
         groups : array-like of shape (n,) or None, default=None
@@ -317,19 +330,14 @@ None, default="orthogonal"
                 )
         self._check_same(y, sample_weight, groups)
         known = getattr(self, "transfer_proba_", None)
-        n_given, n_known = (0 if rows is None else rows.shape[0] for rows in (X_transfer, known))
-        if n_given != n_known:
-            raise InputError(
-                f"X_transfer must be the {n_known} transfer rows that the estimator was fitted on, "
-                f"got {n_given} rows: their labels are those of the fold teachers, which are gone."
-            )
+        check_same_rows(X_transfer, known)
         other = clone(self).set_params(**changes)
         transfer: Any = None if known is None else Transfer(X_transfer, known)
         if other.synthetic is not None:
             transfer = vars(self).get("_synthetic")
-        other._fit(  # noqa: SLF001 - of the same class
-            X, y, sample_weight, groups, transfer, self.teacher_proba_, {}, reused=self._draw
-        )
+        given = sample_weight, groups, transfer, self.teacher_proba_, {}
+        classes = self.classes_ if y is None else None
+        other._fit(X, y, *given, reused=self._draw, classes=classes)  # noqa: SLF001 - of one class
         other.fold_ = self.fold_
         return other
 
@@ -345,14 +353,16 @@ None, default="orthogonal"
         params: dict[str, Any],
         *,
         reused: Draw | None = None,
+        classes: NDArray[Any] | None = None,
     ) -> "DistilledClassifier":
         """Run the stages of a fit.
 
         With `reused`, the folds of an earlier fit, the probabilities are that fit's: rows may be
-        NaN, and `transfer` is a `Transfer` or `Kept`, not the bare rows.
+        NaN, and `transfer` is a `Transfer` or `Kept`, not the bare rows. With `classes` there are
+        probabilities only, and no labels.
         """
-        self._check_rows(X, y, None if reused else transfer)
-        data = check_data(X, y, sample_weight, groups)
+        self._check_rows(X, UNCHECKED if classes is not None else y, None if reused else transfer)
+        data = read_rows(X, y, sample_weight, groups, teacher_proba, classes)
         teacher = check_teacher(self.teacher) if teacher_proba is None else None
         metadata = self._metadata(data, teacher, params)["student"]
         settings = self._settings(len(data), weighted=metadata.student_weight is not None)
@@ -368,8 +378,8 @@ None, default="orthogonal"
             direct = self._direct(settings, data, folds, metadata, progress)  # it costs the least
             own = None if direct is None else direct.values
             if teacher is None:
-                covered = np.ones(len(data), dtype=bool) if folds is None else folds.covered
-                lacks, peer = bool(reused) | ~covered, None if reused else own
+                lacks = None if folds is None else ~folds.covered
+                lacks, peer = (np.ones(len(data), bool), None) if reused else (lacks, own)
                 raw = given_probabilities(teacher_proba, data, lacks, peer)
                 if settings.synthetic is not None:
                     transfer = redraw(settings.synthetic, data.X, folds.parts, transfer)
@@ -394,8 +404,7 @@ None, default="orthogonal"
             n_teacher_fits=0 if teacher is None else len(folds),
             n_student_fits=1 + (0 if direct is None else len(folds)),
         )
-        fold = np.full(len(data), -1) if teacher is None else folds.fold
-        self.fold_ = data.spread(fold, blank=-1)
+        self.fold_ = np.full(data.n_given, -1) if teacher is None else data.spread(folds.fold, -1)
         self._keep_further(transfer)
         self._remember(y, sample_weight, groups)
         return self
@@ -428,12 +437,8 @@ None, default="orthogonal"
         """Return the teacher's out-of-fold probabilities, and the rows without labels, labelled."""
         asked = X_transfer is not None or munge is not None
         out = self._cross_fit(teacher, data, folds, metadata, progress, keep_teachers=asked)
-        if out.teachers is None:
-            return out.values, None
-        if munge is None:
-            return out.values, label_transfer(out.teachers, X_transfer, data.classes)
-        teacher_of = out.teachers.__getitem__
-        return out.values, label_synthetic(munge, data.X, folds.parts, teacher_of, data.classes)
+        rows = munge, X_transfer, data.X, folds.parts, data.classes
+        return out.values, label_further(out.teachers, *rows)
 
     def _keep_further(self, rows: Transfer | None) -> None:
         """Keep what the teachers say of rows without labels, in place of those of another fit."""

@@ -40,7 +40,9 @@ class Labels:
         return Labels(self.raw[rows], self.p[rows], np.arange(len(rows)), self.calibration)
 
     def scores(self, data: Data) -> dict[str, dict[str, float]]:
-        """Return the scores of the raw and of the calibrated probabilities."""
+        """Return the scores of the raw and of the calibrated probabilities; none without labels."""
+        if not data.labelled:
+            return {}
         weight = index_rows(data.weight, self.known, len(data))
         y = data.one_hot[self.known]
         return {

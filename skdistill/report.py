@@ -33,7 +33,7 @@ class FitReport:
         The calibration of the teacher.
     teacher : mapping
         Log-loss, Brier score, accuracy and calibration error of the teacher, out of fold, as it is
-        ("raw") and calibrated on these very rows ("calibrated").
+        ("raw") and calibrated on these very rows ("calibrated"); empty where there are no labels.
     n_rows : int
         Labelled rows the student was fitted on.
     n_uncovered : int

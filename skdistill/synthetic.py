@@ -19,7 +19,7 @@ from skdistill._validation import columns_of
 from skdistill.crossfit import further_probabilities
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.munge import Drawn, Munge, check_dense
-from skdistill.transfer import Transfer
+from skdistill.transfer import Transfer, label_transfer
 
 __all__ = [
     "Kept",
@@ -109,6 +109,38 @@ def label_synthetic(
     what = Synthetic.what
     raw = [further_probabilities(teacher_of(part.fold), part.X, classes, what) for part in drawn]
     return Synthetic.of(drawn, np.concatenate(raw), munge)
+
+
+def label_further(
+    teachers: Mapping[int, Any] | None,
+    munge: Munge | None,
+    X_transfer: Any,
+    X: Any,
+    folds: Mapping[int, Index],
+    classes: NDArray[Any],
+) -> Transfer | None:
+    """Label the rows without labels, of whichever kind, by the teachers of the folds.
+
+    Parameters
+    ----------
+    teachers : fitted teachers by fold, or None
+        None where no rows are to be labelled.
+    munge : Munge or None
+        What makes synthetic rows; None for the transfer rows.
+    X_transfer : array-like or data frame of N rows, or None
+        Transfer rows.
+    X, folds, classes
+        Of `label_synthetic`.
+
+    Returns
+    -------
+    rows : Transfer or None
+    """
+    if teachers is None:
+        return None
+    if munge is None:
+        return label_transfer(teachers, X_transfer, classes)
+    return label_synthetic(munge, X, folds, teachers.__getitem__, classes)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,14 @@ from skdistill._tables import check_table
 from skdistill.crossfit import further_probabilities
 from skdistill.exceptions import InputError, SkdistillWarning
 
-__all__ = ["Transfer", "check_transfer", "draw_codes", "label_transfer", "tell_unused"]
+__all__ = [
+    "Transfer",
+    "check_same_rows",
+    "check_transfer",
+    "draw_codes",
+    "label_transfer",
+    "tell_unused",
+]
 
 
 @dataclass(frozen=True)
@@ -128,3 +135,13 @@ def check_transfer(X: Any, X_transfer: Any) -> None:
     check_alike(X, X_transfer, "X_transfer")
     if not (X_transfer.shape[0] if hasattr(X_transfer, "shape") else len(X_transfer)):
         raise InputError("X_transfer must have rows, got none: leave it out.")
+
+
+def check_same_rows(X_transfer: Any, known: NDArray[np.float64] | None) -> None:
+    """Raise InputError unless there are as many transfer rows as have labels from a fit."""
+    n_given, n_known = (0 if rows is None else rows.shape[0] for rows in (X_transfer, known))
+    if n_given != n_known:
+        raise InputError(
+            f"X_transfer must be the {n_known} transfer rows that the estimator was fitted on, "
+            f"got {n_given} rows: their labels are those of the fold teachers, which are gone."
+        )

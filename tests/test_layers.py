@@ -19,7 +19,7 @@ LAYERS = [
     {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics"},
     {"calibration", "crossfit", "munge", "students", "teachers"},
     {"labels", "linear_path", "pool", "shift", "transfer"},
-    {"synthetic"},
+    {"soft_labels", "synthetic"},
     {"distillation", "report", "strength"},
     {"base", "candidates", "path", "scoring"},
     {"evaluation"},
