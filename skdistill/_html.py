@@ -87,8 +87,10 @@ def write_page(path: str | Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def size_text(size: float) -> str:
+def size_text(size: float | None) -> str:
     """Return a number of bytes with its unit, three digits long."""
+    if size is None:
+        return "not measured"
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.3g} {unit}"

@@ -40,7 +40,7 @@ from skdistill.folds import Folds, duplicate_share, make_folds
 from skdistill.report import FitReport
 from skdistill.strength import fit_direct
 from skdistill.students import Fitted, as_student, predict_fitted
-from skdistill.teachers import as_teacher, weight_keyword
+from skdistill.teachers import as_teacher, check_cacheable, weight_keyword
 from skdistill.transfer import check_transfer
 
 __all__ = ["BaseDistiller", "all_or_nothing"]
@@ -316,6 +316,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
     def _memory(self) -> Memory:
         """Return where teachers are cached, and warn where they could never be found again."""
         memory = check_memory(self.memory)
+        check_cacheable(as_teacher(self.teacher), memory)
         if memory.location is not None and self.random_state is None and _is_integer(self.cv):
             warn_user(
                 "memory is of no use with random_state=None: the folds are drawn anew at each fit, "

@@ -12,6 +12,7 @@ from skdistill._data import Data, check_data, given_probabilities
 from skdistill._validation import check_choice, check_flag, check_number
 from skdistill.base import BaseDistiller, all_or_nothing
 from skdistill.candidates import Candidate, Grid, expand, name_students
+from skdistill.costs import check_sizes
 from skdistill.cv_results import tabulate
 from skdistill.distillation import Metadata
 from skdistill.evaluation import Scores, evaluate, fit_chosen, fit_stacks, row_losses
@@ -273,6 +274,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         for name in ("smooth", "fallback", "return_row_losses"):
             check_flag(name, getattr(self, name))
         check_number("alpha", self.alpha, low=0.0, high=1.0, low_open=True, high_open=True)
+        if self.prefer == "smaller":
+            check_sizes(self._students().values())
         given = None if pool_proba is None else (teacher_proba, pool_proba)
         return self._fit(X, y, sample_weight, groups, X_transfer, given, params)
 

@@ -2,7 +2,7 @@
 
 import io
 import timeit
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,10 @@ import joblib
 import numpy as np
 
 from skdistill._compat import histogram_nodes, take_rows
+from skdistill._validation import brief
+from skdistill.exceptions import ParameterError
 
-__all__ = ["Latency", "Parts", "count_parts", "latency", "size_bytes"]
+__all__ = ["Latency", "Parts", "check_sizes", "count_parts", "latency", "size_bytes"]
 
 CALLS = (5, 1000)  # at least and at most so many calls are timed
 
@@ -87,8 +89,10 @@ def latency(
     return Latency(count if n_rows is None else n_rows, median, p99, len(seconds))
 
 
-def size_bytes(model: Any) -> int:
+def size_bytes(model: Any) -> int | None:
     """Return the size of a model on disk in bytes, as joblib dumps it uncompressed.
+
+    None where it cannot be pickled, as with a lambda in it: a size is worth no failed fit.
 
     Examples
     --------
@@ -96,8 +100,22 @@ def size_bytes(model: Any) -> int:
     True
     """
     counter = _Counter()
-    joblib.dump(model, counter)
+    try:
+        joblib.dump(model, counter)
+    except Exception:  # noqa: BLE001 - whatever an object raises when it is pickled
+        return None
     return counter.size
+
+
+def check_sizes(students: Iterable[Any]) -> None:
+    """Raise ParameterError where a student cannot be pickled, and so has no size."""
+    for student in students:
+        if size_bytes(student) is None:
+            raise ParameterError(
+                "prefer='smaller' compares the sizes of pickled students, and this one cannot be "
+                f"pickled: {brief(student)}. Put its functions into a module (a lambda has no "
+                "name to be found by), or leave prefer at None or 'faster'."
+            )
 
 
 def count_parts(model: Any) -> Parts:

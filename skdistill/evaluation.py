@@ -1,6 +1,5 @@
 """Fitting every candidate on the validation folds of the pool, and judging it there."""
 
-import pickle
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from skdistill._compat import Progress, take_rows, warn_user
 from skdistill._data import Data
 from skdistill._threads import thread_budget
 from skdistill.candidates import Candidate
+from skdistill.costs import size_bytes
 from skdistill.distillation import (
     Distilled,
     Metadata,
@@ -56,7 +56,7 @@ class Scores:
     fit_time, score_time : array of shape (C, V)
         Seconds to fit, and to predict the fold's test rows.
     size : array of shape (C,)
-        Bytes of the pickled student of the first fold.
+        Bytes of the pickled student of the first fold; NaN where it cannot be pickled.
     """
 
     loss: Floats
@@ -329,7 +329,7 @@ def _try(task: _Task, data: Data) -> list[_Trial]:
             p = np.asarray(to_host(predict_fitted(model, X_test)), dtype=np.float64)
             score_time = time.perf_counter() - start
             # A booster is slow to pickle: the size is looked at once per candidate.
-            size = len(pickle.dumps(model.model)) if task.is_first else np.nan
+            size = (size_bytes(model.model) if task.is_first else None) or np.nan
             trials[i] = _Trial(p, fit_time, score_time, size)
     return [trials[i] for i in range(len(task.candidates))]
 

@@ -3,6 +3,7 @@
 import inspect
 from typing import Any
 
+import joblib
 from sklearn.base import is_regressor
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
@@ -14,7 +15,7 @@ from skdistill._compat import warn_user
 from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import LeakWarning, SkdistillWarning, TeacherError, TeacherTypeError
 
-__all__ = ["as_teacher", "check_teacher", "holds_frozen", "weight_keyword"]
+__all__ = ["as_teacher", "check_cacheable", "check_teacher", "holds_frozen", "weight_keyword"]
 
 ELSEWHERE = (
     "pass an unfitted estimator, or teacher_proba= with its probabilities of rows it was not "
@@ -190,3 +191,17 @@ def weight_keyword(teacher: Any) -> str:
         "given: use a teacher that takes them, pass teacher_proba=, or enable metadata routing and "
         "do not request them for the teacher."
     )
+
+
+def check_cacheable(teacher: Any, memory: joblib.Memory) -> None:
+    """Raise TeacherError where a teacher has no hash to be found in the cache by."""
+    if memory.location is None:
+        return
+    try:
+        joblib.hash(teacher)
+    except Exception as error:
+        raise TeacherError(
+            f"memory={memory.location!r} finds a teacher by its pickle, and this one has none: "
+            f"{brief(teacher)} ({type(error).__name__}). Put its functions into a module (a lambda "
+            "has no name to be found by), or leave memory at None."
+        ) from error

@@ -17,7 +17,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -95,3 +95,7 @@ def test_latency_of_the_rows_as_they_are():
     assert latency(len, X, budget=0.0).n_rows == 90
     assert latency(len, X, budget=0.0).n_calls == 5
     assert latency(len, X, budget=1.0).n_calls == 1000
+
+
+def test_what_cannot_be_pickled_has_no_size():
+    assert size_bytes(make_pipeline(FunctionTransformer(lambda x: x), GaussianNB())) is None

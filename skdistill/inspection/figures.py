@@ -39,8 +39,8 @@ class ModelFigures:
         To the teacher: ``kl`` (nats), ``agreement``, ``logit_r2``; empty without a teacher.
     by_class : mapping of object to mapping of str to float
         Scores of each class against the rest, and with a teacher the fidelity to it.
-    size_bytes : int
-        Of the plain model, as joblib dumps it.
+    size_bytes : int or None
+        Of the plain model, as joblib dumps it; None where it cannot be pickled.
     parts : Parts
         Its nodes or parameters.
     latency : tuple of Latency
@@ -50,7 +50,7 @@ class ModelFigures:
     scores: Mapping[str, float]
     fidelity: Mapping[str, float]
     by_class: Mapping[Any, Mapping[str, float]]
-    size_bytes: int
+    size_bytes: int | None
     parts: Parts
     latency: tuple[Latency, ...]
 

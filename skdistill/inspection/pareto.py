@@ -44,8 +44,8 @@ class FrontierPoint:
         Accuracy, log-loss, AUC, Brier score and calibration error there.
     latency : Latency
         Of ``predict_proba``, in seconds per call.
-    size_bytes : int
-        Of the student, as joblib dumps it.
+    size_bytes : int or None
+        Of the student, as joblib dumps it; None where it cannot be pickled.
     parts : Parts
         Its nodes or parameters.
     strength : float or None
@@ -56,7 +56,7 @@ class FrontierPoint:
     loss: Estimate
     scores: Mapping[str, float]
     latency: Latency
-    size_bytes: int
+    size_bytes: int | None
     parts: Parts
     strength: float | None
 
@@ -94,7 +94,7 @@ class Frontier:
             [p.name for p in points],
             [p.loss.mean for p in points],
             [p.latency.median for p in points],
-            [p.size_bytes for p in points],
+            [np.nan if p.size_bytes is None else p.size_bytes for p in points],
             errors,
             against=against,
         )
@@ -130,10 +130,10 @@ class Frontier:
             for name, limit in limits.items()
         )
         judged = [p for p in self.points if not np.isnan(p.loss.mean)]
-        fits = [p for p in judged if p.latency.median <= slow and p.size_bytes <= large]
+        fits = [p for p in judged if p.latency.median <= slow and _bytes(p) <= large]
         if not fits:
             fastest = min(self.points, key=lambda p: p.latency.median)
-            smallest = min(self.points, key=lambda p: p.size_bytes)
+            smallest = min(self.points, key=_bytes)
             raise ParameterError(
                 f"no student is within latency={latency!r} and size={size!r}: the fastest, "
                 f"{fastest.name}, takes {fastest.latency.median:.3g} s, the smallest, "
@@ -299,6 +299,11 @@ def frontier(
         loss = _loss(own, ratio, held_out)
         points.append(_point(name, own, loss, X, latency_rows=latency_rows, budget=budget))
     return Frontier(tuple(points), protocol)
+
+
+def _bytes(point: FrontierPoint) -> float:
+    """Return the size of a student; one that was not measured may be of any."""
+    return np.inf if point.size_bytes is None else point.size_bytes
 
 
 def _point(
