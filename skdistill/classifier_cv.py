@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import clone
@@ -15,16 +15,17 @@ from skdistill.candidates import Candidate, Grid, expand, name_students
 from skdistill.costs import check_sizes
 from skdistill.cv_results import tabulate
 from skdistill.distillation import Metadata
-from skdistill.evaluation import Scores, evaluate, fit_chosen, fit_stacks, row_losses
+from skdistill.evaluation import evaluate, fit_chosen, fit_stacks
 from skdistill.exceptions import ParameterError, StudentTypeError
 from skdistill.folds import Folds
+from skdistill.judging import decide
 from skdistill.pool import Pool, fit_pool, given_pool, validation_folds
+from skdistill.scores import Scores, row_losses
 from skdistill.scoring import Judge, make_judge
-from skdistill.selection import choose
 from skdistill.students import as_student
 from skdistill.synthetic import check_further_rows
 from skdistill.teachers import check_teacher
-from skdistill.verdict import Verdict, judge_distillation
+from skdistill.verdict import Verdict
 
 __all__ = ["DistilledClassifierCV"]
 
@@ -70,9 +71,11 @@ class DistilledClassifierCV(BaseDistiller):
         best is taken.
     prefer : {"faster", "smaller"} or None, default=None
         Of the candidates within one standard error of the best, take the one that predicts fastest
-        or whose pickle is smallest.
-    fallback : bool, default=True
-        Whether `student_` is the best direct student where distilling is not shown to help.
+        or whose pickle is smallest. It is asked before `fallback`, which keeps to the same kind.
+    fallback : {"harms", "not shown"} or False, default="not shown"
+        Where a kind of student (an entry of `students`, with its grid) is trained directly after
+        all: where the verdict on it estimates that distilling harms it, where it is not shown to
+        help it, or nowhere.
     alpha : float, default=0.05
         One less the level of the verdict's interval.
     n_validation : int or None, default=None
@@ -166,7 +169,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         scoring: Any = None,
         smooth: bool = True,
         prefer: str | None = None,
-        fallback: bool = True,
+        fallback: str | Literal[False] = "not shown",
         alpha: float = 0.05,
         n_validation: int | None = None,
         return_row_losses: bool = False,
@@ -271,8 +274,10 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
             stacked="stacked" in self._grid().calibrations,
         )
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
-        for name in ("smooth", "fallback", "return_row_losses"):
+        for name in ("smooth", "return_row_losses"):
             check_flag(name, getattr(self, name))
+        if self.fallback is not False:
+            check_choice("fallback", self.fallback, ("harms", "not shown"), "or False")
         check_number("alpha", self.alpha, low=0.0, high=1.0, low_open=True, high_open=True)
         if self.prefer == "smaller":
             check_sizes(self._students().values())
@@ -308,7 +313,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
                 candidates, data, pool, metadata, judge, X_transfer, progress
             )
             n_student_fits = 1 + scores.loss.size + sum(each.n_fits for each in stacks.values())
-            verdict, number = self._decide(candidates, scores, data, pool, judge, n_student_fits)
+            tried = candidates, scores, data, pool, judge
+            verdict, number = decide(*tried, n_student_fits=n_student_fits, **self._policy())
             chosen = candidates[number]
             with progress.step("fit the chosen student"):
                 done = fit_chosen(
@@ -411,23 +417,10 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         )
         return stacks, scores
 
-    def _decide(
-        self,
-        candidates: Sequence[Candidate],
-        scores: Scores,
-        data: Data,
-        pool: Pool,
-        judge: Judge,
-        n_student_fits: int,
-    ) -> tuple[Verdict, int]:
-        """Return the verdict and the number of the candidate to fit."""
-        how = {"smoothed": self.smooth, "prefer": self.prefer}
-        tried = candidates, scores, data, pool, judge
-        verdict = judge_distillation(*tried, n_student_fits=n_student_fits, alpha=self.alpha, **how)
-        among = None
-        if self.fallback and verdict.outcome != "helps":
-            among = [i for i, c in enumerate(candidates) if c.is_direct]
-        return verdict, choose(candidates, scores, among=among, **how)
+    def _policy(self) -> dict[str, Any]:
+        """Return how the choice is made."""
+        policy = {"fallback": self.fallback, "alpha": self.alpha}
+        return policy | {"smoothed": self.smooth, "prefer": self.prefer}
 
     def _keep_choice(
         self,

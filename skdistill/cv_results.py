@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from skdistill.candidates import Candidate
-from skdistill.evaluation import Scores
+from skdistill.scores import Scores
 from skdistill.scoring import Judge
 from skdistill.selection import smooth
 

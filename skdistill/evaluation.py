@@ -27,58 +27,17 @@ from skdistill.exceptions import InputError, SkdistillWarning, StudentError, Stu
 from skdistill.labels import Labels, label_rows, true_labels
 from skdistill.munge import Munge
 from skdistill.pool import Pool, fit_pool
+from skdistill.scores import Scores
 from skdistill.scoring import Judge
 from skdistill.strength import direct_rows, naming_the_student
 from skdistill.students import Problem, predict_fitted
 from skdistill.synthetic import Synthetic, label_synthetic
 from skdistill.transfer import Transfer, label_transfer
 
-__all__ = ["Scores", "evaluate", "fit_chosen", "fit_stacks", "row_losses"]
+__all__ = ["evaluate", "fit_chosen", "fit_stacks"]
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What came of each candidate c on each validation fold v.
-
-    Attributes
-    ----------
-    loss : array of shape (C, V)
-        Lower is better.
-    rows : tuple of V arrays of shape (C, m)
-        Loss of each test row of the fold; empty where the judge has none per row.
-    weights : tuple of V arrays of shape (m,)
-        Their weights; empty likewise.
-    units : tuple of V int arrays of shape (m,)
-        What is independent of each other: the given row that each is, or its group; empty likewise.
-    fit_time, score_time : array of shape (C, V)
-        Seconds to fit, and to predict the fold's test rows.
-    size : array of shape (C,)
-        Bytes of the pickled student of the first fold; NaN where it cannot be pickled.
-    """
-
-    loss: Floats
-    rows: tuple[Floats, ...]
-    weights: tuple[Floats, ...]
-    units: tuple[Index, ...]
-    fit_time: Floats
-    score_time: Floats
-    size: Floats
-
-    def take(self, folds: Sequence[int]) -> "Scores":
-        """Return the same on some of the validation folds."""
-        chosen = list(folds)
-        return Scores(
-            self.loss[:, chosen],
-            tuple(self.rows[v] for v in chosen) if self.rows else (),
-            tuple(self.weights[v] for v in chosen) if self.weights else (),
-            tuple(self.units[v] for v in chosen) if self.units else (),
-            self.fit_time[:, chosen],
-            self.score_time[:, chosen],
-            self.size,
-        )
 
 
 @dataclass(frozen=True)
@@ -201,11 +160,13 @@ def _gather(
     size = np.full(shape[0], np.nan)
     place = {id(c): number for number, c in enumerate(candidates)}
     rows: list[Any] = [None] * shape[1]
+    said: list[list[Any]] = [[None] * shape[0] for _ in range(shape[1])]
     tests = [pool.folds.splits[k][1] for k in pool.validation]
     for task, trials in zip(tasks, done, strict=True):
         v, part = task.place, data.take(task.test)
         for candidate, trial in zip(task.candidates, trials, strict=True):
             c = place[id(candidate)]
+            said[v][c] = trial.p
             loss[c, v] = judge.loss(part, trial.p, part.weight)
             fit_time[c, v], score_time[c, v] = trial.fit_time, trial.score_time
             size[c] = trial.size if task.is_first else size[c]
@@ -213,14 +174,15 @@ def _gather(
             if of_rows is not None:
                 rows[v] = np.full((shape[0], len(part)), np.nan) if rows[v] is None else rows[v]
                 rows[v][c] = of_rows
+    costs = fit_time, score_time, size, tuple(map(tuple, said))
     if rows[0] is None:
-        return Scores(loss, (), (), (), fit_time, score_time, size)
+        return Scores(loss, (), (), (), *costs)
     weight = np.ones(len(data)) if data.weight is None else data.weight
     unit = data.kept
     if data.groups is not None:
         unit = np.unique(data.groups, return_inverse=True)[1]
     weights, units = (tuple(values[test] for test in tests) for values in (weight, unit))
-    return Scores(loss, tuple(rows), weights, units, fit_time, score_time, size)
+    return Scores(loss, tuple(rows), weights, units, *costs)
 
 
 def _plan(
@@ -424,27 +386,3 @@ def fit_chosen(
         rows = data.X, pool.folds.parts
         further = label_synthetic(settings.synthetic, *rows, teachers.__getitem__, data.classes)
     return fit_student(settings, data, labels, metadata, further)
-
-
-def row_losses(scores: Scores, data: Data, pool: Pool) -> Floats:
-    """Return each candidate's loss of each given row, averaged over repeats.
-
-    Parameters
-    ----------
-    scores : Scores
-        With losses per row.
-    data, pool
-        Of `evaluate`.
-
-    Returns
-    -------
-    losses : array of shape (C, n_given)
-        NaN in rows of no validation fold.
-    """
-    total = np.zeros((len(scores.loss), data.n_given))
-    times = np.zeros(data.n_given)
-    for k, rows in zip(pool.validation, scores.rows, strict=True):
-        test = data.kept[pool.folds.splits[k][1]]
-        total[:, test] += rows
-        times[test] += 1
-    return np.where(times > 0, total / np.maximum(times, 1), np.nan)

@@ -1,15 +1,15 @@
 """Choosing among candidates by what they scored on the validation folds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.candidates import Candidate
 from skdistill.estimates import row_mean, split_mean
-from skdistill.evaluation import Scores
+from skdistill.scores import Scores
 
-__all__ = ["choose", "paired_error", "smooth"]
+__all__ = ["choose", "choose_allowed", "paired_error", "seconds", "smooth"]
 
 Floats = NDArray[np.float64]
 MIN_POINTS = 4  # of a parabola with a degree of freedom left
@@ -83,15 +83,54 @@ def choose(
     best = int(allowed[np.argmin(loss[allowed])])
     if prefer is None:
         return best
-    cost = _seconds(candidates, scores) if prefer == "faster" else scores.size
+    cost = seconds(candidates, scores) if prefer == "faster" else scores.size
     close = [c for c in allowed if loss[c] - loss[best] <= paired_error(scores, c, best)]
     return int(min(close, key=lambda c: (cost[c], loss[c])))
 
 
-def _seconds(candidates: Sequence[Candidate], scores: Scores) -> Floats:
-    """Return the time of each candidate's student; the noise of the clock is no reason."""
+def choose_allowed(
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    fallen: Collection[str],
+    *,
+    smoothed: bool = True,
+    prefer: str | None = None,
+) -> int:
+    """Return the number of the best candidate, of some kinds of student only the direct ones.
+
+    A preference comes first: it names the kind among all candidates, and where the one that it
+    takes is not allowed, a direct student of the same kind stands in for it.
+
+    Parameters
+    ----------
+    candidates, scores, smoothed, prefer
+        Of `choose`.
+    fallen : collection of str
+        Names of the students whose distilled candidates are ruled out.
+
+    Returns
+    -------
+    number : int
+    """
+    how = {"smoothed": smoothed, "prefer": prefer}
+    allowed = [i for i, c in enumerate(candidates) if c.is_direct or c.name not in fallen]
+    if prefer is not None:
+        wanted = choose(candidates, scores, smoothed=smoothed, prefer=prefer)
+        if wanted in allowed:
+            return wanted
+        allowed = [i for i in allowed if candidates[i].name == candidates[wanted].name]
+    return choose(candidates, scores, among=allowed, **how)
+
+
+def seconds(candidates: Sequence[Candidate], scores: Scores) -> Floats:
+    """Return the time to predict a row of each candidate's student, shape (C,).
+
+    The median over folds and over candidates that differ in their labels only: the noise of the
+    clock is no reason to prefer one.
+    """
     group = np.array([c.group for c in candidates])
-    return np.array([np.median(scores.score_time[group == g]) for g in group])
+    of_row = scores.score_time / scores.n_test
+    return np.array([np.median(of_row[group == g]) for g in group])
 
 
 def paired_error(scores: Scores, a: int, b: int) -> float:

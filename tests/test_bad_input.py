@@ -827,7 +827,7 @@ def test_a_student_that_fails_is_named():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["smooth", "fallback", "return_row_losses"])
+@pytest.mark.parametrize("name", ["smooth", "return_row_losses"])
 def test_flags_of_a_search(name):
     model = DistilledClassifierCV(GaussianNB(), TREE, **{name: "no"})
     refuses(model, ParameterError, f"{name} must be True or False, got 'no'")

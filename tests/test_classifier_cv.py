@@ -9,6 +9,7 @@ import pytest
 from lightgbm import LGBMClassifier
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -151,7 +152,7 @@ def test_memory_spares_teachers_and_resumes(tmp_path):
 # The fitted choice
 
 
-@pytest.mark.parametrize("fallback", [True, False])
+@pytest.mark.parametrize("fallback", ["not shown", False])
 @pytest.mark.parametrize("calibration", ["sigmoid", "stacked", None])
 def test_the_choice_can_be_made_again_by_hand(fallback, calibration):
     X, y = DATA[3].X, DATA[3].y
@@ -197,7 +198,7 @@ def test_without_fallback_the_best_is_kept_though_nothing_is_shown():
     model = searcher(students=LogisticRegression(C=0.1), fallback=False, alpha=1e-9).fit(X, y)
     assert model.verdict_.outcome == "not shown to help"
     assert model.best_index_ == np.argmax(model.cv_results_["smoothed_test_score"])
-    careful = clone(model).set_params(fallback=True).fit(X, y)
+    careful = clone(model).set_params(fallback="not shown").fit(X, y)
     assert careful.best_params_["strength"] == 1.0
 
 
@@ -209,6 +210,27 @@ def test_prefer_takes_the_smaller_of_equals():
     size = small.cv_results_["size"]
     assert size[small.best_index_] <= size[best.best_index_]
     assert small.best_params_["student"].max_depth < best.best_params_["student"].max_depth
+
+
+def test_a_small_student_that_is_preferred_is_not_traded_for_a_large_one():
+    """The distilled tree is better, smaller and faster than the forest trained directly."""
+    X, y = make_classification(400, 8, n_informative=4, flip_y=0.2, random_state=3)
+    tree = DecisionTreeClassifier(max_leaf_nodes=8, random_state=0)
+    forest = RandomForestClassifier(30, min_samples_leaf=2, random_state=0)
+    search = searcher(
+        RandomForestClassifier(60, min_samples_leaf=3, random_state=0),
+        [("tree", tree), ("forest", forest)],
+        prefer="smaller",
+    )
+    model = search.fit(X, y)
+    results, found = model.cv_results_, model.verdict_
+    assert found.student == results["param_student"][model.best_index_] == "tree"
+    assert found.outcome == "helps"
+    assert model.best_params_["strength"] < 1.0
+    assert model.best_score_ == results["mean_test_score"][model.best_index_]
+    direct = results["mean_test_score"][results["param_student"] == "forest"][0]
+    assert model.best_score_ > direct
+    assert found.by_student["tree"].size["distilled"] < found.by_student["forest"].size["direct"]
 
 
 # The table
@@ -442,6 +464,8 @@ def test_a_forest_of_one_thread_per_worker_says_nothing():
         ({"cv": KFold(2)}, FoldError, "at least 3 disjoint"),
         ({"scoring": "rubbish"}, ParameterError, "scoring must be"),
         ({"prefer": "cheaper"}, ParameterError, "prefer must be one of"),
+        ({"fallback": True}, ParameterError, "fallback must be one of 'harms', 'not shown' or F"),
+        ({"fallback": "harm"}, ParameterError, "fallback must be one of"),
         ({"alpha": 0.0}, ParameterError, "alpha"),
         ({"n_validation": 1}, ParameterError, "n_validation"),
         ({"students": []}, StudentTypeError, "students must be"),

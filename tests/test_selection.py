@@ -10,8 +10,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import CrossEntropy, Fast
 from skdistill.candidates import Grid, expand, name_students
-from skdistill.evaluation import Scores
 from skdistill.exceptions import ParameterError, StudentError, StudentTypeError
+from skdistill.scores import Scores
 from skdistill.selection import choose, paired_error, smooth
 
 TREE, LOGISTIC = DecisionTreeClassifier(random_state=0), LogisticRegression()
@@ -43,7 +43,8 @@ def scored(loss, rows=None, weights=None, **costs):
     size = costs.get("size", blank)[:, 0]
     starts = np.cumsum([0, *(r.shape[1] for r in rows)])
     units = tuple(np.arange(a, b) for a, b in pairwise(starts)) if rows else ()
-    return Scores(loss, rows, weights, units, blank, costs.get("time", blank), size)
+    said = tuple((np.full((10, 2), 0.5),) for _ in loss.T)
+    return Scores(loss, rows, weights, units, blank, costs.get("time", blank), size, said)
 
 
 # Candidates

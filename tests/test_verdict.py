@@ -13,11 +13,11 @@ from sklearn.tree import DecisionTreeClassifier
 from skdistill._data import check_data
 from skdistill.calibration import calibrate
 from skdistill.candidates import Grid, expand
-from skdistill.evaluation import Scores
 from skdistill.folds import make_folds
+from skdistill.judging import decide
 from skdistill.pool import fit_pool, validation_folds
+from skdistill.scores import Scores
 from skdistill.scoring import make_judge
-from skdistill.verdict import judge_distillation
 
 GRID = Grid((0.0, 0.5), (1.0,), ("auto",), ("orthogonal",), (None,), (None,), "cpu")
 
@@ -37,17 +37,27 @@ def setting(binary):
 
 
 def verdict(setting, rows, scoring="neg_log_loss", loss=None, weights=None, **options):
+    return decided(setting, rows, scoring, loss, weights, **options)[0]
+
+
+def decided(setting, rows, scoring="neg_log_loss", loss=None, weights=None, **options):
+    """Return the verdict and the number of the choice."""
     candidates, data, pool = setting
     rows = [np.asarray(r) for r in rows]
     if loss is None:
         loss = np.array([r.mean(axis=1) for r in rows]).T
     blank = np.zeros_like(loss)
+    costs = {"fit_time": blank, "score_time": blank, "size": blank[:, 0]}
+    costs |= {key: options.pop(key) for key in costs.keys() & options.keys()}
+    tests = [pool.folds.splits[k][1] for k in pool.validation]
+    said = tuple(tuple(np.full((len(t), 2), 0.5) for _ in candidates) for t in tests)
     weights = [np.ones(r.shape[1]) for r in rows] if weights is None else weights
     unit = data.kept if data.groups is None else data.groups
-    units = tuple(unit[pool.folds.splits[k][1]] for k in pool.validation)
-    scores = Scores(loss, tuple(rows), tuple(weights), units, blank, blank, blank[:, 0])
+    units = tuple(unit[test] for test in tests)
+    scores = Scores(loss, tuple(rows), tuple(weights), units, **costs, said=said)
     judge = make_judge(scoring)
-    return judge_distillation(candidates, scores, data, pool, judge, n_student_fits=9, **options)
+    given = {"fallback": False, "n_student_fits": 9} | options
+    return decide(candidates, scores, data, pool, judge, **given)
 
 
 def losses(setting, shifts, noise=0.1, seed=0):
@@ -102,18 +112,107 @@ def test_each_fold_is_judged_by_the_choice_of_the_others(setting):
     assert found.direct == pytest.approx(0.5)
 
 
-def test_it_names_the_students_where_there_are_several(binary, setting):
-    assert verdict(setting, np.full((3, 3, 100), 0.5)).students == {}
+def two_kinds(binary, level, **options):
+    """Return verdict and choice for a deep tree and a stump, at given losses and sizes."""
     _, data, pool = made(*binary)
     students = [("deep", DecisionTreeClassifier()), ("stump", DecisionTreeClassifier(max_depth=1))]
     both = expand(students, GRID, 300, 2, weighted=False)
-    level = {("deep", False): 0.2, ("stump", True): 0.4}  # the best distilled, the best direct one
-    own = np.array([level.get((c.name, c.is_direct), 0.9) for c in both])
-    found = verdict((both, data, pool), [np.repeat(own[:, None], 100, axis=1)] * 3)
-    assert found.students == {"distilled": "deep", "direct": "stump"}
-    said = "0.2 (deep) against 0.4 of the best student trained directly (stump)"
-    assert said in str(found)
-    assert found.to_dict()["students"] == found.students
+    noise = 0.01 * np.random.default_rng(0).standard_normal((len(both), 300))
+    own = np.array([level[c.name, c.is_direct] for c in both])[:, None] + noise
+    own -= noise.mean(axis=1, keepdims=True)
+    size = np.array([9e6 if c.name == "deep" else 1e3 for c in both])
+    rows = np.split(own, 3, axis=1)
+    found, number = decided((both, data, pool), rows, size=size, **options)
+    return found, both[number]
+
+
+def test_every_kind_of_student_is_compared_with_itself(binary):
+    level = {
+        ("deep", True): 0.5, ("deep", False): 0.3, ("stump", True): 0.4, ("stump", False): 0.6,
+    }  # fmt: skip
+    found, chosen = two_kinds(binary, level)
+    assert [each.outcome for each in found.by_student.values()] == ["helps", "harms"]
+    for name, each in found.by_student.items():
+        assert each.student == name
+        sides = {False: each.distilled, True: each.direct}
+        assert all(sides[d] == pytest.approx(level[name, d], abs=0.01) for d in sides)
+    assert found.student == chosen.name == "deep"
+    for field in ("outcome", "difference", "interval", "distilled", "direct", "n_rows"):
+        assert getattr(found, field) == getattr(found.by_student["deep"], field)
+        assert found.to_dict()[field] == getattr(found, field)
+    assert found.sentence.startswith("Distilling helps (deep): log-loss 0.3")
+
+
+def test_a_line_for_every_kind_of_student(binary):
+    pd = pytest.importorskip("pandas")
+    level = {
+        ("deep", True): 0.5, ("deep", False): 0.3, ("stump", True): 0.4, ("stump", False): 0.6,
+    }  # fmt: skip
+    found, _ = two_kinds(binary, level, score_time=np.full((6, 3), 0.2))
+    frame = found.frame()
+    assert frame.index.tolist() == ["deep", "stump"]
+    assert frame["outcome"].tolist() == ["helps", "harms"]
+    assert frame["chosen"].tolist() == [True, False]
+    assert frame.loc["stump", "direct_bytes"] == 1e3
+    assert frame.loc["deep", "distilled_bytes"] == 9e6
+    assert frame["direct_seconds"].to_numpy() == pytest.approx(2.0)  # 100 rows a fold
+    for name, each in found.by_student.items():
+        assert tuple(frame.loc[name, ["low", "high"]]) == each.interval
+        assert frame.loc[name, "difference"] == each.difference
+    pd.testing.assert_series_equal(
+        frame["distilled"] - frame["direct"], frame["difference"], check_names=False
+    )
+    lines = str(found).splitlines()
+    assert lines[0] == found.sentence
+    assert [line.split()[0] for line in lines[2:]] == ["student", "deep", "stump"]
+    assert "9 MB / 9 MB" in lines[3]
+    assert lines[3].endswith("chosen")
+    assert not lines[4].endswith("chosen")
+    assert "<td>9 MB / 9 MB</td>" in found._repr_html_()
+
+
+@pytest.mark.parametrize("fallback", ["not shown", "harms", False])
+def test_a_preference_is_asked_first_and_the_fallback_keeps_to_its_kind(binary, fallback):
+    """The distilled stump is as good as any; distilling the deep tree harms it."""
+    level = {
+        ("deep", True): 0.5, ("deep", False): 0.6, ("stump", True): 0.55, ("stump", False): 0.5,
+    }  # fmt: skip
+    found, chosen = two_kinds(binary, level, prefer="smaller", fallback=fallback)
+    assert (chosen.name, chosen.is_direct, found.student) == ("stump", False, "stump")
+    assert not found.fell_back
+    assert found.by_student["deep"].fell_back is (fallback is not False)
+    level["stump", True] = 0.499
+    found, chosen = two_kinds(binary, level, prefer="smaller", fallback=fallback)
+    assert (chosen.name, found.student) == ("stump", "stump")
+    assert chosen.is_direct or fallback is False
+
+
+def test_without_a_preference_the_best_of_what_is_left_is_taken(binary):
+    """Not the direct stump, though the distilled one seemed the best of all."""
+    level = {
+        ("deep", True): 0.52, ("deep", False): 0.6, ("stump", True): 0.55, ("stump", False): 0.5,
+    }  # fmt: skip
+    found, chosen = two_kinds(binary, level, alpha=1e-300, fallback="not shown")
+    assert all(each.outcome == "not shown to help" for each in found.by_student.values())
+    assert (chosen.name, chosen.is_direct, found.student) == ("deep", True, "deep")
+    found, chosen = two_kinds(binary, level, alpha=1e-300, fallback="harms")
+    assert (chosen.name, chosen.is_direct, found.fell_back) == ("stump", False, False)
+
+
+@pytest.mark.parametrize(
+    ("shifts", "policies"),
+    [
+        ((0.5, 0.3, 0.4), set()),
+        ((0.4, 0.37, 0.5), {"not shown"}),
+        ((0.4, 0.43, 0.5), {"not shown", "harms"}),
+        ((0.3, 0.5, 0.4), {"not shown", "harms"}),
+    ],
+)
+def test_where_a_kind_falls_back(setting, shifts, policies):
+    for fallback in ("not shown", "harms", False):
+        found, number = decided(setting, losses(setting, shifts), fallback=fallback, alpha=1e-9)
+        assert found.fell_back is (fallback in policies)
+        assert number == 0 or fallback not in policies
 
 
 def test_repeats_widen_it_no_further(binary):
@@ -173,11 +272,7 @@ def test_rows_of_a_group_are_taken_together(setting):
 def test_without_losses_per_row_folds_are_compared(setting):
     _, _, pool = setting
     loss = np.array([[0.5, 0.52, 0.51], [0.4, 0.43, 0.41], [0.6, 0.6, 0.6]])
-    scores = Scores(loss, (), (), (), np.zeros_like(loss), np.zeros_like(loss), np.zeros(3))
-    candidates, data, pool = setting
-    found = judge_distillation(
-        candidates, scores, data, pool, make_judge("roc_auc"), n_student_fits=9
-    )
+    found = verdict(setting, (), "roc_auc", loss=loss)
     apart = loss[1] - loss[0]
     overlap = np.mean([len(test) / len(train) for train, test in pool.folds.splits])
     error = np.sqrt(np.var(apart, ddof=1) * (1 / 3 + overlap))  # Nadeau and Bengio
@@ -185,7 +280,10 @@ def test_without_losses_per_row_folds_are_compared(setting):
     np.testing.assert_allclose(found.interval, [apart.mean() - reach, apart.mean() + reach])
     assert found.n_rows == 3
     assert found.loss == "minus roc_auc"
-    shown = replace(found, distilled=-0.9, direct=-0.8, difference=-0.1, interval=(-0.3, 0.1))
+    shown = replace(
+        found.chosen, distilled=-0.9, direct=-0.8, difference=-0.1, interval=(-0.3, 0.1)
+    )
+    shown = replace(found, by_student={found.student: shown})
     assert "roc_auc 0.9 against 0.8" in str(shown)
     assert "(difference +0.1, 95% interval -0.1 to +0.3)" in str(shown)
     assert "minus" not in str(shown)

@@ -33,7 +33,7 @@ MODULES = {
 ONLY = {
     "skdistill.costs": {"Latency", "Parts"},
     "skdistill.estimates": {"Estimate"},
-    "skdistill.verdict": {"Verdict"},
+    "skdistill.verdict": {"StudentVerdict", "Verdict"},
 }
 
 

@@ -31,7 +31,7 @@ SEARCH = DistilledClassifierCV(
     fallback=False,
     random_state=0,
 )
-FALLS_BACK = clone(SEARCH).set_params(fallback=True, alpha=1e-9)
+FALLS_BACK = clone(SEARCH).set_params(fallback="not shown", alpha=1e-9)
 QUICK = {"latency_rows": (1,), "budget": 0.0}
 
 
