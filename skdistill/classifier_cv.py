@@ -306,8 +306,11 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         size = len(data), len(data.classes)
         candidates = expand(self._items(), self._grid(), *size, weighted=weighted)
         folds = self._folds(data, self.random_state)
+        validation = validation_folds(folds, self.n_validation)
+        judge.check_folds(data, folds, validation)
         with Progress.root(self, 3 + (given is None), X, y) as progress:
-            pool = self._pool(teacher, given, data, folds, metadata, X_transfer, progress)
+            with_folds = folds, validation
+            pool = self._pool(teacher, given, data, *with_folds, metadata, X_transfer, progress)
             pool.out_of_fold.check_varies()
             stacks, scores = self._try_all(
                 candidates, data, pool, metadata, judge, X_transfer, progress
@@ -367,12 +370,12 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         given: tuple[Any, Any] | None,
         data: Data,
         folds: Folds,
+        validation: tuple[int, ...],
         metadata: Mapping[str, Metadata],
         X_transfer: Any,
         progress: Progress,
     ) -> Pool:
         """Return the labels to choose by, with the ordinary pass where teachers are fitted."""
-        validation = validation_folds(folds, self.n_validation)
         if given is not None:
             raw = given_probabilities(given[0], data, ~folds.covered)
             return given_pool(given[1], raw, folds, validation, data)

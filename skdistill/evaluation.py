@@ -170,7 +170,7 @@ def _gather(
             loss[c, v] = judge.loss(part, trial.p, part.weight)
             fit_time[c, v], score_time[c, v] = trial.fit_time, trial.score_time
             size[c] = trial.size if task.is_first else size[c]
-            of_rows = judge.rows(part, trial.p)
+            of_rows = judge.rows(part, trial.p, part.weight)
             if of_rows is not None:
                 rows[v] = np.full((shape[0], len(part)), np.nan) if rows[v] is None else rows[v]
                 rows[v][c] = of_rows

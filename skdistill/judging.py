@@ -238,5 +238,5 @@ def teacher_losses(data: Data, pool: Pool, judge: Judge) -> dict[str, float]:
         for name, values in (("raw", raw[inside]), ("calibrated", p)):
             found[name].append(judge.loss(test, values, test.weight))
         of_rows = len(test) if test.weight is None else float(test.weight.sum())
-        mass.append(1.0 if judge.row_loss is None else of_rows)
+        mass.append(of_rows if judge.by_row else 1.0)
     return {name: float(np.average(losses, weights=mass)) for name, losses in found.items()}

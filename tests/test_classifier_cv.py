@@ -13,7 +13,7 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, make_scorer, roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -303,6 +303,25 @@ def test_scores_are_weighted():
         np.testing.assert_allclose(model.cv_results_[f"split{v}_test_score"], expected)
 
 
+def test_an_area_under_the_curve_has_the_power_of_its_rows():
+    """Three folds, a t distribution of two degrees of freedom, show hardly anything."""
+    deep = DecisionTreeClassifier(random_state=0)
+    scorer = make_scorer(roc_auc_score, response_method="predict_proba")
+    helped = {"rows": 0, "folds": 0}
+    for seed in range(10):
+        X, y = sample(2, 240, seed).X, sample(2, 240, seed).y
+        model = searcher(students=deep, scoring="roc_auc").fit(X, y)
+        given = {"teacher_proba": model.teacher_proba_, "pool_proba": model.pool_proba_}
+        by_fold = clone(model).set_params(teacher=None, scoring=scorer).fit(X, y, **given)
+        assert model.verdict_.n_rows == len(y)
+        assert by_fold.verdict_.n_rows == 3
+        scores = [m.cv_results_["mean_test_score"] for m in (model, by_fold)]
+        np.testing.assert_allclose(*scores)
+        helped["rows"] += model.verdict_.outcome == "helps"
+        helped["folds"] += by_fold.verdict_.outcome == "helps"
+    assert helped["rows"] >= helped["folds"] + 3
+
+
 def test_groups_are_kept_together_and_time_order_is_kept():
     X, y = DATA[2].X, DATA[2].y
     groups = np.arange(len(y)) // 4
@@ -525,21 +544,31 @@ def test_a_correction_may_differ_by_class():
         assert sorted(strengths) == [0.0, 1.0]
 
 
-@pytest.mark.parametrize("prefer", [None, "smaller"])
-def test_a_scoring_that_is_nan_in_every_fold_of_a_kind_raises(prefer):
+@pytest.mark.filterwarnings("ignore:.*no test fold")
+@pytest.mark.parametrize("scoring", ["roc_auc", "balanced_accuracy", "neg_log_loss"])
+def test_a_fold_that_lacks_a_class_is_told_before_a_teacher_is_fitted(scoring):
     """The last test rows in time are of one class: there is no area under a curve."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(240, 2)), rng.integers(0, 2, 240)
     y[180:] = 0
-    search = DistilledClassifierCV(
-        GaussianNB(),
-        DecisionTreeClassifier(max_depth=3),
-        cv=TimeSeriesSplit(4),
-        scoring="roc_auc",
-        strengths=(0.0, 0.5),
-        prefer=prefer,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scikit-learn's, of the scores
-        with pytest.raises(InputError, match=r"gave NaN in some.*directly.*class missing"):
+    fits = CountingTeacher.watch()
+    search = searcher(CountingTeacher(), cv=TimeSeriesSplit(4), scoring=scoring)
+    if scoring == "roc_auc":
+        with pytest.raises(ParameterError, match=r"'roc_auc' cannot.*fold 3.*no row of class 1"):
             search.fit(X, y)
+        assert not fits
+        search.set_params(cv=StratifiedKFold(3)).fit(X, y)
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scikit-learn's, of the scores
+            search.fit(X, y)
+    assert fits
+
+
+@pytest.mark.parametrize("prefer", [None, "smaller"])
+def test_a_scoring_that_is_nan_for_every_student_of_a_kind_raises(prefer):
+    def nan_for_few_values(estimator, X, y):
+        return np.nan if len(np.unique(estimator.predict_proba(X))) < 40 else 0.5
+
+    with pytest.raises(InputError, match=r"gave NaN in some.*directly.*class missing"):
+        searcher(scoring=nan_for_few_values, prefer=prefer).fit(DATA[2].X, DATA[2].y)

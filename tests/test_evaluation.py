@@ -56,6 +56,6 @@ def test_without_groups_each_given_row_is_one_unit_in_every_repeat():
 
 @pytest.mark.parametrize("groups", [None, np.arange(120) // 4], ids=["rows", "groups"])
 def test_without_a_loss_per_row_there_are_no_units(groups):
-    _, _, scores = evaluated(groups, scoring="roc_auc")
+    _, _, scores = evaluated(groups, scoring="balanced_accuracy")
     assert scores.rows == scores.weights == scores.units == ()
     assert np.isfinite(scores.loss).all()

@@ -16,7 +16,7 @@ LAYERS = [
     {"_compat"},
     {"_validation"},
     {"_fingerprints", "_tables"},
-    {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics"},
+    {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics", "roc"},
     {"calibration", "crossfit", "munge", "students", "teachers"},
     {"labels", "linear_path", "pool", "shift", "transfer"},
     {"soft_labels", "synthetic"},

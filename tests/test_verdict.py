@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.metrics import average_precision_score, log_loss
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
@@ -272,19 +272,19 @@ def test_rows_of_a_group_are_taken_together(setting):
 def test_without_losses_per_row_folds_are_compared(setting):
     _, _, pool = setting
     loss = np.array([[0.5, 0.52, 0.51], [0.4, 0.43, 0.41], [0.6, 0.6, 0.6]])
-    found = verdict(setting, (), "roc_auc", loss=loss)
+    found = verdict(setting, (), "average_precision", loss=loss)
     apart = loss[1] - loss[0]
     overlap = np.mean([len(test) / len(train) for train, test in pool.folds.splits])
     error = np.sqrt(np.var(apart, ddof=1) * (1 / 3 + overlap))  # Nadeau and Bengio
     reach = stats.t.ppf(0.975, 2) * error
     np.testing.assert_allclose(found.interval, [apart.mean() - reach, apart.mean() + reach])
     assert found.n_rows == 3
-    assert found.loss == "minus roc_auc"
+    assert found.loss == "minus average_precision"
     shown = replace(
         found.chosen, distilled=-0.9, direct=-0.8, difference=-0.1, interval=(-0.3, 0.1)
     )
     shown = replace(found, by_student={found.student: shown})
-    assert "roc_auc 0.9 against 0.8" in str(shown)
+    assert "average_precision 0.9 against 0.8" in str(shown)
     assert "(difference +0.1, 95% interval -0.1 to +0.3)" in str(shown)
     assert "minus" not in str(shown)
 
@@ -308,7 +308,7 @@ def test_the_teacher_is_judged_on_the_rows_of_the_students(binary):
     pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, 2))
     setting = expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
     rows = [np.zeros((3, len(folds.splits[k][1]))) for k in pool.validation]
-    for scoring, judged in (("neg_log_loss", log_loss), ("roc_auc", None)):
+    for scoring, judged in (("neg_log_loss", log_loss), ("average_precision", None)):
         loss = np.zeros((3, 2)) if judged is None else None
         found = verdict(setting, rows if judged else (), scoring, loss=loss).teacher
         raw, calibrated = [], []
@@ -317,14 +317,14 @@ def test_the_teacher_is_judged_on_the_rows_of_the_students(binary):
             p = pool.out_of_fold.values
             map_ = calibrate("sigmoid", data.one_hot[train], p[train])
             for said, values in ((raw, p[test]), (calibrated, map_.transform(p[test]))):
-                score = judged or (lambda y, p: -roc_auc_score(y, p[:, 1]))
+                score = judged or (lambda y, p: -average_precision_score(y, p[:, 1]))
                 said.append(score(y[test], values))
         weights = [len(r[0]) for r in rows] if judged else None
         assert found["raw"] == pytest.approx(np.average(raw, weights=weights))
         assert found["calibrated"] == pytest.approx(np.average(calibrated, weights=weights))
 
 
-@pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc"])
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "average_precision"])
 def test_the_teacher_is_judged_with_the_weights_of_its_rows(binary, scoring):
     """In its map, in each fold, and among folds where the loss is one of rows."""
     X, y = binary
@@ -348,7 +348,8 @@ def test_the_teacher_is_judged_with_the_weights_of_its_rows(binary, scoring):
             if per_row:
                 said.append(log_loss(y[test], values, sample_weight=weight[test]))
             else:
-                said.append(-roc_auc_score(y[test], values[:, 1], sample_weight=weight[test]))
+                score = average_precision_score(y[test], values[:, 1], sample_weight=weight[test])
+                said.append(-score)
     mass = [weight[test].sum() for test in tests] if per_row else np.ones(3)
     assert found["raw"] == pytest.approx(np.average(raw, weights=mass))
     assert found["calibrated"] == pytest.approx(np.average(calibrated, weights=mass))

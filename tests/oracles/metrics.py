@@ -63,3 +63,14 @@ def kullback_leibler(p, q, floor):
         )
         for pair in zip(p, q, strict=True)
     ]
+
+
+def auc_components(positive, score, weight):
+    """Return V10 of each positive and V01 of each negative row, by looking at every pair."""
+    psi = 1.0 * (score[:, None] > score[None, :]) + 0.5 * (score[:, None] == score[None, :])
+    values = np.full(len(score), np.nan)
+    for i in range(len(score)):
+        others = [j for j in range(len(score)) if positive[j] != positive[i]]
+        pairs = [psi[i, j] if positive[i] else psi[j, i] for j in others]
+        values[i] = weighted_mean(pairs, weight[others])
+    return values
