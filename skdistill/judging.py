@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from skdistill._data import Data
 from skdistill.calibration import calibrate_unseen
 from skdistill.candidates import Candidate
-from skdistill.estimates import Estimate, margin, row_mean, split_mean
+from skdistill.estimates import (
+    Estimate,
+    cross_validated_mean,
+    margin,
+    row_mean,
+    split_mean,
+)
 from skdistill.metrics import row_log_loss
 from skdistill.pool import Pool
 from skdistill.scores import Scores
@@ -128,7 +134,7 @@ def _verdict_on(
     costs: dict[str, dict[str, float]],
 ) -> StudentVerdict:
     distilled, direct = np.average(compared.values, axis=1, weights=compared.weight).tolist()
-    reach = margin(compared.gap, compared.n_independent, 1.0 - alpha)
+    reach = margin(compared.gap, compared.count, 1.0 - alpha)
     low, high = compared.gap.mean - reach, compared.gap.mean + reach
     return StudentVerdict(
         student=name,
@@ -150,7 +156,7 @@ class _Compared:
     values: Floats
     weight: Floats
     gap: Estimate
-    n_independent: int
+    count: int
     n_rows: int
 
 
@@ -198,12 +204,18 @@ def _compare(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compar
 def _compare_rows(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:
     values = np.concatenate([r[pair] for r, pair in zip(scores.rows, chosen, strict=True)], axis=1)
     weight, unit = np.concatenate(scores.weights), np.concatenate(scores.units)
-    runs = [run for run in pool.folds.rounds if set(run) & set(pool.validation)]
-    widened = float(np.sqrt(1.0 + len(chosen) / len(runs) * _overlap(pool)))
-    gap = row_mean(values[0] - values[1], weight, unit)
-    gap = Estimate(gap.mean, None if gap.error is None else gap.error * widened)
+    apart = values[0] - values[1]
+    starts = np.cumsum([len(w) for w in scores.weights])[:-1]
+    parts = zip(np.split(apart, starts), scores.weights, strict=True)
+    means = [float(np.average(part, weights=w)) for part, w in parts]
+    place = {k: v for v, k in enumerate(pool.validation)}
+    rounds = [[means[place[k]] for k in run if k in place] for run in pool.folds.rounds]
+    n_units = len(np.unique(unit))
+    gap, count = cross_validated_mean(
+        row_mean(apart, weight, unit), n_units, [each for each in rounds if each], _overlap(pool)
+    )
     tests = np.concatenate([pool.folds.splits[k][1] for k in pool.validation])
-    return _Compared(values, weight, gap, len(np.unique(unit)), len(np.unique(tests)))
+    return _Compared(values, weight, gap, count, len(np.unique(tests)))
 
 
 def _compare_folds(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:

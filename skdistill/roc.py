@@ -49,7 +49,7 @@ def auc_rows(
     >>> y = np.eye(2)[[0, 0, 1, 1]]
     >>> p = np.array([0.1, 0.4, 0.35, 0.8])
     >>> auc_rows(y, np.column_stack([1 - p, p]))
-    array([1.  , 0.5 , 0.5 , 1.  ])
+    array([1.25, 0.25, 0.25, 1.25])
     """
     w = np.ones(len(y)) if weight is None else weight
     total, mass = np.zeros(len(y)), 0.0

@@ -77,11 +77,11 @@ class Verdict:
     Both sides are of one kind (an entry of `students`, with its grid), and neither was chosen on
     the rows it is compared on (`StudentVerdict`).
 
-    The interval is an approximation: rows (groups of rows where `groups` were given) are taken as
-    independent, and that other training sets would give other students is allowed for by the factor
-    of Nadeau and Bengio (2003), ``1 + V m / n`` on the variance, with V folds of m test rows and n
-    training rows: 2.25 for five folds. Where the scoring has no loss per row, folds are compared in
-    the same way.
+    The interval is an approximation. It is about students of other training sets as well: rows
+    (groups of rows where `groups` were given) and folds both say how much the mean of a fold
+    varies, their word is pooled, and what folds share widens it by the factor of Nadeau and Bengio
+    (2003), 2.25 on the variance for five folds (`skdistill.estimates.cross_validated_mean`). Where
+    the scoring has no values per row, folds alone are compared.
 
     Attributes
     ----------

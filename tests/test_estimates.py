@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skdistill.estimates import Estimate, margin, outcome, row_mean, split_mean
+from skdistill.estimates import (
+    Estimate,
+    cross_validated_mean,
+    margin,
+    outcome,
+    row_mean,
+    split_mean,
+)
 
 VALUES = np.random.default_rng(0).normal(size=7)
 
@@ -24,6 +31,36 @@ def test_row_mean_is_weighted_and_clustered():
     copies = row_mean(np.repeat(VALUES, 3), groups=np.repeat(np.arange(7), 3))
     assert copies.error == pytest.approx(row_mean(VALUES).error)
     assert row_mean(VALUES[:1]).error is None
+
+
+FOLDS = [[1.0, 2.0, 6.0], [2.0, 2.0, 5.0]]
+
+
+def test_the_variance_of_a_fold_is_pooled_from_rows_and_folds():
+    found, count = cross_validated_mean(Estimate(3.0, 0.5), 100, FOLDS, 0.5)
+    between = (np.var(FOLDS[0], ddof=1) + np.var(FOLDS[1], ddof=1)) / 2
+    pooled = (8 * 3 * 0.25 + 2 * between) / 10
+    assert found.mean == 3.0
+    assert found.error == pytest.approx(np.sqrt(pooled * (1 / 3 + 0.5)))
+    assert count == 11
+
+
+def test_where_folds_vary_as_their_rows_do_it_is_the_rule_of_nadeau_and_bengio():
+    means = np.array([-1.0, 0.0, 1.0])
+    rows = Estimate(0.0, np.sqrt(np.var(means, ddof=1) / 3))
+    found, _ = cross_validated_mean(rows, 100, [means], 0.5)
+    assert found.error == pytest.approx(split_mean(means, 0.5).error)
+    assert found.error == pytest.approx(rows.error * np.sqrt(1 + 3 * 0.5))
+
+
+def test_few_units_and_lone_folds_count_for_less():
+    assert cross_validated_mean(Estimate(3.0, 0.5), 4, FOLDS, 0.5)[1] == 3 + 2 + 1
+    alone, count = cross_validated_mean(Estimate(3.0, 0.5), 100, [[1.0], [2.0]], 0.5)
+    assert alone.error == pytest.approx(0.5 * np.sqrt(1.5))
+    assert count == 9
+    one = cross_validated_mean(Estimate(3.0), 1, FOLDS, 0.5)
+    assert one == (Estimate(3.0), 1)
+    assert margin(*one) == np.inf
 
 
 def test_margin_is_that_of_a_t_interval():
