@@ -32,7 +32,7 @@ from benchmarks.ratios import HARM, geometric_mean, lifted
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledClassifier
 from skdistill.calibration import calibrate
-from skdistill.metrics import brier, log_loss
+from skdistill.metrics import log_loss, squared_distance
 from skdistill.strength import Shrinkage
 
 __all__ = ["Cell", "main", "summary"]
@@ -191,7 +191,7 @@ def _cells(
     calibration = None if method == "None" else method
     one_hot, raw = np.eye(data.n_classes)[data.y], base.teacher_proba_
     p = calibrate(calibration, one_hot, raw).transform(raw)
-    automatic = replace(shrinkage, teacher=brier(one_hot, p)).strength
+    automatic = replace(shrinkage, teacher=squared_distance(one_hot, p)).strength
     cell = replace(cell, teacher_loss=_calibrated_loss(calibration, one_hot, raw, data.y))
     for rule in rules:
         strength = automatic if rule == "auto" else float(rule)

@@ -41,7 +41,7 @@ from benchmarks.results import (
 from skdistill import DistilledClassifier
 from skdistill.crossfit import cross_fit
 from skdistill.folds import make_folds
-from skdistill.metrics import brier
+from skdistill.metrics import squared_distance
 from skdistill.strength import Shrinkage, bias_share
 from skdistill.students import DirectStudent, resolve
 
@@ -139,11 +139,11 @@ def ingredients(student: Any, X: Floats, y: Any, p: Floats, seed: int) -> tuple[
     seen, apart = [], []
     for fitted, (train, _) in zip(direct.teachers or (), folds.splits, strict=True):
         inside = fitted.predict_proba(X[train])
-        seen.append(brier(labels[train], inside))
-        apart.append(brier(out_of_fold[train], inside))
+        seen.append(squared_distance(labels[train], inside))
+        apart.append(squared_distance(out_of_fold[train], inside))
     return (
-        brier(labels, p),
-        brier(labels, out_of_fold),
+        squared_distance(labels, p),
+        squared_distance(labels, out_of_fold),
         float(np.mean(seen)),
         float(np.mean(apart)),
     )

@@ -45,7 +45,7 @@ from benchmarks.suite_page import Known, write_page
 from skdistill import SoftMLPClassifier
 from skdistill.crossfit import class_probabilities
 from skdistill.folds import make_folds
-from skdistill.metrics import score_probabilities
+from skdistill.metrics import score_probabilities, squared_distance
 from skdistill.pool import fit_pool, validation_folds
 
 N_TEST = 10_000
@@ -149,7 +149,8 @@ def scores(y: Any, classes: Any, outcome: Outcome) -> dict[str, float]:
     truth = np.eye(len(classes))[np.searchsorted(classes, y)]
     found = score_probabilities(truth, p)
     auc = roc_auc_score(truth[:, 1], p[:, 1]) if len(classes) == 2 else roc_auc_score(truth, p)
-    return {name: found[name] for name in ("log_loss", "brier", "accuracy")} | {"auc": auc}
+    found |= {"brier": squared_distance(truth, p), "auc": auc}  # summed over two classes as well
+    return {name: found[name] for name in ("log_loss", "brier", "accuracy", "auc")}
 
 
 def measure(name: str, seed: int, arguments: argparse.Namespace, log: Log) -> Iterator[Row]:

@@ -10,19 +10,54 @@ from skdistill._validation import check_integer
 __all__ = [
     "FLOOR",
     "agreement",
-    "brier",
+    "brier_scale",
+    "brier_score",
     "calibration_error",
     "fidelity",
     "log_loss",
     "row_log_loss",
     "score_probabilities",
+    "squared_distance",
 ]
 
 FLOOR = 1e-3  # log-loss counts smaller ones as this by default: a tree's zeros should not decide
 
 
-def brier(y: Array, p: Array, weight: Array | None = None) -> float:
-    """Return the Brier score, the mean of ``sum_k (y_k - p_k)^2``; in [0, 2], lower is better.
+def squared_distance(y: Array, p: Array, weight: Array | None = None) -> float:
+    """Return the mean of ``sum_k (y_k - p_k)^2``; in [0, 2].
+
+    Parameters
+    ----------
+    y : array of shape (n, K)
+        One-hot labels, or other probabilities.
+    p : array of shape (n, K)
+        Probabilities.
+    weight : array of shape (n,) or None, default=None
+        Row weights.
+
+    Returns
+    -------
+    distance : float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> squared_distance(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]]))
+    0.5
+    """
+    return _mean(namespace(y, p).sum((y - p) ** 2, axis=1), weight)
+
+
+def brier_scale(n_classes: int) -> float:
+    """Return the Brier score over the squared distance: of two classes one is counted only."""
+    return 0.5 if n_classes == 2 else 1.0
+
+
+def brier_score(y: Array, p: Array, weight: Array | None = None) -> float:
+    """Return the Brier score on the scale of scikit-learn's; lower is better.
+
+    The mean of ``(y_2 - p_2)^2`` for two classes, in [0, 1]; of ``sum_k (y_k - p_k)^2`` for more,
+    in [0, 2]: what ``sklearn.metrics.brier_score_loss`` gives with ``scale_by_half="auto"``.
 
     Parameters
     ----------
@@ -40,10 +75,10 @@ def brier(y: Array, p: Array, weight: Array | None = None) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> brier(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]]))
-    0.5
+    >>> brier_score(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]]))
+    0.25
     """
-    return _mean(namespace(y, p).sum((y - p) ** 2, axis=1), weight)
+    return brier_scale(p.shape[1]) * squared_distance(y, p, weight)
 
 
 def row_log_loss(y: Array, p: Array, floor: float = 0.0) -> Array:
@@ -232,7 +267,7 @@ def score_probabilities(
     return {
         "accuracy": agreement(y, p, weight),
         "log_loss": log_loss(y, p, weight, floor),
-        "brier": brier(y, p, weight),
+        "brier": brier_score(y, p, weight),
         "calibration_error": calibration_error(y, p, weight),
     }
 

@@ -15,7 +15,7 @@ from sklearn.metrics import get_scorer
 from skdistill._data import Data
 from skdistill.exceptions import ParameterError
 from skdistill.folds import Folds
-from skdistill.metrics import FLOOR, row_log_loss
+from skdistill.metrics import FLOOR, brier_scale, row_log_loss
 from skdistill.roc import auc_rows
 
 __all__ = ["MINUS", "ROW_LOSSES", "Judge", "make_judge"]
@@ -26,9 +26,8 @@ MINUS = "minus "  # begins the name of a loss that is a score with its sign chan
 
 
 def _row_brier(y: Floats, p: Floats) -> Floats:
-    """Return each row's squared error, halved for two classes, as scikit-learn's scorer does."""
-    total = np.sum((y - p) ** 2, axis=1)
-    return 0.5 * total if p.shape[1] == 2 else total
+    """Return each row's part of the Brier score."""
+    return np.asarray(brier_scale(p.shape[1]) * np.sum((y - p) ** 2, axis=1))
 
 
 def _row_error(y: Floats, p: Floats) -> Floats:

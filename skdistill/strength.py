@@ -53,7 +53,7 @@ from skdistill._validation import index_rows
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.exceptions import FoldError, StudentError, StudentTypeError, TeacherError
 from skdistill.folds import Folds
-from skdistill.metrics import brier
+from skdistill.metrics import squared_distance as brier
 from skdistill.students import Adapter, DirectStudent
 
 __all__ = [
@@ -73,7 +73,9 @@ Array = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Shrinkage:
-    """The ingredients of ``strength="auto"``, all on the scale of the Brier score.
+    """The ingredients of ``strength="auto"``, all squared distances summed over classes.
+
+    For two classes these are twice the Brier score.
 
     Attributes
     ----------

@@ -1,5 +1,7 @@
 """Metrics against scikit-learn and plain loops, in every namespace."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -43,21 +45,36 @@ def converted(xp, dtype, *arrays):
 @in_both_dtypes
 @weighted
 @pytest.mark.parametrize("n_classes", [2, 4])
-def test_brier(xp, dtype, weights, n_classes):
+def test_squared_distance(xp, dtype, weights, n_classes):
     y, p, _ = table(n_classes)
     w = weights_of(weights)
-    score = metrics.brier(*converted(xp, dtype, y, p, w))
+    score = metrics.squared_distance(*converted(xp, dtype, y, p, w))
     assert type(score) is float
     assert score == pytest.approx(oracle.brier(y, p, w), rel=TOLERANCES[dtype])
 
 
 @weighted
-def test_brier_of_two_classes_is_twice_that_of_scikit_learn(weights):
+def test_brier_score_of_two_classes_is_that_of_scikit_learn(weights):
     y, p, _ = (a.astype(np.float64) for a in table(2))
     p[:, 0] = 1.0 - p[:, 1]
     w = weights_of(weights)
-    expected = 2 * sk.brier_score_loss(y[:, 1], p[:, 1], sample_weight=w)
-    assert metrics.brier(y, p, w) == pytest.approx(expected, rel=1e-12)
+    expected = sk.brier_score_loss(y[:, 1], p[:, 1], sample_weight=w)
+    assert metrics.brier_score(y, p, w) == pytest.approx(expected, rel=1e-12)
+    assert metrics.squared_distance(y, p, w) == pytest.approx(2 * expected, rel=1e-12)
+
+
+@weighted
+def test_brier_score_of_more_classes_is_that_of_scikit_learn(weights):
+    """Which has had it since version 1.7."""
+    y, p, _ = (a.astype(np.float64) for a in table(4))
+    p /= p.sum(axis=1, keepdims=True)
+    w = weights_of(weights)
+    score = metrics.brier_score(y, p, w)
+    assert score == metrics.squared_distance(y, p, w)
+    if "scale_by_half" in signature(sk.brier_score_loss).parameters:
+        how = {"sample_weight": w, "labels": np.arange(4)}
+        expected = sk.brier_score_loss(y.argmax(axis=1), p, **how)
+        assert score == pytest.approx(expected, rel=1e-12)
 
 
 @in_both_dtypes
@@ -207,7 +224,7 @@ def test_fidelity_is_a_divergence(p, q):
 @given(probability_tables(), st.lists(st.integers(0, 2), min_size=4, max_size=4))
 def test_scores_keep_their_range(p, codes):
     y = np.eye(3)[codes]
-    assert 0 <= metrics.brier(y, p) <= 2
+    assert 0 <= metrics.brier_score(y, p) <= metrics.squared_distance(y, p) <= 2
     assert 0 <= metrics.log_loss(y, p) <= -np.log(np.finfo(np.float64).eps)
     assert 0 <= metrics.calibration_error(y, p) <= 1
 
@@ -216,7 +233,8 @@ def test_scores_keep_their_range(p, codes):
 
 
 SCORES = {
-    "brier": metrics.brier,
+    "brier": metrics.brier_score,
+    "distance": metrics.squared_distance,
     "log_loss": metrics.log_loss,
     "calibration_error": metrics.calibration_error,
     "agreement": metrics.agreement,

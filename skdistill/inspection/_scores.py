@@ -120,7 +120,8 @@ def fold_scores(
         own = fold == number
         w = None if weight is None else weight[own]
         error = row_mean(np.sum((y[own] - p[own]) ** 2, axis=1), w).error
-        spread = {"brier_error": np.nan if error is None else error}
+        scale = metrics.brier_scale(y.shape[1])
+        spread = {"brier_error": np.nan if error is None else scale * error}
         found[number] = scores(y[own], p[own], w, floor) | spread
     return found
 

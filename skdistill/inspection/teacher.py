@@ -39,7 +39,7 @@ from skdistill.inspection._scores import (
 from skdistill.inspection._teaching import OutOfFoldRows, fitted_teacher, out_of_fold
 from skdistill.inspection.duplicates import Duplicates, find_duplicates
 from skdistill.inspection.reliability import ReliabilityDisplay
-from skdistill.metrics import FLOOR
+from skdistill.metrics import FLOOR, brier_scale
 
 __all__ = ["TeacherReport"]
 
@@ -181,12 +181,13 @@ class TeacherReport(Report):
             fitted = fitted_teacher(estimator, teacher, X, y, sample_weight)
             in_sample = probabilities(fitted, taught.X, estimator.classes_)
         shrinkage = estimator.report_.shrinkage
+        scale = brier_scale(len(estimator.classes_))
         return _report(
             taught,
             estimator.classes_,
             in_sample=in_sample,
             residual_model=residual_model,
-            lead=None if shrinkage is None else shrinkage["excess"],
+            lead=None if shrinkage is None else scale * shrinkage["excess"],
             floor=floor,
         )
 

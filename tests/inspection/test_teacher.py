@@ -339,11 +339,12 @@ def test_rows_without_probabilities_are_counted(two, weight):
     report = TeacherReport.from_estimator(model, data.X, data.y, sample_weight=weight, **QUICK)
     assert (report.n_rows, report.n_unlabelled) == (113, 7)
     p, y, w = model.teacher_proba_[7:], data.one_hot[7:], weight[7:]
-    brier = np.average(((y - p) ** 2).sum(axis=1), weights=w)
+    brier = np.average(((y - p) ** 2)[:, 1], weights=w)
     assert report.scores["out of fold"]["brier"] == pytest.approx(brier)
     assert report.scores["class frequencies"]["brier"] == pytest.approx(
-        np.average(((y - np.average(y, axis=0, weights=w)) ** 2).sum(axis=1), weights=w)
+        np.average(((y - np.average(y, axis=0, weights=w)) ** 2)[:, 1], weights=w)
     )
+    assert report.lead == 0.5 * model.report_.shrinkage["excess"]  # of two classes one is counted
 
 
 def test_given_rows_of_weight_zero_are_absent(three, weight):
