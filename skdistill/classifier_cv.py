@@ -72,10 +72,10 @@ class DistilledClassifierCV(BaseDistiller):
     prefer : {"faster", "smaller"} or None, default=None
         Of the candidates within one standard error of the best, take the one that predicts fastest
         or whose pickle is smallest. It is asked before `fallback`, which keeps to the same kind.
-    fallback : {"harms", "not shown"} or False, default="not shown"
+    fallback : {"doubtful", "not shown", "harms"} or False, default="doubtful"
         Where a kind of student (an entry of `students`, with its grid) is trained directly after
-        all: where the verdict on it estimates that distilling harms it, where it is not shown to
-        help it, or nowhere.
+        all: where the verdict estimates a gain of less than its standard error, where it does not
+        say "helps", where it estimates a loss, or nowhere.
     alpha : float, default=0.05
         One less the level of the verdict's interval.
     n_validation : int or None, default=None
@@ -169,7 +169,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         scoring: Any = None,
         smooth: bool = True,
         prefer: str | None = None,
-        fallback: str | Literal[False] = "not shown",
+        fallback: str | Literal[False] = "doubtful",
         alpha: float = 0.05,
         n_validation: int | None = None,
         return_row_losses: bool = False,
@@ -277,7 +277,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         for name in ("smooth", "return_row_losses"):
             check_flag(name, getattr(self, name))
         if self.fallback is not False:
-            check_choice("fallback", self.fallback, ("harms", "not shown"), "or False")
+            check_choice("fallback", self.fallback, ("doubtful", "not shown", "harms"), "or False")
         check_number("alpha", self.alpha, low=0.0, high=1.0, low_open=True, high_open=True)
         if self.prefer == "smaller":
             check_sizes(self._students().values())

@@ -174,15 +174,14 @@ def _gather(
             if of_rows is not None:
                 rows[v] = np.full((shape[0], len(part)), np.nan) if rows[v] is None else rows[v]
                 rows[v][c] = of_rows
-    costs = fit_time, score_time, size, tuple(map(tuple, said))
-    if rows[0] is None:
-        return Scores(loss, (), (), (), *costs)
     weight = np.ones(len(data)) if data.weight is None else data.weight
     unit = data.kept
     if data.groups is not None:
         unit = np.unique(data.groups, return_inverse=True)[1]
     weights, units = (tuple(values[test] for test in tests) for values in (weight, unit))
-    return Scores(loss, tuple(rows), weights, units, *costs)
+    found = () if rows[0] is None else tuple(rows)
+    said_of = tuple(map(tuple, said))
+    return Scores(loss, found, weights, units, fit_time, score_time, size, said_of)
 
 
 def _plan(

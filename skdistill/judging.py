@@ -1,6 +1,6 @@
 """Whether distilling helped each kind of student, and what is fitted in the end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from skdistill.estimates import (
 from skdistill.metrics import row_log_loss
 from skdistill.pool import Pool
 from skdistill.scores import Scores
-from skdistill.scoring import Judge
+from skdistill.scoring import Judge, headline_rows
 from skdistill.selection import choose, choose_allowed, seconds
 from skdistill.verdict import StudentVerdict, Verdict
 
@@ -47,10 +47,8 @@ def decide(
 
     Parameters
     ----------
-    candidates, scores, pool, judge, alpha, smoothed, prefer
+    candidates, scores, data, pool, judge, alpha, smoothed, prefer
         Of `judge_students`.
-    data : Data
-        The rows.
     fallback : str or False
         Where a kind of student is trained directly (`StudentVerdict.falls_back`).
     n_student_fits : int
@@ -62,12 +60,13 @@ def decide(
     number : int
     """
     how: dict[str, Any] = {"smoothed": smoothed, "prefer": prefer}
-    found = judge_students(candidates, scores, pool, judge, alpha=alpha, **how)
+    found = judge_students(candidates, scores, data, pool, judge, alpha=alpha, **how)
     fallen = {name for name, kind in found.items() if kind.falls_back(fallback)}
     number = choose_allowed(candidates, scores, fallen, **how)
     verdict = Verdict(
         student=candidates[number].name,
         by_student={name: replace(each, fell_back=name in fallen) for name, each in found.items()},
+        fitted="direct" if candidates[number].is_direct else "distilled",
         level=1.0 - alpha,
         loss=judge.name,
         teacher=teacher_losses(data, pool, judge),
@@ -80,6 +79,7 @@ def decide(
 def judge_students(
     candidates: Sequence[Candidate],
     scores: Scores,
+    data: Data,
     pool: Pool,
     judge: Judge,
     *,
@@ -95,6 +95,8 @@ def judge_students(
         What was tried.
     scores : Scores
         What came of them.
+    data : Data
+        The rows.
     pool : Pool
         The folds.
     judge : Judge
@@ -116,36 +118,33 @@ def judge_students(
     found = {}
     for name in dict.fromkeys(names.tolist()):
         sides = [np.flatnonzero((names == name) & known & (is_direct == d)) for d in (False, True)]
+        costs = _costs(candidates, scores, sides, **how)
+        compared, against = UNKNOWN, {}
         if all(map(len, sides)):
             chosen = _choose_by_others(candidates, scores, pool, sides, **how)
             compared = _compare(scores, chosen, pool)
-        else:
-            compared = _Compared(np.full((2, 1), np.nan), np.ones(1), Estimate(np.nan), 1, 0)
-        costs = _costs(candidates, scores, sides, **how)
-        found[name] = _verdict_on(name, compared, judge, alpha, costs)
+            others = _headlines(scores, chosen, data, pool, judge)
+            against = _moved_against(compared.gap.mean, others, alpha)
+        found[name] = _verdict_on(name, compared, judge, alpha, against=against, **costs)
     return found
 
 
 def _verdict_on(
-    name: str,
-    compared: "_Compared",
-    judge: Judge,
-    alpha: float,
-    costs: dict[str, dict[str, float]],
+    name: str, compared: "_Compared", judge: Judge, alpha: float, **further: Any
 ) -> StudentVerdict:
-    distilled, direct = np.average(compared.values, axis=1, weights=compared.weight).tolist()
-    reach = margin(compared.gap, compared.count, 1.0 - alpha)
-    low, high = compared.gap.mean - reach, compared.gap.mean + reach
+    low, high = compared.interval(alpha)
+    distilled, direct = compared.means
     return StudentVerdict(
         student=name,
         outcome="helps" if high < 0.0 else "harms" if low > 0.0 else "not shown to help",
         difference=distilled - direct,
+        error=np.inf if compared.gap.error is None else compared.gap.error,
         interval=(low, high),
         distilled=distilled,
         direct=direct,
         ruled_out=_ruled_out(compared) if judge.row_loss is row_log_loss else {},
         n_rows=compared.n_rows,
-        **costs,
+        **further,
     )
 
 
@@ -158,6 +157,20 @@ class _Compared:
     gap: Estimate
     count: int
     n_rows: int
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """The loss of each side."""
+        distilled, direct = np.average(self.values, axis=1, weights=self.weight).tolist()
+        return distilled, direct
+
+    def interval(self, alpha: float) -> tuple[float, float]:
+        """Return the interval of the difference."""
+        reach = margin(self.gap, self.count, 1.0 - alpha)
+        return self.gap.mean - reach, self.gap.mean + reach
+
+
+UNKNOWN = _Compared(np.full((2, 1), np.nan), np.ones(1), Estimate(np.nan), 1, 0)
 
 
 def _choose_by_others(
@@ -198,11 +211,45 @@ def _costs(
 
 
 def _compare(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:
-    return (_compare_rows if scores.rows else _compare_folds)(scores, chosen, pool)
+    if not scores.rows:
+        return _compare_folds(scores, chosen, pool)
+    values = [rows[pair] for rows, pair in zip(scores.rows, chosen, strict=True)]
+    return _compare_rows(values, scores, pool)
 
 
-def _compare_rows(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:
-    values = np.concatenate([r[pair] for r, pair in zip(scores.rows, chosen, strict=True)], axis=1)
+def _headlines(
+    scores: Scores, chosen: Sequence[list[int]], data: Data, pool: Pool, judge: Judge
+) -> dict[str, _Compared]:
+    """Return the same pairs by the scores that reports put first, but for the one judged by."""
+    values: dict[str, list[Floats]] = {}
+    for k, said, pair in zip(pool.validation, scores.said, chosen, strict=True):
+        part = data.take(pool.folds.splits[k][1])
+        sides = [headline_rows(part.one_hot, said[c], part.weight) for c in pair]
+        for name in sides[0]:
+            values.setdefault(name, []).append(np.stack([side[name] for side in sides]))
+    own = {"error rate": "accuracy"}.get(judge.name, judge.name)
+    return {
+        name: _compare_rows(rows, scores, pool)
+        for name, rows in values.items()
+        if name != own and not (name == "AUC" and judge.components is not None)
+    }
+
+
+def _moved_against(
+    difference: float, others: Mapping[str, _Compared], alpha: float
+) -> dict[str, dict[str, float]]:
+    """Return the scores that move the other way, beyond what is uncertain of them."""
+    found = {}
+    for name, compared in others.items():
+        low, high = compared.interval(alpha)
+        if (low > 0.0 > difference) or (high < 0.0 < difference):
+            values = map(abs, compared.means)  # accuracy and AUC are below zero
+            found[name] = dict(zip(("distilled", "direct"), values, strict=True))
+    return found
+
+
+def _compare_rows(sides: Sequence[Floats], scores: Scores, pool: Pool) -> _Compared:
+    values = np.concatenate(sides, axis=1)
     weight, unit = np.concatenate(scores.weights), np.concatenate(scores.units)
     apart = values[0] - values[1]
     starts = np.cumsum([len(w) for w in scores.weights])[:-1]

@@ -26,9 +26,9 @@ class Scores:
     rows : tuple of V arrays of shape (C, m)
         Loss of each test row of the fold; empty where the judge has none per row.
     weights : tuple of V arrays of shape (m,)
-        Their weights; empty likewise.
+        Their weights.
     units : tuple of V int arrays of shape (m,)
-        What is independent of each other: the given row that each is, or its group; empty likewise.
+        What is independent of each other: the given row that each is, or its group.
     fit_time, score_time : array of shape (C, V)
         Seconds to fit, and to predict the fold's test rows.
     size : array of shape (C,)
@@ -57,8 +57,8 @@ class Scores:
         return Scores(
             self.loss[:, chosen],
             tuple(self.rows[v] for v in chosen) if self.rows else (),
-            tuple(self.weights[v] for v in chosen) if self.weights else (),
-            tuple(self.units[v] for v in chosen) if self.units else (),
+            tuple(self.weights[v] for v in chosen),
+            tuple(self.units[v] for v in chosen),
             self.fit_time[:, chosen],
             self.score_time[:, chosen],
             self.size,

@@ -18,7 +18,7 @@ from skdistill.folds import Folds
 from skdistill.metrics import FLOOR, brier_scale, row_log_loss
 from skdistill.roc import auc_rows
 
-__all__ = ["MINUS", "ROW_LOSSES", "Judge", "make_judge"]
+__all__ = ["MINUS", "ROW_LOSSES", "Judge", "headline_rows", "make_judge"]
 
 Floats = NDArray[np.float64]
 NAMELESS = "score"  # of a callable
@@ -224,3 +224,29 @@ def make_judge(scoring: Any = None, *, per_row: bool = False) -> Judge:
             f"scoring must be a name or a callable scorer(estimator, X, y), got {scoring!r}."
         )
     return Judge(MINUS + (scoring if isinstance(scoring, str) else NAMELESS), scorer=scorer)
+
+
+def headline_rows(y: Floats, p: Floats, weight: Floats | None = None) -> dict[str, Floats]:
+    """Return values of rows whose means are what reports put first; lower is better.
+
+    Parameters
+    ----------
+    y : array of shape (n, K)
+        One-hot labels.
+    p : array of shape (n, K)
+        Probabilities.
+    weight : array of shape (n,) or None, default=None
+        Row weights.
+
+    Returns
+    -------
+    rows : dict of str to array of shape (n,)
+        "log-loss" (that of the reports), "Brier score", and below zero "accuracy" and "AUC", of
+        more than two classes the mean over classes, one against the rest.
+    """
+    return {
+        "log-loss": row_log_loss(y, p, floor=FLOOR),
+        "accuracy": _row_error(y, p) - 1.0,
+        "AUC": -auc_rows(y, p, weight),
+        "Brier score": _row_brier(y, p),
+    }

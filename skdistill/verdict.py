@@ -1,7 +1,7 @@
 """The verdict as a record: whether distilling helped each kind of student, in words and a table."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from skdistill._html import paragraph, size_text, table, time_text
@@ -35,6 +35,8 @@ class StudentVerdict:
     difference : float
         Loss of the distilled student less that of the direct one; NaN where one of the two could
         not be scored.
+    error : float
+        Its standard error.
     interval : tuple of float
         Its confidence interval.
     distilled, direct : float
@@ -47,6 +49,9 @@ class StudentVerdict:
     size, seconds : mapping of str to float
         Bytes of the pickled "direct" and "distilled" student that all folds choose, and its seconds
         to predict 1,000 rows.
+    against : mapping of str to mapping
+        The other headline scores ("log-loss", "accuracy", "AUC", "Brier score") that move the other
+        way, their interval clear of zero: "distilled" and "direct".
     fell_back : bool
         Whether `fallback` ruled the distilled side out.
     """
@@ -54,6 +59,7 @@ class StudentVerdict:
     student: str
     outcome: str
     difference: float
+    error: float
     interval: tuple[float, float]
     distilled: float
     direct: float
@@ -61,13 +67,26 @@ class StudentVerdict:
     n_rows: int
     size: Mapping[str, float]
     seconds: Mapping[str, float]
+    against: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     fell_back: bool = False
 
     def falls_back(self, fallback: str | Literal[False]) -> bool:
         """Whether a policy of `DistilledClassifierCV` leaves the direct students only."""
         if fallback == "not shown":
             return self.outcome != "helps"
+        if fallback == "doubtful":
+            return not self.difference < -self.error
         return fallback == "harms" and not self.difference <= 0.0
+
+    @property
+    def doubt(self) -> str:
+        """What may be said where nothing is shown, in words; else empty."""
+        if self.outcome != "not shown to help":
+            return ""
+        if abs(self.difference) > self.error:
+            side = "gain" if self.difference < 0.0 else "loss"
+            return f"a {side} is likelier, but not sure"
+        return "too close to tell"
 
 
 @dataclass(frozen=True)
@@ -89,6 +108,8 @@ class Verdict:
         Name of the kind that was chosen.
     by_student : mapping of str to StudentVerdict
         Every kind.
+    fitted : {"distilled", "direct"}
+        Which side of it `student_` is.
     level : float
         Confidence of the intervals.
     loss : str
@@ -98,12 +119,13 @@ class Verdict:
         was fitted on the other folds.
     n_teacher_fits, n_student_fits : int
         What it cost; teachers found in `memory` are counted too.
-    outcome, difference, interval, distilled, direct, ruled_out, n_rows, fell_back
+    outcome, difference, error, interval, distilled, direct, ruled_out, n_rows, against, fell_back
         Of the kind that was chosen, as in `StudentVerdict`.
     """
 
     student: str
     by_student: Mapping[str, StudentVerdict]
+    fitted: str
     level: float
     loss: str
     teacher: Mapping[str, float]
@@ -151,6 +173,16 @@ class Verdict:
         return self.chosen.n_rows
 
     @property
+    def error(self) -> float:
+        """Standard error of the difference."""
+        return self.chosen.error
+
+    @property
+    def against(self) -> Mapping[str, Mapping[str, float]]:
+        """Headline scores that move the other way."""
+        return self.chosen.against
+
+    @property
     def fell_back(self) -> bool:
         """Whether `fallback` ruled the distilled side out."""
         return self.chosen.fell_back
@@ -161,13 +193,15 @@ class Verdict:
         found, sign = self.chosen, self._sign
         low, high = sorted(sign * end for end in found.interval)
         of = f" ({self.student})" if len(self.by_student) > 1 else ""
+        doubt = f": {found.doubt}" if found.doubt else ""
+        fitted = "distilled" if self.fitted == "distilled" else "trained directly"
         return (
             f"{OUTCOMES[found.outcome]}{of}: {self.loss.removeprefix(MINUS)} "
             f"{sign * found.distilled:.4g} against {sign * found.direct:.4g} of the same student "
             f"trained directly (difference {sign * found.difference:+.3g}, {self.level:.0%} "
-            f"interval {low:+.3g} to {high:+.3g}); the teacher has "
+            f"interval {low:+.3g} to {high:+.3g}{doubt}); the teacher has "
             f"{sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teachers"
-            f"{_caution(found)}."
+            f"{_caution(found)}{_against(found)}. The student that was fitted is {fitted}."
         )
 
     def frame(self) -> Any:
@@ -176,9 +210,9 @@ class Verdict:
         Returns
         -------
         frame : pandas.DataFrame
-            Columns ``outcome, direct, distilled, difference, low, high`` (losses, and the interval
-            of the difference), ``direct_bytes, distilled_bytes, direct_seconds,
-            distilled_seconds`` (of 1,000 rows), ``fell_back`` and ``chosen``.
+            Columns ``outcome, direct, distilled, difference, error, low, high`` (losses, and the
+            standard error and interval of the difference), ``direct_bytes, distilled_bytes,
+            direct_seconds, distilled_seconds`` (of 1,000 rows), ``fell_back`` and ``chosen``.
 
         Raises
         ------
@@ -193,7 +227,7 @@ class Verdict:
             ) from error
         lines = {
             name: {
-                **{key: getattr(kind, key) for key in ("outcome", *SIDES, "difference")},
+                **{key: getattr(kind, key) for key in ("outcome", *SIDES, "difference", "error")},
                 **dict(zip(("low", "high"), kind.interval, strict=True)),
                 **{f"{side}_bytes": kind.size[side] for side in SIDES},
                 **{f"{side}_seconds": kind.seconds[side] for side in SIDES},
@@ -246,6 +280,15 @@ def _cells(kind: StudentVerdict, sign: float) -> tuple[str, ...]:
         " / ".join(sizes),
         " / ".join(times),
     )
+
+
+def _against(found: StudentVerdict) -> str:
+    """Return words on the scores that move the other way, if there are any."""
+    parts = [
+        f"{name} is {sides['distilled']:.4g} against {sides['direct']:.4g}"
+        for name, sides in found.against.items()
+    ]
+    return f"; but its {' and its '.join(parts)}" if parts else ""
 
 
 def _caution(found: StudentVerdict) -> str:

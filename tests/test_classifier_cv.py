@@ -483,7 +483,11 @@ def test_a_forest_of_one_thread_per_worker_says_nothing():
         ({"cv": KFold(2)}, FoldError, "at least 3 disjoint"),
         ({"scoring": "rubbish"}, ParameterError, "scoring must be"),
         ({"prefer": "cheaper"}, ParameterError, "prefer must be one of"),
-        ({"fallback": True}, ParameterError, "fallback must be one of 'harms', 'not shown' or F"),
+        (
+            {"fallback": True},
+            ParameterError,
+            "fallback must be one of 'doubtful', 'not shown', 'harms' or F",
+        ),
         ({"fallback": "harm"}, ParameterError, "fallback must be one of"),
         ({"alpha": 0.0}, ParameterError, "alpha"),
         ({"n_validation": 1}, ParameterError, "n_validation"),

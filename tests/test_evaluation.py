@@ -55,7 +55,9 @@ def test_without_groups_each_given_row_is_one_unit_in_every_repeat():
 
 
 @pytest.mark.parametrize("groups", [None, np.arange(120) // 4], ids=["rows", "groups"])
-def test_without_a_loss_per_row_there_are_no_units(groups):
+def test_without_a_loss_per_row_there_are_units_all_the_same(groups):
     _, _, scores = evaluated(groups, scoring="balanced_accuracy")
-    assert scores.rows == scores.weights == scores.units == ()
+    assert scores.rows == ()
+    assert [len(unit) for unit in scores.units] == [40, 40, 40]
+    assert [len(weight) for weight in scores.weights] == [40, 40, 40]
     assert np.isfinite(scores.loss).all()

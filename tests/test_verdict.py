@@ -50,8 +50,10 @@ def decided(setting, rows, scoring="neg_log_loss", loss=None, weights=None, **op
     costs = {"fit_time": blank, "score_time": blank, "size": blank[:, 0]}
     costs |= {key: options.pop(key) for key in costs.keys() & options.keys()}
     tests = [pool.folds.splits[k][1] for k in pool.validation]
-    said = tuple(tuple(np.full((len(t), 2), 0.5) for _ in candidates) for t in tests)
-    weights = [np.ones(r.shape[1]) for r in rows] if weights is None else weights
+    blank_p = np.full((len(data), 2), 0.5)
+    told = options.pop("told", [blank_p] * len(candidates))
+    said = tuple(tuple(p[test] for p in told) for test in tests)
+    weights = [np.ones(len(test)) for test in tests] if weights is None else weights
     unit = data.kept if data.groups is None else data.groups
     units = tuple(unit[test] for test in tests)
     scores = Scores(loss, tuple(rows), tuple(weights), units, **costs, said=said)
@@ -192,7 +194,7 @@ def test_a_line_for_every_kind_of_student(binary):
     assert "<td>9 MB / 9 MB</td>" in found._repr_html_()
 
 
-@pytest.mark.parametrize("fallback", ["not shown", "harms", False])
+@pytest.mark.parametrize("fallback", ["doubtful", "not shown", "harms", False])
 def test_a_preference_is_asked_first_and_the_fallback_keeps_to_its_kind(binary, fallback):
     """The distilled stump is as good as any; distilling the deep tree harms it."""
     level = {
@@ -225,12 +227,13 @@ def test_without_a_preference_the_best_of_what_is_left_is_taken(binary):
     [
         ((0.5, 0.3, 0.4), set()),
         ((0.4, 0.37, 0.5), {"not shown"}),
-        ((0.4, 0.43, 0.5), {"not shown", "harms"}),
-        ((0.3, 0.5, 0.4), {"not shown", "harms"}),
+        ((0.4, 0.395, 0.5), {"not shown", "doubtful"}),
+        ((0.4, 0.43, 0.5), {"not shown", "doubtful", "harms"}),
+        ((0.3, 0.5, 0.4), {"not shown", "doubtful", "harms"}),
     ],
 )
 def test_where_a_kind_falls_back(setting, shifts, policies):
-    for fallback in ("not shown", "harms", False):
+    for fallback in ("not shown", "doubtful", "harms", False):
         found, number = decided(setting, losses(setting, shifts), fallback=fallback, alpha=1e-5)
         assert found.fell_back is (fallback in policies)
         assert number == 0 or fallback not in policies
@@ -387,6 +390,53 @@ def test_it_prints_one_sentence_and_is_ready_for_json(setting):
     again = json.loads(json.dumps(found.to_dict()))
     assert again["outcome"] == "helps"
     assert set(again["teacher"]) == {"raw", "calibrated"}
+
+
+def test_scores_that_move_the_other_way_are_named(setting):
+    """The log-loss falls, and so do accuracy and the area under the curve."""
+    _, data, _ = setting
+    rng = np.random.default_rng(0)
+    good = 0.3 * data.one_hot + 0.7 * rng.dirichlet([1.0, 1.0], len(data))
+    told = [good, 0.5 + 0.02 * (good[::-1] - 0.5), good]
+    found = verdict(setting, losses(setting, (0.5, 0.3, 0.4)), told=told)
+    assert found.outcome == "helps"
+    y = data.one_hot[:, 1]
+    expected = {
+        "accuracy": [np.mean((p[:, 1] > 0.5) == y) for p in (told[1], good)],
+        "Brier score": [np.mean((p[:, 1] - y) ** 2) for p in (told[1], good)],
+    }
+    assert set(found.against) == {"accuracy", "AUC", "Brier score"}
+    for name, values in expected.items():
+        sides = [found.against[name][side] for side in ("distilled", "direct")]
+        np.testing.assert_allclose(sides, values)
+        assert f"its {name} is {sides[0]:.4g} against {sides[1]:.4g}" in str(found)
+    assert found.against["AUC"]["distilled"] < found.against["AUC"]["direct"]
+    by_accuracy = verdict(setting, losses(setting, (0.5, 0.3, 0.4)), "accuracy", told=told)
+    assert set(by_accuracy.against) == {"log-loss", "AUC", "Brier score"}
+    harmed = verdict(setting, losses(setting, (0.3, 0.5, 0.6)), told=[told[1], good, good])
+    assert set(harmed.against) == {"accuracy", "AUC", "Brier score"}
+    along = verdict(setting, losses(setting, (0.5, 0.3, 0.4)), told=[told[1], good, good])
+    assert along.against == {}
+    assert "but its" not in str(along)
+
+
+@pytest.mark.parametrize(
+    ("shifts", "words"),
+    [
+        ((0.5, 0.3, 0.4), ""),
+        ((0.4, 0.37, 0.5), "a gain is likelier, but not sure"),
+        ((0.4, 0.395, 0.5), "too close to tell"),
+        ((0.4, 0.42, 0.5), "a loss is likelier, but not sure"),
+    ],
+)
+def test_the_uncertainty_is_put_in_words(setting, shifts, words):
+    found, number = decided(setting, losses(setting, shifts), fallback="doubtful", alpha=1e-5)
+    assert found.chosen.doubt == words
+    assert words in found.sentence
+    side = "direct" if number == 0 else "distilled"
+    assert found.fitted == side == ("distilled" if shifts[1] < 0.39 else "direct")
+    end = {"direct": "trained directly", "distilled": "distilled"}[side]
+    assert found.sentence.endswith(f"The student that was fitted is {end}.")
 
 
 def test_a_direct_student_beside_equal_ones_leaves_no_doubt(setting):
