@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-__all__ = ["Estimate", "cross_validated_mean", "margin", "outcome", "row_mean", "split_mean"]
+__all__ = [
+    "Estimate",
+    "cross_validated_mean",
+    "margin",
+    "moves_against",
+    "outcome",
+    "row_mean",
+    "split_mean",
+]
 
 ROWS_COUNT = 8  # degrees of freedom that the rows have in what a fold's mean may vary by
 
@@ -166,6 +174,30 @@ def margin(estimate: Estimate, count: int, level: float = 0.95) -> float:
     if estimate.error is None:
         return float("inf")
     return float(stats.t.ppf(0.5 + level / 2.0, count - 1)) * estimate.error
+
+
+def moves_against(difference: float, other: float, half_width: float) -> bool:
+    """Return whether another difference is of the other sign, and its interval clear of zero.
+
+    Parameters
+    ----------
+    difference : float
+        Of the losses that are judged by.
+    other : float
+        Of other losses.
+    half_width : float
+        Half the width of the other interval.
+
+    Returns
+    -------
+    moves : bool
+
+    Examples
+    --------
+    >>> moves_against(-0.3, 0.2, half_width=0.1), moves_against(-0.3, 0.2, half_width=0.3)
+    (True, False)
+    """
+    return difference * other < 0.0 and abs(other) > half_width
 
 
 def outcome(difference: float, half_width: float) -> str:

@@ -14,6 +14,7 @@ from skdistill.estimates import (
     Estimate,
     cross_validated_mean,
     margin,
+    moves_against,
     row_mean,
     split_mean,
 )
@@ -241,8 +242,8 @@ def _moved_against(
     """Return the scores that move the other way, beyond what is uncertain of them."""
     found = {}
     for name, compared in others.items():
-        low, high = compared.interval(alpha)
-        if (low > 0.0 > difference) or (high < 0.0 < difference):
+        half = margin(compared.gap, compared.count, 1.0 - alpha)
+        if moves_against(difference, compared.gap.mean, half):
             values = map(abs, compared.means)  # accuracy and AUC are below zero
             found[name] = dict(zip(("distilled", "direct"), values, strict=True))
     return found

@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
 from skdistill._validation import brief, check_choice
-from skdistill.estimates import Estimate, margin, outcome, split_mean
+from skdistill.estimates import Estimate, margin, moves_against, outcome, split_mean
 from skdistill.exceptions import ParameterError
 from skdistill.folds import Folds, make_folds
 from skdistill.inspection._checks import check_distiller, check_floor
@@ -29,6 +29,7 @@ from skdistill.metrics import FLOOR
 
 __all__ = ["Comparison", "compare"]
 
+HEADLINES = {"accuracy": "accuracy", "auc": "AUC", "brier": "Brier score"}
 WORDS = {"helped": "better", "harmed": "worse", "not shown to help": "not shown to differ"}
 
 
@@ -191,7 +192,18 @@ class Comparison:
         where = "below" if line["difference"] < 0 else "above"
         between = interval_note(line["low"], line["high"], "fold")
         gap = f"{abs(line['difference']):.4f} {where} {self.baseline}"
-        return f"{start}, {gap} ({between}): {line['outcome']}."
+        return f"{start}, {gap} ({between}): {line['outcome']}{self._but(method, line)}."
+
+    def _but(self, method: str, line: dict[str, Any]) -> str:
+        """Return words on the scores that move the other way, and clearly."""
+        parts = []
+        for metric, name in HEADLINES.items():
+            gap = self.difference(method, metric)
+            sign = 1.0 if metric in LOWER_IS_BETTER else -1.0
+            if moves_against(line["difference"], sign * gap.mean, margin(gap, self.n_folds)):
+                theirs = self.estimate(self.baseline, metric).mean
+                parts.append(f"{name} is {theirs + gap.mean:.4f} against {theirs:.4f}")
+        return f", but its {' and its '.join(parts)}" if parts else ""
 
 
 def compare(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skdistill._data import Data, check_data
 from skdistill._html import definitions, flat, paragraph
 from skdistill._validation import check_number
-from skdistill.estimates import Estimate, margin, outcome, row_mean
+from skdistill.estimates import Estimate, margin, moves_against, outcome, row_mean
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import (
     check_fitted_distiller,
@@ -42,6 +42,7 @@ from skdistill.inspection.fidelity import FidelityDisplay
 from skdistill.inspection.figures import HeldOut, ModelFigures, cost_table, held_out, measure
 from skdistill.inspection.reliability import ReliabilityDisplay
 from skdistill.metrics import FLOOR, row_log_loss
+from skdistill.scoring import headline_rows
 
 __all__ = ["DistillationReport"]
 
@@ -70,6 +71,9 @@ class DistillationReport(Report):
     gain : Estimate or None
         Log-loss of the distilled student less that of the direct one, and its standard error over
         the held-out rows, or over their groups; None without a direct student.
+    against : mapping of str to mapping
+        Of accuracy, AUC and Brier score those that move the other way than the log-loss does, their
+        95% interval clear of zero: "distilled" and "direct".
     fell_back : bool
         Whether the estimator is a search that chose the student trained on the labels: what is
         called "distilled" is then that student.
@@ -114,6 +118,7 @@ class DistillationReport(Report):
     n_rows: int
     n_groups: int | None
     gain: Estimate | None
+    against: Mapping[str, Mapping[str, float]]
     fell_back: bool
     fit: Mapping[str, Any]
     displays: Mapping[str, Display] = field(repr=False)
@@ -198,13 +203,15 @@ class DistillationReport(Report):
         rows = held_out(X, y, estimator.classes_, sample_weight, groups)
         models = _models(estimator, X_train, y_train, train, params, teacher)
         said = {name: probabilities(model, rows.X, rows.classes) for name, model in models.items()}
-        gain = None
+        gain: Estimate | None = None
+        against: dict[str, dict[str, float]] = {}
         if train is None:
             warn_of_fitted_rows(estimator, y)
         else:
             warn_of_seen_rows(rows.X, train.X)
             losses = {name: row_log_loss(rows.one_hot, said[name], floor) for name in said}
             gain = row_mean(losses["distilled"] - losses["direct"], rows.weight, rows.groups)
+            against = _moved_against(said, rows, gain)
         how = {"latency_rows": sizes, "budget": budget, "floor": floor}
         return cls(
             models={
@@ -213,6 +220,7 @@ class DistillationReport(Report):
             n_rows=len(rows.labels),
             n_groups=rows.n_groups,
             gain=gain,
+            against=against,
             fell_back=fell_back(estimator),
             fit=estimator.report_.to_dict(),
             displays=_displays(rows, said, floor),
@@ -241,8 +249,17 @@ class DistillationReport(Report):
         found = outcome(self.gain.mean, half).replace("not shown", "is not shown")
         return (
             f"{start}, {abs(self.gain.mean):.4f} {where} that of the student trained on the labels "
-            f"({between}): distilling {found}."
+            f"({between}): distilling {found}{self._but}."
         )
+
+    @property
+    def _but(self) -> str:
+        """Words on the scores that move the other way."""
+        parts = [
+            f"{name} is {sides['distilled']:.4f} against {sides['direct']:.4f}"
+            for name, sides in self.against.items()
+        ]
+        return f", but its {' and its '.join(parts)}" if parts else ""
 
     def frame(self, of: str = "models") -> Any:
         """Return one of the tables.
@@ -296,6 +313,7 @@ class DistillationReport(Report):
                 "n_rows": self.n_rows,
                 "n_groups": self.n_groups,
                 "fell_back": self.fell_back,
+                "against": self.against,
                 "gain": None if gain is None else {"mean": gain.mean, "standard_error": gain.error},
                 "models": {
                     name: figures.to_dict() | {"by_class": figures.by_class}
@@ -335,6 +353,25 @@ class DistillationReport(Report):
 
     def _pictures(self) -> Mapping[str, Display]:
         return self.displays
+
+
+def _moved_against(
+    said: Mapping[str, Floats], rows: HeldOut, gain: Estimate
+) -> dict[str, dict[str, float]]:
+    """Return the headline scores that move the other way than the log-loss, and clearly."""
+    distilled, direct = (
+        headline_rows(rows.one_hot, said[side], rows.weight) for side in ("distilled", "direct")
+    )
+    count = len(rows.labels) if rows.n_groups is None else rows.n_groups
+    found = {}
+    for name in ("accuracy", "AUC", "Brier score"):
+        gap = row_mean(distilled[name] - direct[name], rows.weight, rows.groups)
+        if moves_against(gain.mean, gap.mean, margin(gap, count)):
+            values = (
+                abs(np.average(side[name], weights=rows.weight)) for side in (distilled, direct)
+            )
+            found[name] = dict(zip(("distilled", "direct"), map(float, values), strict=True))
+    return found
 
 
 def _check_training(

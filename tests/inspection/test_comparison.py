@@ -132,6 +132,26 @@ def test_more_is_better_of_some_scores_only(metric, shift, said):
     assert line["outcome"] == expected
 
 
+@pytest.mark.parametrize("fall", [0.05, 0.002])
+def test_a_score_that_moves_the_other_way_is_named(fall):
+    """Where its own interval is clear of zero."""
+    noise = np.array([0.001, -0.001, 0.0])
+    direct = {name: np.array([0.5, 0.55, 0.6]) for name in SCORES}
+    mine = {name: values - 0.05 + noise for name, values in direct.items()}
+    mine["auc"] = direct["auc"] - fall + noise
+    mine["accuracy"] = direct["accuracy"] + 0.05 + noise
+    scores = {
+        name: {metric: tuple(row.tolist()) for metric, row in table.items()}
+        for name, table in (("direct", direct), ("mine", mine))
+    }
+    found = Comparison(scores, dict.fromkeys(scores, (1.0, 1.0, 1.0)), "direct", 0.25, 1e-3)
+    line = str(found).splitlines()[1]
+    if fall == 0.05:
+        assert line.endswith("better, but its AUC is 0.5000 against 0.5500.")
+    else:
+        assert line.endswith(": better.")
+
+
 def test_one_sentence_per_method(comparison):
     lines = str(comparison).splitlines()
     assert [line.partition(":")[0] for line in lines] == list(comparison.scores)

@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill import DistilledClassifier, DistilledClassifierCV, Fast
 from skdistill._html import time_text
 from skdistill.costs import count_parts, size_bytes
+from skdistill.estimates import Estimate
 from skdistill.exceptions import InputError, LeakWarning, ParameterError
 from skdistill.inspection import (
     DistillationReport,
@@ -24,6 +25,9 @@ from skdistill.inspection import (
     ReliabilityDisplay,
     TeacherReport,
 )
+from skdistill.inspection._scores import scores
+from skdistill.inspection.distillation import _moved_against
+from skdistill.inspection.figures import held_out
 from tests.common.data import Sample, sample
 
 FAST = {"latency_rows": (1,), "budget": 0.0}
@@ -181,6 +185,26 @@ def test_the_interval_takes_the_rows_of_a_group_together(three, models):
     assert f"95% interval of the difference {low:+.4f} to {high:+.4f}" in report.sentence
     assert "on 80 held-out rows in 10 groups" in report.sentence
     assert report.to_dict()["n_groups"] == 10
+
+
+def test_scores_that_move_the_other_way_are_named(two):
+    data = two.test
+    rows = held_out(data.X, data.y, two.model.classes_, None, None)
+    rng = np.random.default_rng(0)
+    good = 0.3 * rows.one_hot + 0.7 * rng.dirichlet([1.0, 1.0], len(rows.labels))
+    said = {"direct": good, "distilled": 0.5 + 0.02 * (good[::-1] - 0.5)}
+    found = _moved_against(said, rows, Estimate(-0.1, 0.01))
+    assert set(found) == {"accuracy", "AUC", "Brier score"}
+    for side, p in said.items():
+        every = scores(rows.one_hot, p)
+        for name, key in (("accuracy", "accuracy"), ("AUC", "auc"), ("Brier score", "brier")):
+            assert found[name][side] == pytest.approx(every[key])
+    assert _moved_against(said, rows, Estimate(0.1, 0.01)) == {}
+    few = held_out(data.X, data.y, two.model.classes_, None, np.arange(len(data.y)) // 40)
+    assert _moved_against(said, few, Estimate(-0.1, 0.01)) == {}  # two groups show nothing
+    report = replace(make(two, **FAST), against={"AUC": {"distilled": 0.811, "direct": 0.831}})
+    assert report.sentence.endswith(", but its AUC is 0.8110 against 0.8310.")
+    assert report.to_dict()["against"] == report.against
 
 
 # Rows that are not held out
