@@ -34,12 +34,13 @@ search = DistilledClassifierCV(
 print(search.verdict_)
 
 # %%
-# The verdict compares the best distilled student with the best one trained directly, each chosen
-# without the fold that it is judged on. Its interval is an approximation: it takes rows as
-# independent, and is widened because another training set would give other students. Where it
-# is not "helps", the best student trained directly is what gets fitted (``fallback=True``), even if
-# a distilled one has the better mean score. What was chosen, and the best of what was tried. The
-# ranks are those of the scores smoothed along the strength, so they need not follow the bare ones:
+# The verdict compares the best distilled tree with the best one trained directly, each chosen
+# without the fold that it is judged on. Its interval is an approximation, made of rows and folds,
+# and widened because another training set would give other students. Where the estimated gain is
+# less than its standard error, the best tree trained directly is what gets fitted
+# (``fallback="doubtful"``), even if a distilled one has the better mean score. What was chosen, and
+# the best of what was tried. The ranks are those of the scores smoothed along the strength, so they
+# need not follow the bare ones:
 
 print({name: value for name, value in search.best_params_.items() if name != "student"})
 columns = ["max_leaf_nodes", "calibration", "strength"]
