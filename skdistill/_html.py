@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from skdistill._saving import save_text
 from skdistill.exceptions import ParameterError
 
 __all__ = [
@@ -80,11 +81,14 @@ def page(title: str, body: str, style: str = STYLE) -> str:
 
 
 def write_page(path: str | Path, text: str) -> None:
-    """Write a page to a file whose name ends in ``.html``, or raise ParameterError."""
+    """Write a page to a file whose name ends in ``.html``, or raise ParameterError.
+
+    An old file is whole until the new one is (`replacing`).
+    """
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ParameterError(f"path must end in .html, got {str(path)!r}.")
-    path.write_text(text, encoding="utf-8")
+    save_text(path, text)
 
 
 def size_text(size: float | None) -> str:
