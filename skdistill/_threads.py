@@ -1,10 +1,15 @@
 """Threads: folds fitted at once times the threads of a learner must not exceed the cores."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import joblib
+from threadpoolctl import threadpool_limits  # scikit-learn needs it itself
 
-__all__ = ["bound_threads", "thread_budget"]
+__all__ = ["bound_threads", "few_threads", "thread_budget"]
+
+SMALL = 200_000  # cells; below, one thread
 
 # Names under which learners take their number of threads.
 THREAD_PARAMETERS = {"n_jobs", "nthread", "num_threads", "thread_count", "n_threads"}
@@ -31,3 +36,31 @@ def thread_budget(n_jobs: int | None, n_tasks: int) -> int | None:
     """Return how many threads each of `n_tasks` parallel tasks may use; None: no bound needed."""
     workers = min(joblib.effective_n_jobs(n_jobs), n_tasks)
     return None if workers <= 1 else max(1, joblib.cpu_count() // workers)
+
+
+@contextmanager
+def few_threads(n_cells: int) -> Iterator[None]:
+    """Give OpenMP and BLAS one thread where the work is small.
+
+    The loops of a learner on a small table take microseconds; threads that wait for each other
+    there spin, and where the cores are busy they wait for a core as well. What is computed is the
+    same. Learners that set a number of threads themselves (LightGBM, unless ``n_jobs=0``) are not
+    reached.
+
+    Parameters
+    ----------
+    n_cells : int
+        Rows times columns.
+
+    Examples
+    --------
+    >>> from threadpoolctl import threadpool_info
+    >>> with few_threads(100):
+    ...     max(pool["num_threads"] for pool in threadpool_info())
+    1
+    """
+    if n_cells >= SMALL:
+        yield
+        return
+    with threadpool_limits(1):
+        yield

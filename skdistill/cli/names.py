@@ -61,7 +61,12 @@ def _lightgbm(seed: int | None, rounds: int, leaves: int, rate: float) -> BaseEs
     from lightgbm import LGBMClassifier
 
     return LGBMClassifier(
-        n_estimators=rounds, num_leaves=leaves, learning_rate=rate, random_state=seed, verbose=-1
+        n_estimators=rounds,
+        num_leaves=leaves,
+        learning_rate=rate,
+        n_jobs=0,  # as many threads as OpenMP may use: one for a small table (few_threads)
+        random_state=seed,
+        verbose=-1,
     )
 
 
