@@ -8,8 +8,10 @@ import joblib
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from skdistill._saving import replacing
 from skdistill.cli import files, tables
 from skdistill.cli.errors import CommandError, check_output
+from skdistill.cli.spreadsheet import defused
 from skdistill.cli.vectoriser import text_columns, vectorise
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ Writes CSV, one line per row in the order of the file: the column "prediction" a
 are ignored; text in a column that held numbers or dates in training is refused. These checks are
 this command's: joblib.load(STUDENT).predict(frame) wants the training columns in their order and no
 others, and takes cells that it cannot read for missing.
+
+Text that a spreadsheet would run as a formula (=, +, - or @ first, and no number) is written with
+an apostrophe in front, and a note says so; --raw leaves it. Numbers are never touched.
 
 A joblib file runs code when it is loaded: load only files that you trust.
 """
@@ -51,6 +56,10 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("rows", metavar="ROWS", help="CSV (also .csv.gz, .tsv) or Parquet file")
     files.add_options(parser)
     parser.add_argument("--out", metavar="FILE", help="CSV file to write (default: print it)")
+    parser.add_argument(
+        "--raw", action="store_true",
+        help="leave text that spreadsheets would run as a formula (=, +, -, @ first) as it is",
+    )  # fmt: skip
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--label", action="store_true", help="only the column of predictions")
     only.add_argument("--proba", action="store_true", help="only the columns of probabilities")
@@ -80,8 +89,12 @@ def run(args: argparse.Namespace) -> None:
         predictions = predictions[["prediction"]]
     elif args.proba:
         predictions = predictions.drop(columns="prediction")
-    predictions.to_csv(args.out or sys.stdout, index=False)
-    if args.out:
+    predictions = predictions if args.raw else defused(predictions)
+    if args.out is None:
+        predictions.to_csv(sys.stdout, index=False)
+    else:
+        with replacing(args.out) as new:
+            predictions.to_csv(new, index=False)
         print(f"wrote {len(predictions):,} predictions to {args.out}", file=sys.stderr)
 
 
