@@ -1,4 +1,4 @@
-"""The command line: ``python -m skdistill demo | fit | predict``.
+"""The command line: ``skdistill demo | fit | predict``, or ``python -m skdistill ...``.
 
 One module per command, each with an ``add_parser`` (its options) and a ``run`` (what it does):
 
@@ -6,9 +6,9 @@ One module per command, each with an ``add_parser`` (its options) and a ``run`` 
 - :mod:`~skdistill.cli.fit` distils on the user's own CSV or Parquet file and saves the student;
 - :mod:`~skdistill.cli.predict` predicts new raw rows with a saved student.
 
-They share `names` (short names of learners), `trials` (the four models of every table),
-`scoreboard` (their scores and the verdict), `render` (text, Markdown, HTML), `tables` (files and
-their columns) and `progress`.
+They share `names` (short names of learners), `trials` (the models of every table), `scoreboard`
+(their scores and the verdict), `sentences` (what these say), `kept` (what is saved), `render`
+(text, Markdown, HTML), `tables` (files and their columns) and `progress`.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 from skdistill.cli import demo, fit, predict
 
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     parser = argparse.ArgumentParser(
-        prog="python -m skdistill",
+        prog="skdistill" if Path(sys.argv[0]).stem == "skdistill" else "python -m skdistill",
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -4,10 +4,12 @@ from collections import defaultdict
 
 import numpy as np
 
-from skdistill.cli.errors import cut, listed, note
+from skdistill.cli.errors import CommandError, cut, listed, note
 from skdistill.cli.vectoriser import reads_missing
 
-__all__ = ["tell_classes"]
+__all__ = ["refuse_quantity", "tell_classes"]
+
+_MANY = 20  # so many different numbers are rather a quantity than classes
 
 
 def tell_classes(y: np.ndarray, column: str, path: str) -> None:
@@ -29,6 +31,36 @@ def tell_classes(y: np.ndarray, column: str, path: str) -> None:
     note(f"{path}: column {column!r} has {len(classes):,} classes in {len(y):,} rows: {shown}")
     if classes.dtype.kind == "U":
         _tell_slips(classes.tolist(), column, path)
+
+
+def refuse_quantity(y: np.ndarray, least: int, column: str, path: str) -> None:
+    """Raise CommandError where the labels are a quantity: many numbers, some of very few rows.
+
+    Many numbers with rows enough for each may be classes: they are, with a note.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Labels.
+    least : int
+        Rows that each class needs.
+    column, path : str
+        Where the labels are from.
+    """
+    classes, counts = np.unique(y, return_counts=True)
+    if y.dtype.kind not in "iuf" or len(classes) <= _MANY:
+        return
+    said = (
+        f"{path}: column {column!r} holds {len(classes):,} different numbers, from {classes[0]:g} "
+        f"to {classes[-1]:g}"
+    )
+    if counts.min() < least:
+        raise CommandError(
+            f"{said}, some in fewer than {least} rows: it looks like a quantity, not like classes. "
+            "This command knows classes only; regression is not there yet. Put ranges of it in a "
+            "column of their own and name that one, or write the numbers as text if they are names"
+        )
+    note(f"{said}: it is taken for classes; if it is a quantity, they say nothing of its order")
 
 
 def _tell_slips(classes: list[str], column: str, path: str) -> None:

@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdistill import __version__
+from skdistill._saving import save_text
 from skdistill.cli import names
 from skdistill.cli.errors import check_output
 from skdistill.cli.progress import Progress
@@ -110,9 +110,7 @@ def run(args: argparse.Namespace) -> None:
     for student, about in STUDENTS.items():
         print(_sentence(about, {data: boards[data, student] for data in DATA}))
     if args.json:
-        Path(args.json).write_text(
-            json.dumps(_record(results, boards), indent=1) + "\n", encoding="utf-8"
-        )
+        save_text(args.json, json.dumps(_record(results, boards), indent=1) + "\n")
 
 
 def run_splits(seeds: Sequence[int], trees: int, n_jobs: int | None) -> list[SplitResult]:

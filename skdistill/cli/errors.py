@@ -1,17 +1,41 @@
 """What goes wrong between a user's command and the estimator, and how it is said."""
 
+import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from skdistill._saving import check_writable, same_file
 from skdistill.exceptions import SkdistillError
 
-__all__ = ["CommandError", "check_output", "cut", "listed", "note"]
+__all__ = ["CommandError", "Once", "caution", "check_output", "cut", "listed", "note"]
 
 
 class CommandError(SkdistillError, ValueError):
     """A command that cannot be carried out: its message is all that the user sees."""
+
+
+class Once(argparse.Action):
+    """Store a value that cannot be several: say so of a second one, which would win in silence."""
+
+    given: Any = None
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Store `values`, unless others were given before."""
+        if self.given is not None:
+            raise argparse.ArgumentError(
+                self, f"expected one, got {self.given!r} and {values!r}: run the command for each"
+            )
+        self.given = values
+        setattr(namespace, self.dest, values)
 
 
 def check_output(path: str | None, *others: str | None) -> None:
@@ -20,17 +44,26 @@ def check_output(path: str | None, *others: str | None) -> None:
     Raises
     ------
     CommandError
-        If it is a folder, or there is no folder to write it in, or it is one of the `others`, the
-        files that the command reads or writes besides.
+        If it is a folder, or there is no folder to write it in, or it may not be written there, or
+        it is one of the `others`, the files that the command reads or writes besides, by whatever
+        name or link.
     """
-    if path and Path(path).resolve() in {Path(other).resolve() for other in others if other}:
+    if path is None:
+        return
+    if not path or path.endswith(("/", os.sep)) or Path(path).is_dir():
+        raise CommandError(f"cannot write {path!r}: it is a folder, expected the name of a file")
+    if not Path(path).resolve().parent.is_dir():
+        raise CommandError(f"cannot write {path}: there is no folder {Path(path).parent}")
+    if any(same_file(path, other) for other in others if other):
         raise CommandError(
             f"cannot write {path}: this command reads or writes it already; name another file"
         )
-    if path and Path(path).is_dir():
-        raise CommandError(f"cannot write {path}: it is a folder, expected the name of a file")
-    if path and not Path(path).resolve().parent.is_dir():
-        raise CommandError(f"cannot write {path}: there is no folder {Path(path).parent}")
+    try:
+        check_writable(path)
+    except OSError as error:
+        raise CommandError(
+            f"cannot write {path}: {error.strerror}; name another file, or let it be written"
+        ) from error
 
 
 def listed(values: Iterable[Any], limit: int = 10) -> str:
@@ -55,3 +88,8 @@ def cut(texts: Sequence[str], limit: int = 10) -> str:
 def note(text: str) -> None:
     """Say something of the data that the user may want to know."""
     print(f"note: {text}", file=sys.stderr)
+
+
+def caution(text: str) -> None:
+    """Warn of something that may make the results worthless."""
+    print(f"warning: {text}", file=sys.stderr)

@@ -3,21 +3,34 @@
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import joblib
+from joblib import dump
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skdistill import DistilledClassifier, __version__
-from skdistill.cli import files, names, tables
-from skdistill.cli.classes import tell_classes
-from skdistill.cli.errors import CommandError, check_output, listed, note
+from skdistill._saving import replacing
+from skdistill._threads import few_threads
+from skdistill.cli import files, names, sentences, tables
+from skdistill.cli.classes import refuse_quantity, tell_classes
+from skdistill.cli.errors import CommandError, Once, caution, check_output, listed, note
+from skdistill.cli.kept import (
+    KEEP,
+    Kept,
+    check_keep,
+    check_pickles,
+    choose,
+    table_notes,
+    whole,
+)
 from skdistill.cli.progress import Progress
-from skdistill.cli.render import FORMATS, Report, legend, number, text_table, write_report
+from skdistill.cli.render import FORMATS, Report, legend, text_table, wrapped, write_report
 from skdistill.cli.scoreboard import Board, board_of_rows, score_models
-from skdistill.cli.trials import Labelled, distil_all
+from skdistill.cli.suspicion import too_good
+from skdistill.cli.trials import Labelled, Trial, distil_all, fit_alone
 from skdistill.cli.vectoriser import make_vectoriser, vectorise
 from skdistill.report import FitReport
 
@@ -90,12 +103,20 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("output")
     output.add_argument("--out", required=True, metavar="FILE", help="where to save the student")
     output.add_argument("--report", metavar="FILE", help=f"also write it: {', '.join(FORMATS)}")
+    output.add_argument(
+        "--keep", choices=tuple(KEEP), metavar="WHICH",
+        help="which student to save: distilled; direct, the one trained on the labels alone; or "
+        "best, the one of these two with the lower log-loss on the held-out rows (default: best; "
+        "without held-out rows: distilled)",
+    )  # fmt: skip
     _add_method(parser.add_argument_group("method"))
 
 
 def _add_method(method: Any) -> None:
-    method.add_argument("--teacher", default="vote", metavar="NAME", help="default: vote")
-    method.add_argument("--student", default="lightgbm", metavar="NAME", help="default: lightgbm")
+    for kind, usual in (("teacher", "vote"), ("student", "lightgbm")):
+        method.add_argument(
+            f"--{kind}", action=Once, default=usual, metavar="NAME", help=f"default: {usual}"
+        )
     method.add_argument("--cv", type=int, default=5, metavar="K", help="folds (default: 5)")
     method.add_argument(
         "--strength", type=_strength, default="auto", metavar="S",
@@ -137,6 +158,7 @@ def run(args: argparse.Namespace) -> None:
     _check_outputs(args)
     teacher = names.resolve(args.teacher, names.TEACHERS, args.seed)
     student = names.resolve(args.student, names.STUDENTS, args.seed)
+    check_pickles(student, args.student)
     train, held_out = _rows(args)
     settings = {
         "cv": args.cv,
@@ -148,15 +170,21 @@ def run(args: argparse.Namespace) -> None:
         "memory": args.memory,
     }
     job = _Job(args, teacher, student, settings)
-    distilled = job.fit_only(train) if held_out is None else job.compare(train, held_out)
-    joblib.dump(distilled, args.out)
-    print(f"saved {args.out}: predicts rows like those of {args.train}, without the teacher")
+    with few_threads(train.X.size):
+        kept = job.fit_only(train) if held_out is None else job.compare(train, held_out)
+    with replacing(args.out) as new:
+        dump(kept.model, new)
+    print(f"saved {args.out}: {kept.words}")
+    print(f"it predicts rows like those of {args.train}, without the teacher")
+    if kept.report is not None:  # last: where it fails, the student is saved
+        write_report(kept.report, Path(args.report))
 
 
 def _check_outputs(args: argparse.Namespace) -> None:
     """Find out now, not after the fit, that a result could not be written."""
     check_output(args.out, args.train, args.test)
     check_output(args.report, args.train, args.test, args.out)
+    check_keep(args)
     if args.report and Path(args.report).suffix not in FORMATS:
         raise CommandError(f"--report {args.report}: expected an extension {', '.join(FORMATS)}")
     if args.report and not args.test and args.test_size == 0:
@@ -170,6 +198,7 @@ def _rows(args: argparse.Namespace) -> tuple[Labelled, Labelled | None]:
     frame = files.read(args.train, layout, labels=args.target)
     rows = tables.labelled(frame, special, args.train)
     tell_classes(rows.y, args.target, args.train)
+    refuse_quantity(rows.y, max(args.cv, 2), args.target, args.train)
     _tell_ids(tables.id_columns(rows.X), args.train)
     if args.test:
         train, held_out = rows, _test_rows(args, layout, special, frame, rows)
@@ -224,16 +253,19 @@ class _Job:
     student: BaseEstimator
     settings: dict[str, Any]
 
-    def fit_only(self, train: Labelled) -> Pipeline:
-        """Distil without held-out rows."""
+    def fit_only(self, train: Labelled) -> Kept:
+        """Distil, or train directly if asked to, without held-out rows."""
         vectoriser = make_vectoriser(self.args.seed)
-        X = vectoriser.fit_transform(train.X)
+        rows = replace(train, X=vectoriser.fit_transform(train.X))
+        if self.args.keep == "direct":
+            student = fit_alone(self.student, rows)
+            return Kept(whole(vectoriser, student), "the student trained directly, as asked")
         distilled = DistilledClassifier(self.teacher, self.student, **self.settings)
-        distilled.fit(X, train.y, sample_weight=train.weight, groups=train.groups)
+        distilled.fit(rows.X, rows.y, sample_weight=rows.weight, groups=rows.groups)
         print("no rows held out, so nothing is known about whether distilling paid")
-        return _saved(vectoriser, distilled)
+        return Kept(whole(vectoriser, distilled.student_), "the distilled student")
 
-    def compare(self, train: Labelled, held_out: Labelled) -> Pipeline:
+    def compare(self, train: Labelled, held_out: Labelled) -> Kept:
         """Distil, compare on the held-out rows, print and report."""
         vectoriser = make_vectoriser(self.args.seed)
         students = {self.args.student: self.student}
@@ -245,16 +277,37 @@ class _Job:
             progress.done()
             (trial,) = distil_all(self.teacher, students, rows, self.settings, progress)
             progress.start("scores on held-out rows")
-            scores = score_models(trial.models, seen, trial.distilled.classes_)
+            board = self._board(trial, vectoriser, seen, held_out)
             progress.done()
-        title = f"{Path(self.args.train).name}: {self.args.teacher} into {self.args.student}"
-        board = board_of_rows(title, scores, seen)
+        suspicion = too_good(board, rows, seen, vectoriser.get_feature_names_out())
+        if suspicion is not None:
+            caution(suspicion)
+            board = replace(board, notes=(*board.notes, f"Warning: {suspicion}."))
         sentence = verdict_sentence(board, len(seen.y), trial.distilled.report_)
-        print(f"{text_table(board)}\n\n{legend()}\n\n{_how(trial.distilled)}\n{sentence}")
+        sentence += sentences.at_chance(board, len(seen.y))
+        print(f"{text_table(board)}\n\n{legend()}\n{wrapped(board.notes)}\n")
+        print(f"{_how(trial.distilled)}\n{sentence}")
+        method, words = choose(self.args.keep, board)
+        report = None
         if self.args.report:
             sections = self._facts(train, held_out, rows.X.shape[1], trial.distilled)
-            write_report(Report(title, sentence, board, sections), Path(self.args.report))
-        return _saved(vectoriser, trial.distilled)
+            sections["command"]["saved"] = method
+            report = Report(board.title, sentence, board, sections)
+        return Kept(whole(vectoriser, trial.models[method]), words, report)
+
+    def _board(self, trial: Trial, vectoriser: Pipeline, seen: Labelled, raw: Labelled) -> Board:
+        """Score the models on held-out rows, as numbers and as they are in the file."""
+        scores = score_models(
+            trial.models,
+            seen,
+            trial.distilled.classes_,
+            shipped=partial(whole, vectoriser),
+            raw=raw.X,
+        )
+        ratio = len(seen.y) / trial.distilled.report_.n_rows
+        notes = tuple(table_notes(vectoriser, raw, trial.distilled.classes_))
+        title = f"{Path(self.args.train).name}: {self.args.teacher} into {self.args.student}"
+        return board_of_rows(title, scores, seen, ratio, notes)
 
     def _facts(
         self, train: Labelled, held_out: Labelled, width: int, distilled: DistilledClassifier
@@ -281,17 +334,7 @@ def verdict_sentence(board: Board, rows: int, report: FitReport) -> str:
             f"Distilling is not shown to pay: {_why_direct(report.shrinkage)}, so the student was "
             "trained on the labels, as it would be alone."
         )
-    size = number(replace(difference, mean=abs(difference.mean)))
-    basis = f"on {rows:,} held-out rows (± one standard error over the rows)"
-    if board.verdict.outcome == "helped":
-        return f"Distilling paid: log-loss {size} lower than the student alone, {basis}."
-    if board.verdict.outcome == "harmed":
-        return f"Distilling did not pay: log-loss {size} higher than the student alone, {basis}."
-    return (
-        "Distilling is not shown to pay: its log-loss differs from the student's alone by "
-        f"{difference.mean:+.4f}{'' if difference.error is None else f' ± {difference.error:.4f}'} "
-        f"{basis}, within chance."
-    )
+    return sentences.did_it_pay(board, rows)
 
 
 def _why_direct(shrinkage: Mapping[str, float] | None) -> str:
@@ -312,10 +355,6 @@ def _how(distilled: DistilledClassifier) -> str:
     strength = distilled.strength_
     known = "" if strength is None else f"strength {strength:.3g} (0 plain, 1 labels alone); "
     return f"distilled with {known}route {distilled.route_}."
-
-
-def _saved(vectoriser: Pipeline, distilled: DistilledClassifier) -> Pipeline:
-    return Pipeline([*vectoriser.steps, ("student", distilled.student_)])
 
 
 def _optional(text: str) -> str | None:

@@ -3,36 +3,42 @@
 import html
 import json
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from skdistill._html import definitions, flat, page, paragraph, size_text, table
+from skdistill._saving import save_text
 from skdistill.cli.errors import CommandError
-from skdistill.cli.scoreboard import COLUMNS, Board
+from skdistill.cli.scoreboard import Board
 from skdistill.estimates import Estimate
 from skdistill.metrics import FLOOR
 
 __all__ = [
     "FORMATS",
+    "HEADINGS",
     "LEGEND",
     "Report",
     "legend",
     "markdown_table",
     "number",
     "text_table",
+    "wrapped",
     "write_report",
 ]
 
 LEGEND = (
-    "teacher: fitted on all training rows. student alone: fitted on the labels. in-sample"
-    " distillation: fitted on what that teacher says about its own training rows. distilled:"
-    " skdistill.\n"
+    "class frequencies: those of the training rows, for every row. teacher: fitted on all training"
+    " rows. student alone: fitted on the labels. in-sample distillation: fitted on what that"
+    " teacher says about its own training rows. distilled: skdistill.\n"
     f"log-loss counts probabilities below {FLOOR:g} as {FLOOR:g}, lest a tree's exact zeros decide"
-    " it; calibration error: expected, of the most probable class, 15 bins; agreement: share of"
-    " rows with the teacher's class; size: as joblib dumps it; time: predict_proba of all held-out"
-    " rows at once, per row."
+    " it; AUC: for more than two classes the mean of one against the rest; calibration error:"
+    " expected, of the most probable class, 15 bins; agreement: share of rows with the teacher's"
+    " class; size: as joblib dumps it, blank where it cannot; time per row: predict_proba of all"
+    " held-out rows at once, median of at least five runs."
 )
 
 
@@ -58,7 +64,12 @@ class Report:
 
 def legend() -> str:
     """Return `LEGEND` in lines of at most 100 characters, for a terminal."""
-    return "\n".join(textwrap.fill(line, 100) for line in LEGEND.split("\n"))
+    return wrapped(LEGEND.split("\n"))
+
+
+def wrapped(paragraphs: Iterable[str]) -> str:
+    """Return paragraphs in lines of at most 100 characters, for a terminal."""
+    return "\n".join(textwrap.fill(text, 100) for text in paragraphs)
 
 
 def text_table(board: Board) -> str:
@@ -93,7 +104,7 @@ def write_report(report: Report, path: Path) -> None:
     """
     if path.suffix not in FORMATS:
         raise CommandError(f"report {path}: expected the extension {', '.join(FORMATS)}")
-    path.write_text(FORMATS[path.suffix](report), encoding="utf-8")
+    save_text(path, FORMATS[path.suffix](report))
 
 
 def _json(report: Report) -> str:
@@ -109,6 +120,7 @@ def _json(report: Report) -> str:
 def _markdown(report: Report) -> str:
     parts = [f"# {_escape_markdown(report.title)}", _escape_markdown(report.sentence)]
     parts += [markdown_table(report.board), *LEGEND.split("\n")]
+    parts += [_escape_markdown(note) for note in report.board.notes]
     for heading, facts in report.sections.items():
         lines = [f"- {_escape_markdown(k)}: {_escape_markdown(v)}" for k, v in flat(facts)]
         parts += [f"## {heading.capitalize()}", "\n".join(lines)]
@@ -119,6 +131,7 @@ def _html(report: Report) -> str:
     header, *lines = _cells(report.board)
     parts = [paragraph(report.sentence), table(header, lines)]
     parts += [f"<small>{paragraph(line)}</small>" for line in LEGEND.split("\n")]
+    parts += [paragraph(note) for note in report.board.notes]
     for heading, facts in report.sections.items():
         parts += [f"<h2>{html.escape(heading.capitalize())}</h2>", definitions(flat(facts))]
     return page(report.title, "\n".join(parts))
@@ -130,9 +143,11 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     ".html": _html,
 }
 
-_HEADINGS = {
+HEADINGS = {
     "accuracy": "accuracy",
     "log_loss": "log-loss",
+    "auc": "AUC",
+    "average_precision": "average precision",
     "calibration_error": "calibration error",
     "agreement": "agreement",
     "size_bytes": "size",
@@ -141,14 +156,16 @@ _HEADINGS = {
 
 
 def _cells(board: Board) -> list[list[str]]:
-    header = ["", *(_HEADINGS[column] for column in COLUMNS)]
+    header = ["", *(HEADINGS[column] for column in board.columns)]
     return [header] + [
-        [row.method, *(_cell(column, row.figures[column]) for column in COLUMNS)]
+        [row.method, *(_cell(column, row.figures[column]) for column in board.columns)]
         for row in board.rows
     ]
 
 
 def _cell(column: str, figure: Estimate) -> str:
+    if np.isnan(figure.mean):
+        return ""
     if column == "size_bytes":
         return size_text(figure.mean)
     if column == "microseconds_per_row":

@@ -1,4 +1,4 @@
-"""The four models of every table: teacher, student alone, in-sample distillation, distilled."""
+"""The models of every table: class frequencies, teacher, and the student fitted in three ways."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,15 +6,22 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
+from sklearn.dummy import DummyClassifier
 
 from skdistill import DistilledClassifier
 from skdistill.cli.progress import Progress
 from skdistill.students import DirectStudent, resolve
 from skdistill.teachers import weight_keyword
 
-__all__ = ["Labelled", "Trial", "distil_all", "fit_alone", "fit_teacher"]
+__all__ = ["METHODS", "Labelled", "Trial", "distil_all", "fit_alone", "fit_teacher"]
 
-METHODS = ("teacher", "student alone", "in-sample distillation", "distilled")
+METHODS = (
+    "class frequencies",
+    "teacher",
+    "student alone",
+    "in-sample distillation",
+    "distilled",
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Trial:
         Name of the student.
     distilled : DistilledClassifier
     models : dict of str to classifier
-        The four fitted models, by the name of their row in the table.
+        The fitted models, by the name of their row in the table: those of `METHODS`.
     """
 
     student: str
@@ -61,7 +68,7 @@ def distil_all(
     settings: Mapping[str, Any],
     progress: Progress,
 ) -> Iterator[Trial]:
-    """Fit the four models for each student; the teacher is fitted once per fold and once in full.
+    """Fit the models for each student; the teacher is fitted once per fold and once in full.
 
     Parameters
     ----------
@@ -88,6 +95,7 @@ def distil_all(
     progress.start("teacher on all training rows")
     full = fit_teacher(teacher, rows)
     taught = full.predict_proba(rows.X)
+    frequencies = DummyClassifier(strategy="prior").fit(rows.X, rows.y, sample_weight=rows.weight)
     progress.done()
     for name, student in students.items():
         progress.start(f"{name}, alone")
@@ -96,7 +104,7 @@ def distil_all(
         progress.start(f"{name}, in-sample distillation")
         in_sample = _in_sample(student, rows, taught, settings.get("random_state"))
         progress.done()
-        models = (full, alone, in_sample.student_, distilled[name].student_)
+        models = (frequencies, full, alone, in_sample.student_, distilled[name].student_)
         yield Trial(name, distilled[name], dict(zip(METHODS, models, strict=True)))
 
 

@@ -2,11 +2,11 @@
 
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.ensemble import BaggingClassifier, ExtraTreesClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 FOREST = ExtraTreesClassifier(15, min_samples_leaf=3, random_state=0)
@@ -45,3 +45,12 @@ class Paired(ExtraTreesClassifier):
 def needs_argument(depth: int) -> BaseEstimator:
     """Return a tree, but only when told how deep."""
     return DecisionTreeClassifier(max_depth=depth)
+
+
+def _same(X):
+    return X
+
+
+LAMBDA = make_pipeline(FunctionTransformer(lambda X: X), DecisionTreeClassifier(max_depth=2))
+NAMED = make_pipeline(FunctionTransformer(_same), DecisionTreeClassifier(max_depth=2))
+INNER_LAMBDA = BaggingClassifier(LAMBDA, n_estimators=2, random_state=0)

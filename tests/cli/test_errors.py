@@ -1,6 +1,9 @@
 """What cannot be done is said in one line after the notes, with exit code 2 and no traceback."""
 
 import re
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -10,6 +13,7 @@ from skdistill import __version__
 from skdistill.calibration import CALIBRATIONS
 from skdistill.cli import files as reading
 from skdistill.cli import main
+from tests.cli.conftest import TEACHER
 
 
 @pytest.fixture
@@ -223,6 +227,50 @@ def test_unexpected_failures_have_their_own_code(fit, error, said, monkeypatch, 
     monkeypatch.setattr(reading, "read", fail)
     assert fit() == 1
     assert said in capsys.readouterr().err
+
+
+def test_two_students_are_not_one(fit, capsys) -> None:
+    for option in ("--student", "--teacher"):
+        with pytest.raises(SystemExit) as stop:
+            fit(option, "rf10")
+        assert stop.value.code == 2
+        first = "tree" if option == "--student" else TEACHER
+        assert f"{option}: expected one, got {first!r} and 'rf10'" in capsys.readouterr().err
+
+
+def test_the_console_script_is_the_command_line(monkeypatch, capsys) -> None:
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    scripts = tomllib.loads(text)["project"]["scripts"]
+    assert scripts == {"skdistill": "skdistill.cli:main"}
+    assert EntryPoint("skdistill", scripts["skdistill"], "console_scripts").load() is main
+    for started_as, name in (("/bin/skdistill", "skdistill"), ("__main__.py", "python -m skdist")):
+        monkeypatch.setattr("sys.argv", [started_as, "--help"])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        assert stop.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: {name}")
+
+
+def test_a_quantity_is_not_to_be_merged(fit, files, frame, fails) -> None:
+    rewrite(files, frame, y=np.random.default_rng(0).integers(25, 347, len(frame)))
+    for options in ([], ["--test-size", "0"]):
+        message = fails(fit(*options))
+        assert "different numbers, from 25 to 346, some in fewer than 3 rows" in message
+        assert "looks like a quantity" in message
+        assert "merge" not in message
+    bins = np.where(np.arange(len(frame)) % 2, "high", "low")
+    rewrite(files, frame, y=bins)  # the remedy
+    assert fit("--test-size", "0", "--keep", "direct") == 0
+
+
+def test_many_numbers_may_be_classes(fit, files, frame, capsys) -> None:
+    rewrite(files, frame, y=np.resize(np.arange(24), len(frame)))
+    assert fit("--test-size", "0", "--keep", "direct") == 0
+    assert "24 different numbers, from 0 to 23: it is taken for" in capsys.readouterr().err
+
+
+def test_the_best_of_nothing(fit, files, fails) -> None:
+    assert "--keep best needs held-out rows" in fails(fit("--keep", "best", "--test-size", "0"))
 
 
 def test_version_and_help(capsys) -> None:

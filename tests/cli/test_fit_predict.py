@@ -69,7 +69,7 @@ def test_figures_are_those_of_the_saved_student(fit, files) -> None:
     assert row["accuracy"]["mean"] == pytest.approx((predictions["prediction"] == truth).mean())
     observed = np.where(truth == "yes", predictions["proba_yes"], predictions["proba_no"])
     assert row["log_loss"]["mean"] == pytest.approx(-np.log(np.maximum(observed, FLOOR)).mean())
-    alone = record["table"]["rows"][1]["log_loss"]["mean"]
+    alone = record["table"]["rows"][2]["log_loss"]["mean"]
     difference = record["table"]["verdict"]["log_loss_difference"]["mean"]
     assert difference == pytest.approx(row["log_loss"]["mean"] - alone)
 
@@ -298,6 +298,53 @@ def test_saved_student_does_not_need_the_teacher(fit, files, monkeypatch) -> Non
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert len(run.stdout.splitlines()) == 61
+
+
+@pytest.mark.parametrize("options", [["--test", "TEST"], ["--test-size", "0"]])
+@pytest.mark.parametrize("labels", [("no", "yes"), ("01", "02")])
+@pytest.mark.parametrize("student", ["tree", "tests.cli.learners:boosted"])
+def test_the_student_trained_directly_can_be_kept(
+    fit, files, frame, capsys, options: list[str], labels: tuple[str, str], student: str
+) -> None:
+    """It is the one of the table, and needs no teacher where there are no held-out rows."""
+    if student != "tree":
+        pytest.importorskip("xgboost")
+    named = frame.assign(y=frame["y"].map(dict(zip(("no", "yes"), labels, strict=True))))
+    named.iloc[:180].to_csv(files.train, index=False)
+    named.iloc[180:].to_csv(files.test, index=False)
+    path = files.folder / "report.json"
+    reported = ["--report", str(path)] if "TEST" in options else []
+    options = [files.test if option == "TEST" else option for option in options]
+    assert fit(*options, *reported, "--keep", "direct", "--strength", "0", student=student) == 0
+    assert "saved " + files.model + ": the student trained directly, as asked" in (
+        capsys.readouterr().out
+    )
+    predictions = pd.read_csv(_predictions(files), dtype={"prediction": str})
+    assert list(predictions) == ["prediction", *(f"proba_{label}" for label in labels)]
+    if reported:
+        truth = named["y"].iloc[180:].to_numpy()
+        record = json.loads(path.read_text())
+        assert record["command"]["saved"] == "student alone"
+        alone = record["table"]["rows"][2]
+        assert alone["accuracy"]["mean"] == pytest.approx(
+            (predictions["prediction"] == truth).mean()
+        )
+
+
+def test_size_and_time_are_those_of_the_file(fit, files, capsys) -> None:
+    path = files.folder / "report.json"
+    assert fit("--report", str(path), "--keep", "distilled") == 0
+    record = json.loads(path.read_text())
+    sizes = [row["size_bytes"]["mean"] for row in record["table"]["rows"]]
+    assert sizes[-1] == Path(files.model).stat().st_size
+    assert "size and time are those of the whole file" in capsys.readouterr().out
+    assert any("turning columns into numbers takes" in note for note in record["table"]["notes"])
+
+
+def _predictions(files) -> str:
+    out = files.folder / "predictions.csv"
+    assert main(["predict", files.model, files.test, "--out", str(out)]) == 0
+    return str(out)
 
 
 def test_same_seed_same_student(fit, files) -> None:

@@ -5,8 +5,9 @@ import io
 import joblib
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill.cli.scoreboard import (
@@ -28,7 +29,8 @@ def scored(multiclass_str):
     X, y = multiclass_str
     tree = DecisionTreeClassifier(max_leaf_nodes=9, random_state=0).fit(X[:200], y[:200])
     linear = LogisticRegression().fit(X[:200], y[:200])
-    models = dict(zip(METHODS, [linear, tree, tree, linear], strict=True))
+    prior = DummyClassifier().fit(X[:200], y[:200])
+    models = dict(zip(METHODS, [prior, linear, tree, tree, linear], strict=True))
     held_out = Labelled(X[200:], y[200:])
     return models, held_out, score_models(models, held_out, linear.classes_, budget=0.0)
 
@@ -47,7 +49,11 @@ def test_scores_are_those_of_scikit_learn(scored) -> None:
         observed = proba[np.arange(len(proba)), np.searchsorted(model.classes_, held_out.y)]
         assert figures["log_loss"] == pytest.approx(-np.log(np.maximum(observed, FLOOR)).mean())
         assert figures["microseconds_per_row"] > 0
-    linear = scores[0].figures()
+        assert figures["auc"] == pytest.approx(
+            roc_auc_score(held_out.y, proba, multi_class="ovr", average="macro")
+        )
+        assert score.average_precision is None  # no class is rare
+    linear = scores[1].figures()
     assert linear["agreement"] == 1.0
     assert linear["log_loss"] == pytest.approx(
         log_loss(held_out.y, models["teacher"].predict_proba(held_out.X))

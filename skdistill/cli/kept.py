@@ -1,0 +1,106 @@
+"""Which of the two students is saved, and the whole of what is saved."""
+
+import argparse
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import joblib
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from skdistill._html import size_text
+from skdistill.cli.errors import CommandError
+from skdistill.cli.render import Report
+from skdistill.cli.scoreboard import Board, pickled_size, rarest
+from skdistill.cli.trials import Labelled
+from skdistill.costs import latency
+
+__all__ = ["KEEP", "Kept", "check_keep", "check_pickles", "choose", "table_notes", "whole"]
+
+KEEP = {"best": None, "distilled": "distilled", "direct": "student alone"}
+_NAMES = {"distilled": "the distilled student", "student alone": "the student trained directly"}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What ``fit`` saves.
+
+    Attributes
+    ----------
+    model : Pipeline
+        Vectoriser and student.
+    words : str
+        Which student it is, and why.
+    report : Report or None
+        To be written once the student is saved.
+    """
+
+    model: Pipeline
+    words: str
+    report: Report | None = None
+
+
+def whole(vectoriser: Pipeline, student: BaseEstimator) -> Pipeline:
+    """Return what is saved: it predicts raw rows."""
+    return Pipeline([*vectoriser.steps, ("student", student)])
+
+
+def choose(keep: str | None, board: Board) -> tuple[str, str]:
+    """Return the method to save, and which student that is in words.
+
+    Of the student distilled and alone the best is the one with the lower log-loss on the held-out
+    rows, shown to be so or not; where they have the same, the distilled one.
+    """
+    method = KEEP[keep or "best"]
+    if method is not None:
+        return method, f"{_NAMES[method]}, as asked"
+    difference = board.verdict.difference.mean
+    method = "student alone" if difference > 0 else "distilled"
+    if difference:
+        return method, f"{_NAMES[method]}, of the lower log-loss in the table (--keep best)"
+    return method, f"{_NAMES[method]}, of the same log-loss as the one trained directly"
+
+
+def check_keep(args: argparse.Namespace) -> None:
+    """Raise CommandError where the best is asked for, and nothing would tell which it is."""
+    if args.keep == "best" and not args.test and args.test_size == 0:
+        raise CommandError(
+            "--keep best needs held-out rows: not with --test-size 0, where --keep distilled (the "
+            "default there) and --keep direct can be had"
+        )
+
+
+def check_pickles(student: BaseEstimator, name: str) -> None:
+    """Find out now, not after the fit, that a student of this kind could not be saved.
+
+    Raises
+    ------
+    CommandError
+    """
+    try:
+        joblib.dump(student, io.BytesIO())
+    except Exception as error:  # whatever its own parts raise
+        reason = " ".join(str(error).split())
+        raise CommandError(
+            f"--student {name} could not be saved ({reason}): make it of functions that are "
+            "defined by def in an importable module, not of lambdas"
+        ) from error
+
+
+def table_notes(
+    vectoriser: Pipeline, raw: Labelled, classes: object, budget: float = 0.1
+) -> Iterator[str]:
+    """Yield what is to be said of the table of raw held-out rows: its costs, its rare class."""
+    rare = rarest(raw, classes)
+    if rare is not None:
+        yield (
+            f"average precision: of class {rare.label}, with {rare.share:.1%} of the held-out rows "
+            "the rarest; this share is what a model has that knows nothing."
+        )
+    seconds = latency(vectoriser.transform, raw.X, budget=budget).median
+    yield (
+        "size and time are those of the whole file as it is saved; turning columns into numbers "
+        f"takes {size_text(pickled_size(vectoriser))} and {seconds / len(raw.y) * 1e6:.3g} µs of "
+        "them."
+    )
