@@ -3,13 +3,11 @@
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from joblib import dump
 from sklearn.base import BaseEstimator
-from sklearn.pipeline import Pipeline
 
 from skdistill import DistilledClassifier, __version__
 from skdistill._saving import replacing
@@ -24,11 +22,10 @@ from skdistill.cli.kept import (
     check_pickles,
     choose,
     table_notes,
-    whole,
 )
 from skdistill.cli.progress import Progress
 from skdistill.cli.render import FORMATS, Report, legend, text_table, wrapped, write_report
-from skdistill.cli.scoreboard import Board, board_of_rows, score_models
+from skdistill.cli.scoreboard import Board, Front, board_of_rows, saved, score_models
 from skdistill.cli.suspicion import too_good
 from skdistill.cli.trials import Labelled, Trial, distil_all, fit_alone
 from skdistill.cli.vectoriser import make_vectoriser, vectorise
@@ -259,11 +256,11 @@ class _Job:
         rows = replace(train, X=vectoriser.fit_transform(train.X))
         if self.args.keep == "direct":
             student = fit_alone(self.student, rows)
-            return Kept(whole(vectoriser, student), "the student trained directly, as asked")
+            return Kept(saved(vectoriser, student), "the student trained directly, as asked")
         distilled = DistilledClassifier(self.teacher, self.student, **self.settings)
         distilled.fit(rows.X, rows.y, sample_weight=rows.weight, groups=rows.groups)
         print("no rows held out, so nothing is known about whether distilling paid")
-        return Kept(whole(vectoriser, distilled.student_), "the distilled student")
+        return Kept(saved(vectoriser, distilled.student_), "the distilled student")
 
     def compare(self, train: Labelled, held_out: Labelled) -> Kept:
         """Distil, compare on the held-out rows, print and report."""
@@ -277,7 +274,8 @@ class _Job:
             progress.done()
             (trial,) = distil_all(self.teacher, students, rows, self.settings, progress)
             progress.start("scores on held-out rows")
-            board = self._board(trial, vectoriser, seen, held_out)
+            front = Front.measured(vectoriser, held_out.X)
+            board = self._board(trial, front, seen)
             progress.done()
         suspicion = too_good(board, rows, seen, vectoriser.get_feature_names_out())
         if suspicion is not None:
@@ -293,21 +291,16 @@ class _Job:
             sections = self._facts(train, held_out, rows.X.shape[1], trial.distilled)
             sections["command"]["saved"] = method
             report = Report(board.title, sentence, board, sections)
-        return Kept(whole(vectoriser, trial.models[method]), words, report)
+        return Kept(front.before(trial.models[method]), words, report)
 
-    def _board(self, trial: Trial, vectoriser: Pipeline, seen: Labelled, raw: Labelled) -> Board:
-        """Score the models on held-out rows, as numbers and as they are in the file."""
-        scores = score_models(
-            trial.models,
-            seen,
-            trial.distilled.classes_,
-            shipped=partial(whole, vectoriser),
-            raw=raw.X,
-        )
-        ratio = len(seen.y) / trial.distilled.report_.n_rows
-        notes = tuple(table_notes(vectoriser, raw, trial.distilled.classes_))
+    def _board(self, trial: Trial, front: Front, held_out: Labelled) -> Board:
+        """Score the models on held-out rows."""
+        classes = trial.distilled.classes_
+        scores = score_models(trial.models, held_out, classes, front=front)
+        ratio = len(held_out.y) / trial.distilled.report_.n_rows
+        notes = tuple(table_notes(front, held_out, classes))
         title = f"{Path(self.args.train).name}: {self.args.teacher} into {self.args.student}"
-        return board_of_rows(title, scores, seen, ratio, notes)
+        return board_of_rows(title, scores, held_out, ratio, notes)
 
     def _facts(
         self, train: Labelled, held_out: Labelled, width: int, distilled: DistilledClassifier

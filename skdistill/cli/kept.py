@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import joblib
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skdistill._html import size_text
 from skdistill.cli.errors import CommandError
 from skdistill.cli.render import Report
-from skdistill.cli.scoreboard import Board, pickled_size, rarest
+from skdistill.cli.scoreboard import Board, Front, rarest
 from skdistill.cli.trials import Labelled
-from skdistill.costs import latency
 
-__all__ = ["KEEP", "Kept", "check_keep", "check_pickles", "choose", "table_notes", "whole"]
+__all__ = ["KEEP", "Kept", "check_keep", "check_pickles", "choose", "table_notes"]
 
 KEEP = {"best": None, "distilled": "distilled", "direct": "student alone"}
 _NAMES = {"distilled": "the distilled student", "student alone": "the student trained directly"}
@@ -39,11 +39,6 @@ class Kept:
     model: Pipeline
     words: str
     report: Report | None = None
-
-
-def whole(vectoriser: Pipeline, student: BaseEstimator) -> Pipeline:
-    """Return what is saved: it predicts raw rows."""
-    return Pipeline([*vectoriser.steps, ("student", student)])
 
 
 def choose(keep: str | None, board: Board) -> tuple[str, str]:
@@ -88,19 +83,15 @@ def check_pickles(student: BaseEstimator, name: str) -> None:
         ) from error
 
 
-def table_notes(
-    vectoriser: Pipeline, raw: Labelled, classes: object, budget: float = 0.1
-) -> Iterator[str]:
-    """Yield what is to be said of the table of raw held-out rows: its costs, its rare class."""
-    rare = rarest(raw, classes)
+def table_notes(front: Front, held_out: Labelled, classes: np.ndarray) -> Iterator[str]:
+    """Yield what is to be said of the table: its costs, its rare class."""
+    rare = rarest(held_out, classes)
     if rare is not None:
         yield (
             f"average precision: of class {rare.label}, with {rare.share:.1%} of the held-out rows "
             "the rarest; this share is what a model has that knows nothing."
         )
-    seconds = latency(vectoriser.transform, raw.X, budget=budget).median
     yield (
         "size and time are those of the whole file as it is saved; turning columns into numbers "
-        f"takes {size_text(pickled_size(vectoriser))} and {seconds / len(raw.y) * 1e6:.3g} µs of "
-        "them."
+        f"takes {size_text(front.size_bytes)} and {front.microseconds_per_row:.3g} µs of them."
     )

@@ -1,12 +1,13 @@
 """Scores of the models on held-out rows, their uncertainty, and the verdict."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import average_precision_score
+from sklearn.pipeline import Pipeline
 
 from skdistill.cli.trials import METHODS, Labelled
 from skdistill.costs import latency, size_bytes
@@ -17,6 +18,7 @@ from skdistill.metrics import FLOOR, row_log_loss
 __all__ = [
     "COLUMNS",
     "Board",
+    "Front",
     "Rare",
     "Row",
     "Score",
@@ -25,6 +27,7 @@ __all__ = [
     "board_of_splits",
     "pickled_size",
     "rarest",
+    "saved",
     "score_models",
 ]
 
@@ -38,6 +41,39 @@ COLUMNS = (
     "microseconds_per_row",
 )
 RARE = 0.1  # below this share of the rows the rarest class has a column of its own
+
+
+@dataclass(frozen=True)
+class Front:
+    """What stands before every model in a saved file, and turns columns into numbers.
+
+    Attributes
+    ----------
+    steps : Pipeline
+        Fitted.
+    size_bytes : float
+    microseconds_per_row : float
+        Median over repeated transforms of all held-out rows at once.
+    """
+
+    steps: Pipeline
+    size_bytes: float
+    microseconds_per_row: float
+
+    @classmethod
+    def measured(cls, steps: Pipeline, X: Any, budget: float = 0.1) -> "Front":
+        """Measure `steps` on raw rows."""
+        seconds = latency(steps.transform, X, budget=budget).median
+        return cls(steps, pickled_size(steps), seconds / len(X) * 1e6)
+
+    def before(self, model: BaseEstimator) -> Pipeline:
+        """Return the whole of what is saved with `model`: it predicts raw rows."""
+        return saved(self.steps, model)
+
+
+def saved(vectoriser: Pipeline, student: BaseEstimator) -> Pipeline:
+    """Return the whole of what is saved: it predicts raw rows."""
+    return Pipeline([*vectoriser.steps, ("student", student)])
 
 
 @dataclass(frozen=True)
@@ -180,8 +216,7 @@ def score_models(
     held_out: Labelled,
     classes: np.ndarray,
     budget: float = 0.1,
-    shipped: Callable[[BaseEstimator], BaseEstimator] | None = None,
-    raw: Any = None,
+    front: Front | None = None,
 ) -> tuple[Score, ...]:
     """Score fitted models on held-out rows.
 
@@ -195,11 +230,8 @@ def score_models(
         Classes in the order of the columns of `predict_proba`.
     budget : float, default=0.1
         Seconds to spend on timing each model (five predictions at least).
-    shipped : callable or None, default=None
-        Takes a model, returns the whole of what is saved to predict `raw` rows; size and time are
-        its own. None: the model, of ``held_out.X``.
-    raw : data frame or None, default=None
-        The held-out rows as `shipped` takes them.
+    front : Front or None, default=None
+        What is saved with a model: size and time are those of both.
 
     Returns
     -------
@@ -212,16 +244,16 @@ def score_models(
     found = []
     for method, p in probas.items():
         figures = probability_scores(onehot, p, held_out.weight)
-        bare = shipped is None or method == "class frequencies"  # these read no column
-        whole, rows = (models[method], held_out.X) if bare else (shipped(models[method]), raw)
+        before = None if method == "class frequencies" else front  # these read no column
+        size, speed = _costs(models[method], held_out.X, budget, before)
         score = Score(
             method=method,
             hits=onehot[np.arange(len(onehot)), p.argmax(axis=1)],
             losses=row_log_loss(onehot, p, FLOOR),
             agrees=(p.argmax(axis=1) == taught).astype(float),
             calibration_error=figures["calibration_error"],
-            size_bytes=pickled_size(whole),
-            microseconds_per_row=_speed(whole, rows, budget),
+            size_bytes=size,
+            microseconds_per_row=speed,
             auc=figures["auc"],
             average_precision=None if rare is None else _precision(rare, onehot, p, held_out),
         )
@@ -388,5 +420,9 @@ def pickled_size(model: BaseEstimator) -> float:
         return float("nan")
 
 
-def _speed(model: BaseEstimator, X: Any, budget: float) -> float:
-    return latency(model.predict_proba, X, budget=budget).median / len(X) * 1e6
+def _costs(model: BaseEstimator, X: Any, budget: float, front: Front | None) -> tuple[float, float]:
+    """Return bytes, and microseconds per row, of a model with what stands before it."""
+    microseconds = latency(model.predict_proba, X, budget=budget).median / len(X) * 1e6
+    if front is None:
+        return pickled_size(model), microseconds
+    return pickled_size(front.before(model)), microseconds + front.microseconds_per_row
