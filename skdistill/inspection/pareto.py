@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
+from sklearn.pipeline import Pipeline
 from sklearn.utils import column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -43,9 +44,10 @@ class FrontierPoint:
     scores : mapping of str to float
         Accuracy, log-loss, AUC, Brier score and calibration error there.
     latency : Latency
-        Of ``predict_proba``, in seconds per call.
+        Of ``predict_proba``, in seconds per call; with what stands before it in a Pipeline.
     size_bytes : int or None
-        Of the student, as joblib dumps it; None where it cannot be pickled.
+        Of the student, as joblib dumps it, with what stands before it in a Pipeline; None where it
+        cannot be pickled.
     parts : Parts
         Its nodes or parameters.
     strength : float or None
@@ -185,6 +187,7 @@ class _Trial:
     scores: Mapping[str, float]
     strength: float | None
     model: Any  # kept on the first split only
+    front: Pipeline | None  # what stands before it, fitted
 
 
 def frontier(
@@ -212,8 +215,9 @@ def frontier(
 
     Parameters
     ----------
-    estimator : DistilledClassifier
-        Fitted or not; it is cloned.
+    estimator : DistilledClassifier, or Pipeline that ends in one
+        Fitted or not; it is cloned. The steps before it are fitted on each split's training part,
+        and belong to what is timed and weighed.
     X : array-like, sparse array or data frame of n rows
         Features.
     y : array-like of shape (n,)
@@ -247,9 +251,9 @@ def frontier(
     Raises
     ------
     ParameterError
-        If the estimator is no `DistilledClassifier` (a search would choose on rows that are tested
-        on), there are no students or grids of them, a number is out of range, or `test_size` is
-        given with `cv`.
+        If the estimator is no `DistilledClassifier`, nor a Pipeline that ends in one (a search
+        would choose on rows that are tested on), there are no students or grids of them, a number
+        is out of range, or `test_size` is given with `cv`.
     FoldError, StudentError
         If the folds or a student cannot be used, or a name is used twice.
 
@@ -271,8 +275,9 @@ def frontier(
     >>> found.best_under(size=1e6).name
     '16 leaves'
     """
-    check_distiller(estimator)
-    students = _by_name(students, estimator.loss)
+    front, distiller = _parted(estimator)
+    check_distiller(distiller)
+    students = _by_name(students, distiller.loss)
     _check_split(cv, test_size)
     check_integer("latency_rows", latency_rows, low=1)
     check_number("budget", budget, low=0.0)
@@ -287,7 +292,7 @@ def frontier(
         protocol = f"cross-validation on {len(splits)} folds"
     trials = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(_one_split)(
-            clone(estimator), X, labels, groups, students, split, floor, keep=number == 0
+            (front, distiller), X, labels, groups, students, split, floor, keep=number == 0
         )
         for number, split in enumerate(splits)
     )
@@ -309,7 +314,8 @@ def _bytes(point: FrontierPoint) -> float:
 def _point(
     name: str, trials: list[_Trial], loss: Estimate, X: Any, *, latency_rows: int, budget: float
 ) -> FrontierPoint:
-    model = trials[0].model
+    first = trials[0]
+    model, student = (_behind(first.front, m) for m in (first.model, first.model.student_))
     strengths = [trial.strength for trial in trials]
     figures = {key: [trial.scores[key] for trial in trials] for key in trials[0].scores}
     return FrontierPoint(
@@ -317,14 +323,26 @@ def _point(
         loss=loss,
         scores={key: float(np.mean(values)) for key, values in figures.items()},
         latency=latency(model.predict_proba, X, latency_rows, budget),
-        size_bytes=size_bytes(model.student_),
-        parts=count_parts(model.student_),
+        size_bytes=size_bytes(student),
+        parts=count_parts(student),
         strength=None if None in strengths else float(np.mean(strengths)),
     )
 
 
+def _parted(estimator: Any) -> tuple[Pipeline | None, Any]:
+    """Return the steps before the last of a Pipeline, and the last; None and what is none."""
+    if not isinstance(estimator, Pipeline) or len(estimator) < 2:
+        return None, estimator
+    return estimator[:-1], estimator[-1]
+
+
+def _behind(front: Pipeline | None, model: Any) -> Any:
+    """Return a fitted model with what stands before it: it takes the rows as they are given."""
+    return model if front is None else Pipeline([*front.steps, ("model", model)])
+
+
 def _one_split(
-    estimator: Any,
+    parts: tuple[Pipeline | None, Any],
     X: Any,
     y: NDArray[Any],
     groups: NDArray[Any] | None,
@@ -337,6 +355,9 @@ def _one_split(
     """Cross-fit the teacher on the training part, and fit and score each student."""
     train, test = split
     X_train, X_test = take_rows(X, train), take_rows(X, test)
+    front, estimator = (None if step is None else clone(step) for step in parts)
+    if front is not None:
+        X_train, X_test = front.fit_transform(X_train, y[train]), front.transform(X_test)
     part = None if groups is None else groups[train]
     names = list(students)
     fitted = estimator.set_params(student=students[names[0]]).fit(X_train, y[train], groups=part)
@@ -352,6 +373,7 @@ def _one_split(
             scores=scores(onehot, p, floor=floor),
             strength=model.strength_,
             model=model if keep else None,
+            front=front if keep else None,
         )
     return found
 

@@ -1,13 +1,17 @@
 """`frontier`: honest losses, costs of the students themselves, one cross-fit per split."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import GroupShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
@@ -26,6 +30,24 @@ STUDENTS = {
 MODEL = DistilledClassifier(
     DecisionTreeClassifier(min_samples_leaf=4, random_state=0), cv=3, random_state=0
 )
+
+
+SECONDS = 0.002
+
+
+class Slow(TransformerMixin, BaseEstimator):
+    """A step that takes its time and space."""
+
+    def fit(self, X, y):
+        self.ballast_ = np.ones(2000) * len(y)
+        return self
+
+    def transform(self, X):
+        time.sleep(SECONDS)
+        return X
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "ballast_")
 
 
 def point(name, loss, latency, size):
@@ -211,3 +233,32 @@ def test_a_student_without_a_route_raises():
 
     with pytest.raises(StudentError, match="no route can distil into KNeighborsClassifier"):
         frontier(MODEL, DATA.X, DATA.y, {"nn": KNeighborsClassifier()}, random_state=0)
+
+
+def test_what_stands_before_the_student_is_weighed_and_timed():
+    """And fitted on the training part alone: a front that remembers its rows tells which."""
+    frame = pd.DataFrame(DATA.X).assign(kind=np.resize(["a", "b", "c"], len(DATA.X)))
+    frame.columns = frame.columns.map(str)
+    encode = ColumnTransformer(
+        [("kind", OneHotEncoder(sparse_output=False), ["kind"])], remainder="passthrough"
+    )
+    whole = make_pipeline(encode, Slow(), MODEL)
+    found = frontier(whole, frame, DATA.y, STUDENTS, random_state=0, budget=0.0)
+    train, test = next(
+        StratifiedShuffleSplit(1, test_size=0.25, random_state=0).split(frame, DATA.y)
+    )
+    for name, own in zip(STUDENTS, found.points, strict=True):
+        model = clone(whole).set_params(distilledclassifier__student=STUDENTS[name])
+        model.fit(frame.iloc[train], DATA.y[train])
+        p = model.predict_proba(frame.iloc[test])[np.arange(len(test)), DATA.codes[test]]
+        assert own.loss.mean == pytest.approx(-np.log(np.maximum(p, 1e-3)).mean())
+        shipped = Pipeline([*model[:-1].steps, ("model", model[-1].student_)])
+        assert own.size_bytes == pytest.approx(size_bytes(shipped), rel=0.05)
+        assert own.size_bytes > size_bytes(model[-1].student_) + 10_000
+        assert own.parts == count_parts(model[-1].student_)
+        assert own.latency.median > SECONDS
+
+
+def test_a_pipeline_that_ends_in_no_distiller():
+    with pytest.raises(ParameterError, match="must be a DistilledClassifier, got DecisionTree"):
+        frontier(make_pipeline(Slow(), STUDENTS["tree"]), DATA.X, DATA.y, STUDENTS)
