@@ -39,12 +39,13 @@ __all__ = ["add_parser", "run"]
 _ABOUT = """\
 Distil a teacher into a student on a CSV or Parquet file, and save the student.
 
-A share of the rows is held out (or given by --test) and only serves the table: teacher, student
-alone, in-sample distillation, distilled. What is saved is a scikit-learn Pipeline of the vectoriser
-(skrub's TableVectorizer) and the distilled student, both fitted on the training rows and on
-nothing else. It predicts raw rows, by `skdistill predict` or by joblib.load(...).predict(frame),
-and needs neither the teacher nor skdistill (mlp does need skdistill, as does XGBoost on labels
-other than 0, 1, ...). --test-size 0 trains on all rows, without a table.
+A share of the rows is held out (or given by --test) and only serves the table (class frequencies,
+teacher, student alone, in-sample distillation, distilled) and, by --keep, to choose the student to
+save: distilled or alone. What is saved is a scikit-learn Pipeline of the vectoriser (skrub's
+TableVectorizer) and that student, both fitted on the training rows and on nothing else. It predicts
+raw rows, by `skdistill predict` or by joblib.load(...).predict(frame), and needs neither the teacher
+nor skdistill (mlp does need skdistill, as does XGBoost on labels other than 0, 1, ...). --test-size
+0 trains on all rows, without a table.
 
 `skdistill predict` finds the columns by name, ignores others and refuses cells that it cannot read.
 joblib.load(...).predict(frame) does none of this: it wants the training columns in their order and
