@@ -42,10 +42,10 @@ Distil a teacher into a student on a CSV or Parquet file, and save the student.
 A share of the rows is held out (or given by --test) and only serves the table (class frequencies,
 teacher, student alone, in-sample distillation, distilled) and, by --keep, to choose the student to
 save: distilled or alone. What is saved is a scikit-learn Pipeline of the vectoriser (skrub's
-TableVectorizer) and that student, both fitted on the training rows and on nothing else. It predicts
-raw rows, by `skdistill predict` or by joblib.load(...).predict(frame), and needs neither the teacher
-nor skdistill (mlp does need skdistill, as does XGBoost on labels other than 0, 1, ...). --test-size
-0 trains on all rows, without a table.
+TableVectorizer) and that student, both fitted on the training rows and on nothing else. It
+predicts raw rows, by `skdistill predict` or by joblib.load(...).predict(frame), and needs neither
+the teacher nor skdistill (mlp does need skdistill, as does XGBoost on labels other than 0, 1, ...).
+--test-size 0 trains on all rows, without a table.
 
 `skdistill predict` finds the columns by name, ignores others and refuses cells that it cannot read.
 joblib.load(...).predict(frame) does none of this: it wants the training columns in their order and
@@ -156,7 +156,9 @@ def run(args: argparse.Namespace) -> None:
     _check_outputs(args)
     teacher = names.resolve(args.teacher, names.TEACHERS, args.seed)
     student = names.resolve(args.student, names.STUDENTS, args.seed)
-    check_pickles(student, args.student)
+    check_pickles(student, f"--student {args.student}")
+    if args.memory:
+        check_pickles(teacher, f"--memory: --teacher {args.teacher}")
     train, held_out = _rows(args)
     settings = {
         "cv": args.cv,

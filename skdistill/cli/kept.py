@@ -66,19 +66,26 @@ def check_keep(args: argparse.Namespace) -> None:
         )
 
 
-def check_pickles(student: BaseEstimator, name: str) -> None:
-    """Find out now, not after the fit, that a student of this kind could not be saved.
+def check_pickles(learner: BaseEstimator, option: str) -> None:
+    """Find out now, not after the fit, that a learner of this kind could not be saved.
+
+    Parameters
+    ----------
+    learner : estimator
+        Unfitted.
+    option : str
+        What named it, for the message.
 
     Raises
     ------
     CommandError
     """
     try:
-        joblib.dump(student, io.BytesIO())
+        joblib.dump(learner, io.BytesIO())
     except Exception as error:  # whatever its own parts raise
         reason = " ".join(str(error).split())
         raise CommandError(
-            f"--student {name} could not be saved ({reason}): make it of functions that are "
+            f"{option} could not be saved ({reason}): make it of functions that are "
             "defined by def in an importable module, not of lambdas"
         ) from error
 

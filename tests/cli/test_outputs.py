@@ -147,6 +147,10 @@ def test_a_student_that_cannot_be_saved_is_found_first(fit, files, capsys) -> No
         assert "could not be saved" in error
         assert "[1/6]" not in error
     assert fit(student="tests.cli.learners:NAMED") == 0  # the remedy
+    memory = ["--memory", str(files.folder / "memory")]
+    assert fit(*memory, teacher="tests.cli.learners:LAMBDA") == 2
+    assert "--memory: --teacher tests.cli.learners:LAMBDA could not be" in capsys.readouterr().err
+    assert fit(*memory, teacher="tests.cli.learners:NAMED") == 0  # the remedy
 
 
 def test_a_teacher_that_cannot_be_pickled_is_no_obstacle(fit, files, capsys) -> None:
