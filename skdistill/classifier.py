@@ -95,7 +95,9 @@ None, default="orthogonal"
     random_state : int, RandomState or None, default=None
         Shuffles integer folds. Teacher and student keep their own random states.
     verbose : int, default=0
-        Above 0 reports the folds as scikit-learn's cross-validation does.
+        Above 0 reports the folds as scikit-learn's cross-validation does, and prints the note of
+        `report_` where the strength is found to be 1: no warning, for that is a result like any
+        other, and would come with every fold of a search.
 
     Attributes
     ----------
@@ -389,8 +391,7 @@ None, default="orthogonal"
             labels = label_rows(raw, data, settings.calibration, own)
             shrinkage = None
             if settings.finds_strength:
-                weight = metadata.student_weight
-                shrinkage = shrink(direct, data.X, data.y, labels.p, folds, weight=weight)
+                shrinkage = shrink(direct, data, labels.p, folds, metadata.student_weight)
                 settings = self._at(shrinkage.strength, settings, data, metadata)
             with progress.step("fit the student"):
                 how = settings, data, labels, metadata, transfer
@@ -404,6 +405,7 @@ None, default="orthogonal"
             n_teacher_fits=0 if teacher is None else len(folds),
             n_student_fits=1 + (0 if direct is None else len(folds)),
         )
+        self.report_.tell(self.verbose)
         self.fold_ = np.full(data.n_given, -1) if teacher is None else data.spread(folds.fold, -1)
         self._keep_further(transfer)
         self._remember(y, sample_weight, groups)

@@ -5,9 +5,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from skdistill._html import definitions, flat, page, write_page
+from skdistill._html import definitions, flat, page, paragraph, write_page
 
-__all__ = ["FitReport"]
+__all__ = ["LARGER", "FitReport", "why_direct"]
+
+LARGER = (
+    "A student to be distilled may be larger than the one tuned for its labels alone, as a teacher "
+    "removes variance: try more leaves, depth or trees."
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class FitReport:
         Share of rows with an identical row in another fold.
     touched_share : float
         Share of rows whose target had to be projected on the simplex.
+    note : str or None
+        Where ``strength="auto"`` found 1: why, what that makes of the student, and what to try;
+        where the teacher leads only because the direct student is overconfident: that it could be
+        calibrated instead. Printed first, and in `to_dict` and on the page as well.
 
     Examples
     --------
@@ -71,7 +80,7 @@ class FitReport:
     loss: str
     correction: str | None
     strength: float | None
-    shrinkage: Mapping[str, float] | None
+    shrinkage: Mapping[str, Any] | None
     calibration: str | None
     teacher: Mapping[str, Mapping[str, float]]
     n_rows: int
@@ -91,7 +100,18 @@ class FitReport:
         -------
         facts : dict
         """
-        return asdict(self)
+        return asdict(self) | {"note": self.note}
+
+    @property
+    def note(self) -> str | None:
+        """What the strength that was found asks the user to know, in words; None if nothing."""
+        if self.shrinkage is None:
+            return None
+        said = [] if self.strength != 1.0 else [_direct(self.shrinkage)]
+        by_log_loss = self.shrinkage["log_loss"]
+        if self.shrinkage["softened"] <= by_log_loss["teacher"] < by_log_loss["student"]:
+            said.append(_overconfident(self.shrinkage))
+        return " ".join(said) or None
 
     def frame(self) -> Any:
         """Return the teacher's scores, out of fold, as a table.
@@ -129,8 +149,45 @@ class FitReport:
         """
         write_page(path, page("What the fit did", self._repr_html_()))
 
+    def tell(self, verbose: int) -> None:
+        """Print the note, if there is one, where `verbose` is above 0."""
+        if verbose > 0 and self.note is not None:
+            print(self.note)  # noqa: T201 - as the verbose of scikit-learn does
+
     def __str__(self) -> str:
-        return "\n".join(f"{name}: {value}" for name, value in flat(self.to_dict()))
+        lines = [f"{name}: {value}" for name, value in flat(asdict(self))]
+        return "\n".join(lines if self.note is None else [self.note, *lines])
 
     def _repr_html_(self) -> str:
-        return definitions(flat(self.to_dict()))
+        facts = definitions(flat(asdict(self)))
+        return facts if self.note is None else f"{paragraph(self.note)}\n{facts}"
+
+
+def why_direct(shrinkage: Mapping[str, Any]) -> str:
+    """Return why a strength of 1 was found, from the ingredients of the rule."""
+    scales = shrinkage["brier"], shrinkage["log_loss"]
+    start = "this student "
+    if all(scale["excess"] <= 0 for scale in scales):
+        start = "out of fold the teacher has no lead over this student, which "
+    if scales[0]["variance"] == 0:
+        why = "varies less from training set to training set than the teacher is presumed to err"
+    else:
+        why = "is no more overconfident than the teacher is presumed to err"
+    return f"{start}{why}: nothing is left for distilling to remove"
+
+
+def _direct(shrinkage: Mapping[str, Any]) -> str:
+    return (
+        f"strength='auto' found 1: {why_direct(shrinkage)}. So the student is the one trained "
+        f"directly on the labels, and nothing was distilled. {LARGER}"
+    )
+
+
+def _overconfident(shrinkage: Mapping[str, Any]) -> str:
+    scores = shrinkage["log_loss"]
+    return (
+        "The teacher leads by calibration only: out of fold the direct student's log-loss is "
+        f"{scores['student']:.4f}, with one temperature to soften it {shrinkage['softened']:.4f}, "
+        f"the teacher's {scores['teacher']:.4f}. Calibrating the direct student may do as much as "
+        "distilling."
+    )

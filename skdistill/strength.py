@@ -1,62 +1,76 @@
 """Choosing the strength for free: shrink towards the labels by what distilling can remove.
 
 The teacher's calibrated out-of-fold probabilities `p` and the direct student's own out-of-fold
-predictions `f` are both honest for the label of a row; the other folds' students, which have seen
-that label, predict `g`. With squared distances summed over the classes and averaged over the rows,
+predictions `f` are both honest for the label `y` of a row, of class `c`; the other folds' students,
+which have seen that label, predict `g`. With means over the rows, class frequencies `q` and the
+entropy H, two scales have a reading of their own:
 
-    excess       = |y - f|^2 - |y - p|^2         by how much the teacher leads
-    disagreement = |f - g|^2                     how far a student moves with its training rows
-    bias^2       = min(tau |y - q|^2, |y - p|^2),   tau = min(.08, 2.2 / sqrt(n))
-    spread       = disagreement / 2 - bias^2
-    variance     = max(0, min(excess, spread))
-    strength     = bias^2 / (bias^2 + variance)
+                          Brier score            log-loss
+    loss of f             E|y - f|^2             E[-log f_c]            of p likewise
+    loss it expects       -                      E[H(f)]
+    noise                 E|f - g|^2 / 2         (loss - loss it expects) / 2
+    all there is          1 - |q|^2              H(q)
 
-with `q` the class frequencies. This is the usual shrinkage, the teacher's squared bias taken as a
-share `tau` of all there is to explain, and at most as its whole score: where labels hardly
-contradict each other (digits, letters) a teacher's error is its own and no noise. The share falls
-with the n rows as the theory of orthogonal corrections asks of a nuisance (an error of order
-n^(-1/4)), and as the best of strengths measured at 200 to 12,000 rows do. Both bounds of
-the variance are net of what the teacher's own error puts in its place: the lead by its nature, the
-student's spread by the subtraction. A teacher that errs more than the student varies teaches
-nothing: strength 1, the student is trained directly. A student that follows
-single rows (an unpruned tree: `f` and `g` are labels of different rows) gets mostly soft labels,
-the more so the more rows there are. A student limited by its capacity, whose gap is bias of its
-own, agrees with itself and is left to the labels.
+    excess    = loss of f - loss of p            by how much the teacher leads
+    presumed  = min(tau (all there is), loss of p),   tau = min(.08, 2.2 / sqrt(n))
+    variance  = max(0, noise - presumed)
+    bias^2    = presumed + 1.5 max(0, variance - excess)
+    strength  = bias^2 / (bias^2 + variance)
 
-A spread beyond the lead can be read in two ways: the student does not vary as much as it seems, as
-above, or the teacher errs more than presumed. Even then it can lend the student some of its calm:
-in the lead its error stands against the student's variance, ``excess = variance - bias^2`` but for
-the student's own bias. Where the spread is clear, more than twice the presumed bias, the strength
-is the lesser of the one above and of
+This is the usual shrinkage; the larger strength of the two readings is taken.
 
-    bias^2       = max(the presumed one, 2 (spread - excess))
-    variance     = spread
+*Noise* is what single labels have put into the student. Where `f` strays by an error of mean zero
+around the truth `p_0`, two measures of it agree to second order. One is movement: half the distance
+of predictions that have and have not seen a label (for an unpruned tree, labels of different rows).
+The other is overconfidence: the entropy H(f) is the log-loss that a forecast expects of itself, and
+what it costs beyond that is twice the divergence of that error, as ``E|y - f|^2 - E[1 - |f|^2] =
+2 E|f - p_0|^2`` shows for squared errors. They fail in different places. Boosting of labels that
+hardly contradict each other moves much and is right to; an average of many deep trees is modest,
+and moves. Only what both see is noise of the labels, which soft labels can remove: hence the larger
+strength. A student that is kept from the truth by want of capacity shows neither and is left to
+its labels.
 
-doubled for the student's own bias. It is 4/5 where the teacher is behind by as much as the student
-varies. The rule costs K student fits, no teacher fit.
+The teacher's squared bias is presumed to be a share `tau` of all there is to explain, and at most
+its whole score: where labels hardly contradict each other (digits, letters) a teacher's error is
+its own. The share falls with the n rows as the theory of orthogonal corrections asks of a nuisance
+(an error of order n^(-1/4)). It is taken off the noise, for the teacher's own error comes in its
+place: a student that varies less is trained directly, at strength 1. A lead that falls short of
+the variance tells more of the teacher, as ``excess = variance - bias^2`` plus the student's own
+squared bias: what is missing is bias of the teacher's, and 3/2 of it is taken, as the student has
+some of its own. So a slightly worse teacher changes the strength slightly, also where its lead
+ends, and one that is behind can still lend a student some of its calm: with a presumed bias that
+is small beside the variance, 3/5 at no lead, 3/4 where it is behind by as much as the student
+varies.
+
+The rule costs K student fits, no teacher fit.
 ``python -m benchmarks.strength`` compares it with the alternatives.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import entr
 
-from skdistill._arrays import has_namespace, one_hot
+from skdistill._arrays import floor_probabilities, has_namespace
 from skdistill._compat import Progress, take_rows
+from skdistill._data import Data
 from skdistill._threads import thread_budget
 from skdistill._validation import index_rows
+from skdistill.calibration import calibrate
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.exceptions import FoldError, StudentError, StudentTypeError, TeacherError
 from skdistill.folds import Folds
+from skdistill.metrics import FLOOR, log_loss
 from skdistill.metrics import squared_distance as brier
 from skdistill.students import Adapter, DirectStudent
 
 __all__ = [
+    "Reading",
     "Shrinkage",
     "bias_share",
     "direct_rows",
@@ -66,37 +80,36 @@ __all__ = [
 ]
 
 RATE, LARGEST = 2.2, 0.08  # of the presumed bias: .04 at 3,000 rows
-CLEAR = 2.0  # times the presumed bias, above which a spread beyond the lead may be the teacher's
-DOUBLED = 2.0  # what the teacher then errs, for the student has some bias of its own
+MISSING = 1.5  # times what the lead lacks of the variance: the student has some bias of its own
 Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
-class Shrinkage:
-    """The ingredients of ``strength="auto"``, all squared distances summed over classes.
-
-    For two classes these are twice the Brier score.
+class Reading:
+    """Bias and variance as one scale has them.
 
     Attributes
     ----------
     teacher : float
-        The calibrated teacher, out of fold.
+        Loss of the calibrated teacher, out of fold.
     student : float
-        The direct student, out of fold.
-    disagreement : float
-        Mean squared distance between a row's out-of-fold prediction and those of the students that
-        were trained on it.
-    frequencies : float
-        The class frequencies, as probabilities of every row.
-    tau : float
-        Share of `frequencies` that is taken as the teacher's squared bias (see `bias_share`).
+        That of the direct student, out of fold.
+    noise : float
+        What single labels have put into the student; overconfidence may be negative.
+    presumed : float
+        Squared error that the teacher is presumed to have, whatever its lead.
+
+    Examples
+    --------
+    >>> reading = Reading(teacher=0.10, student=0.15, noise=0.10, presumed=0.02)
+    >>> round(reading.variance, 6), round(reading.bias, 6), round(reading.strength, 6)
+    (0.08, 0.065, 0.448276)
     """
 
     teacher: float
     student: float
-    disagreement: float
-    frequencies: float
-    tau: float
+    noise: float
+    presumed: float
 
     @property
     def excess(self) -> float:
@@ -104,47 +117,58 @@ class Shrinkage:
         return self.student - self.teacher
 
     @property
-    def spread(self) -> float:
-        """The student's variance, net of the error that the teacher is presumed to put there."""
-        return self.disagreement / 2.0 - self._presumed
+    def variance(self) -> float:
+        """The student's, net of the error that the teacher is presumed to put in its place."""
+        return max(0.0, self.noise - self.presumed)
 
     @property
     def bias(self) -> float:
-        """What is taken as the teacher's squared bias."""
-        return self._reading[0]
-
-    @property
-    def variance(self) -> float:
-        """What distilling can remove, net of the teacher's own error."""
-        return self._reading[1]
+        """What is taken as the teacher's squared bias: the more, the less it leads."""
+        return self.presumed + MISSING * max(0.0, self.variance - self.excess)
 
     @property
     def strength(self) -> float:
         """``bias / (bias + variance)``, in [0, 1]."""
-        return _share(*self._reading)
-
-    @property
-    def _presumed(self) -> float:
-        return min(self.tau * self.frequencies, self.teacher)
-
-    @property
-    def _reading(self) -> tuple[float, float]:
-        """Squared bias and variance: of a spread beyond the lead the reading of less strength."""
-        small = self._presumed, max(0.0, min(self.excess, self.spread))
-        if self.spread <= CLEAR * self._presumed:
-            return small
-        biased = max(self._presumed, DOUBLED * (self.spread - self.excess)), self.spread
-        return min(small, biased, key=lambda reading: _share(*reading))
+        return 1.0 if self.variance == 0.0 else self.bias / (self.bias + self.variance)
 
     def to_dict(self) -> dict[str, float]:
         """Return the ingredients and what was made of them."""
-        names = ("teacher", "student", "disagreement", "frequencies", "tau")
-        made = ("excess", "spread", "variance", "bias", "strength")
-        return {name: float(getattr(self, name)) for name in names + made}
+        made = ("excess", "variance", "bias", "strength")
+        return {name: float(value) for name, value in asdict(self).items()} | {
+            name: float(getattr(self, name)) for name in made
+        }
 
 
-def _share(bias: float, variance: float) -> float:
-    return 1.0 if variance == 0.0 else bias / (bias + variance)
+@dataclass(frozen=True)
+class Shrinkage:
+    """The ingredients of ``strength="auto"``.
+
+    Attributes
+    ----------
+    brier : Reading
+        By squared distances summed over classes (twice the Brier score of two classes); the noise
+        is the student's movement with its training rows.
+    log_loss : Reading
+        By log-losses in nats, which count probabilities below 1e-3 as that; the noise is the
+        student's overconfidence.
+    softened : float
+        Log-loss of the direct student at the temperature that suits it best on these rows; it
+        plays no part in the strength.
+    """
+
+    brier: Reading
+    log_loss: Reading
+    softened: float
+
+    @property
+    def strength(self) -> float:
+        """The larger of the two readings', in [0, 1]."""
+        return max(self.brier.strength, self.log_loss.strength)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ingredients and what was made of them."""
+        scales = {"brier": self.brier.to_dict(), "log_loss": self.log_loss.to_dict()}
+        return scales | {"softened": float(self.softened), "strength": float(self.strength)}
 
 
 def bias_share(n_rows: float) -> float:
@@ -252,13 +276,7 @@ def naming_the_student(student: Any) -> Iterator[None]:
 
 
 def shrink(
-    direct: OutOfFold,
-    X: Any,
-    y: NDArray[Any],
-    p: Array,
-    folds: Folds,
-    *,
-    weight: Array | None = None,
+    direct: OutOfFold, data: Data, p: Array, folds: Folds, weight: Array | None = None
 ) -> Shrinkage:
     """Compare the direct student with the teacher.
 
@@ -266,10 +284,8 @@ def shrink(
     ----------
     direct : OutOfFold
         From `fit_direct` on the same folds.
-    X : array-like or data frame of n rows
-        Features.
-    y : array of shape (n,)
-        Labels.
+    data : Data
+        The n rows.
     p : array of shape (n, K)
         Calibrated out-of-fold probabilities of the teacher; NaN in rows no fold covers.
     folds : Folds
@@ -286,38 +302,53 @@ def shrink(
     FoldError
         If no training row of a fold is a test row of another.
     """
-    classes, codes = np.unique(y, return_inverse=True)
-    labels = one_hot(codes, len(classes), p)
+    rows = np.concatenate([test for _, test in folds.splits])  # of repeated folds, several times
+    f = np.concatenate(direct.parts)  # their mean would be steadier than one student
+    taught = rows[~np.isnan(p[rows, 0])]
+    of_all, of_taught = (index_rows(weight, some, len(data)) for some in (rows, taught))
+    y, y_taught = data.one_hot[rows], data.one_hot[taught]
+    covered = np.flatnonzero(~np.isnan(p[:, 0]))
+    mass = np.ones(len(covered)) if weight is None else weight[covered]
+    q = np.average(data.one_hot[covered], axis=0, weights=mass)
+    tau = bias_share(float(mass.sum() ** 2 / (mass @ mass)))
+    by_brier = _reading(
+        teacher=brier(y_taught, p[taught], of_taught),
+        student=brier(y, f, of_all),
+        noise=_disagreement(direct, data, folds, weight) / 2.0,
+        presumed=tau * float(1.0 - q @ q),
+    )
+    sure = floor_probabilities(f, FLOOR)
+    loss = log_loss(y, sure, of_all)
+    by_log_loss = _reading(
+        teacher=log_loss(y_taught, floor_probabilities(p[taught], FLOOR), of_taught),
+        student=loss,
+        noise=(loss - float(np.average(entr(sure).sum(axis=1), weights=of_all))) / 2.0,
+        presumed=tau * float(entr(q).sum()),
+    )
+    soft = calibrate("temperature", y, sure, of_all).transform(sure)
+    return Shrinkage(by_brier, by_log_loss, log_loss(y, soft, of_all, FLOOR))
 
-    def total(distance: Callable[..., float], rows: Any, *pair: Array) -> tuple[float, float]:
-        mass = float(len(rows) if weight is None else weight[rows].sum())
-        return mass * distance(*pair, index_rows(weight, rows, len(y))), mass
 
-    teacher, student, apart = [], [], []
-    for number, (train, test) in enumerate(folds.splits):
-        out = direct.parts[number]  # the mean over folds would be steadier than one student
-        known = test[~np.isnan(p[test, 0])]
-        teacher.append(total(brier, known, labels[known], p[known]))
-        student.append(total(brier, test, labels[test], out))
+def _reading(teacher: float, student: float, noise: float, presumed: float) -> Reading:
+    """Return a reading; a teacher errs by no more than its whole score."""
+    return Reading(teacher, student, noise, min(presumed, teacher))
+
+
+def _disagreement(direct: OutOfFold, data: Data, folds: Folds, weight: Array | None) -> float:
+    """Return the mean squared distance of predictions that have and have not seen a label."""
+    total = mass = 0.0
+    for fitted, (train, _) in zip(direct.teachers or (), folds.splits, strict=True):
         both = train[direct.covered[train]]
-        if direct.teachers is not None and len(both):
-            inside = direct.teachers[number].predict_proba(take_rows(X, both))
-            apart.append(total(brier, both, direct.values[both], inside))
-    if not apart:
+        if len(both):
+            inside = fitted.predict_proba(take_rows(data.X, both))
+            own = index_rows(weight, both, len(data))
+            share = float(len(both) if own is None else own.sum())
+            total += share * brier(direct.values[both], inside, own)
+            mass += share
+    if mass == 0.0:
         raise FoldError(
             "strength='auto' compares students that have seen a row with one that has not, got "
             f"{len(folds)} fold(s), none with a training row that another tests: pass more folds, "
             "or the strength as a number."
         )
-    rows = np.flatnonzero(~np.isnan(p[:, 0]))
-    mass = np.ones(len(rows)) if weight is None else weight[rows]
-    share = np.average(labels[rows], axis=0, weights=mass)
-    scores = (_pooled(parts) for parts in (teacher, student, apart))
-    n_rows = float(mass.sum() ** 2 / (mass @ mass))
-    return Shrinkage(*scores, frequencies=float(1.0 - share @ share), tau=bias_share(n_rows))
-
-
-def _pooled(parts: list[tuple[float, float]]) -> float:
-    """Return the mean over folds, each weighted by its rows."""
-    total, mass = np.sum(parts, axis=0)
-    return float(total / mass)
+    return total / mass

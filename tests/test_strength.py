@@ -1,10 +1,11 @@
 """The strength by shrinkage: its arithmetic, what it does to students, and what it costs."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
@@ -23,7 +24,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, Fast, Logit, Slow
+from skdistill._data import check_data
 from skdistill.calibration import Scaling, calibrate
+from skdistill.crossfit import OutOfFold
 from skdistill.exceptions import (
     CoverageWarning,
     FoldError,
@@ -32,7 +35,8 @@ from skdistill.exceptions import (
     StudentError,
     TeacherError,
 )
-from skdistill.strength import Shrinkage, bias_share
+from skdistill.folds import make_folds
+from skdistill.strength import Reading, Shrinkage, bias_share, shrink
 from tests.common.data import sample
 from tests.common.spies import CountingTeacher, SpyTree
 
@@ -42,58 +46,55 @@ DEEP = DecisionTreeClassifier(random_state=0)
 SMALL = DecisionTreeClassifier(max_depth=2, random_state=0)
 
 
-def brier(y, p, weight=None):
-    """Return Brier's score as he gave it: the squared distance, in [0, 2]."""
-    return np.average(np.sum((y - p) ** 2, axis=1), weights=weight)
+def lifted(p):
+    p = np.maximum(p, 1e-3)
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def squares(y, p):
+    """Return the squared distance of each row, whose mean is the score as Brier gave it."""
+    return np.sum((y - p) ** 2, axis=1)
 
 
 # Arithmetic
 
 
 @pytest.mark.parametrize(
-    ("teacher", "student", "disagreement", "bias", "variance"),
+    ("teacher", "student", "noise", "bias", "variance"),
     [
-        (0.10, 0.15, 0.20, 0.02, 0.050),  # the excess is .050, the spread .080
-        (0.10, 0.30, 0.20, 0.02, 0.080),  # the spread is smaller
-        (0.10, 0.11, 0.20, 0.14, 0.080),  # hardly a lead, and a clear spread: the teacher is biased
-        (0.15, 0.15, 0.20, 0.16, 0.080),  # no lead
-        (0.23, 0.15, 0.20, 0.32, 0.080),  # behind by as much as the student varies
-        (0.10, 0.12, 0.12, 0.02, 0.020),  # the spread of .040 is not clear
-        (0.20, 0.15, 0.12, 0.02, 0.000),  # nor here, and the teacher is behind
-        (0.10, 0.20, 0.04, 0.02, 0.000),  # the student moves no further than the teacher errs
-        (0.10, 0.20, 0.00, 0.02, 0.000),  # it does not move with its rows
+        (0.10, 0.30, 0.10, 0.02, 0.08),  # the lead is more than the variance: the student is biased
+        (0.10, 0.18, 0.10, 0.02, 0.08),  # as much
+        (0.10, 0.15, 0.10, 0.065, 0.08),  # less: the teacher is biased
+        (0.15, 0.15, 0.10, 0.14, 0.08),  # no lead
+        (0.23, 0.15, 0.10, 0.26, 0.08),  # behind by as much as the student varies
+        (0.10, 0.20, 0.02, 0.02, 0.00),  # the student varies no more than the teacher errs
+        (0.20, 0.15, 0.01, 0.095, 0.00),  # nor here, and the teacher is behind
+        (0.10, 0.20, -0.05, 0.02, 0.00),  # it is modest
     ],
 )
-def test_arithmetic(teacher, student, disagreement, bias, variance):
-    result = Shrinkage(teacher, student, disagreement, 0.5, tau=0.04)
+def test_arithmetic(teacher, student, noise, bias, variance):
+    result = Reading(teacher, student, noise, presumed=0.02)
     assert_allclose(result.excess, student - teacher)
-    assert_allclose(result.spread, disagreement / 2 - 0.02)
     assert_allclose(result.variance, variance, atol=1e-15)
     assert_allclose(result.bias, bias)
     expected = 1.0 if variance == 0.0 else bias / (bias + variance)
     assert_allclose(result.strength, expected)
 
 
-def test_the_strength_grows_as_a_teacher_falls_behind():
-    """Without a jump where its lead ends, from shrinkage by the presumed bias to almost 1."""
-    scores = np.linspace(0.05, 1.0, 400)
-    strengths = [Shrinkage(score, 0.3, 0.4, 0.5, tau=0.04).strength for score in scores]
-    assert strengths[0] == pytest.approx(0.02 / (0.02 + 0.18))
-    assert all(a <= b for a, b in pairwise(strengths))
-    assert max(b - a for a, b in pairwise(strengths)) < 0.05
-    assert 0.85 < strengths[-1] < 1.0
+def test_both_scales_must_see_the_variance():
+    varies, calm = Reading(0.1, 0.3, 0.2, 0.02), Reading(0.1, 0.3, 0.01, 0.02)
+    assert varies.strength == pytest.approx(0.1)
+    for pair in ((varies, calm), (calm, varies)):
+        assert Shrinkage(*pair, softened=0.3).strength == 1.0
+    other = Reading(0.1, 0.3, 0.08, 0.02)
+    assert Shrinkage(varies, other, softened=0.3).strength == other.strength == 0.25
 
 
 def test_limits():
-    assert Shrinkage(0.0, 0.0, 0.0, 0.5, tau=0.04).strength == 1.0  # nothing to gain
-    assert Shrinkage(0.0, 0.2, 0.2, 0.5, tau=0.04).strength == 0.0  # a perfect teacher
-    assert Shrinkage(0.03, 0.2, 0.2, 0.9, tau=0.04).bias == 0.03  # no more than its whole score
-    assert Shrinkage(0.1, 0.2, 0.4, 0.5, tau=0.2).strength == 0.5
-    strengths = [
-        Shrinkage(0.1, 0.1 + v, 2 * v, 0.5, 0.04).strength for v in (0.02, 0.03, 0.05, 0.2, 1.0)
-    ]
-    assert strengths[0] == 1.0
-    assert all(a > b for a, b in pairwise(strengths))
+    assert Reading(0.0, 0.0, 0.0, 0.0).strength == 1.0  # nothing to gain
+    assert Reading(0.0, 0.2, 0.2, 0.0).strength == 0.0  # a perfect teacher
+    behind = [Reading(0.3 + lag, 0.3, 0.3, 0.001).strength for lag in (0.0, 0.299, 10.0, 1e6)]
+    assert_allclose(behind, [0.6, 0.75, 0.98, 1.0], atol=2e-3)
 
 
 def test_the_presumed_bias_falls_with_the_root_of_the_rows():
@@ -103,12 +104,133 @@ def test_the_presumed_bias_falls_with_the_root_of_the_rows():
 
 
 def test_record():
-    record = Shrinkage(0.1, 0.15, 0.2, 0.5, 0.04).to_dict()
-    assert list(record) == [
-        "teacher", "student", "disagreement", "frequencies", "tau",
-        "excess", "spread", "variance", "bias", "strength",
-    ]  # fmt: skip
-    assert_allclose(record["strength"], 0.02 / 0.07)
+    record = Shrinkage(Reading(0.1, 0.15, 0.1, 0.02), Reading(0.3, 0.5, 0.1, 0.02), 0.4).to_dict()
+    assert list(record) == ["brier", "log_loss", "softened", "strength"]
+    for scale in ("brier", "log_loss"):
+        assert list(record[scale]) == [
+            "teacher", "student", "noise", "presumed", "excess", "variance", "bias", "strength",
+        ]  # fmt: skip
+    assert_allclose(record["strength"], 0.065 / 0.145)
+
+
+# Continuity
+
+
+losses, noises = st.floats(0.0, 5.0), st.floats(-1.0, 5.0)
+shares = st.floats(1e-3, 0.5)
+steps = st.floats(-0.02, 0.02)
+
+
+@given(losses, losses, noises, shares, st.tuples(steps, steps, steps))
+@example(0.1, 0.1 + 1e-9, 0.05, 0.02, (0.001, 0.0, 0.0))  # across the end of the lead
+@example(0.1, 0.1, 0.02, 0.02, (0.0, 0.0, 0.001))  # across the end of the variance
+@example(0.1, 0.1, 0.06, 0.02, (0.001, 0.0, 0.001))
+def test_a_small_change_changes_the_strength_slightly(teacher, student, noise, presumed, step):
+    """At most (1 + 3/8) |d noise| + 3/8 |d excess| over the presumed bias."""
+    before = Reading(teacher, student, noise, presumed)
+    after = Reading(teacher + step[0], student + step[1], noise + step[2], presumed)
+    bound = (1.375 * abs(step[2]) + 0.375 * abs(after.excess - before.excess)) / presumed
+    assert 0.0 <= before.strength <= 1.0
+    assert abs(after.strength - before.strength) <= bound + 1e-9
+
+
+@given(losses, losses, noises, shares, st.floats(0.0, 1.0))
+def test_monotone(teacher, student, noise, presumed, more):
+    """A better teacher never raises the strength, nor does a student that varies more and leads."""
+    at = Reading(teacher, student, noise, presumed).strength
+    tiny = 1e-12
+    assert Reading(teacher + more, student, noise, presumed).strength >= at - tiny
+    assert Reading(teacher, student + more, noise, presumed).strength <= at + tiny
+    assert Reading(teacher, student, noise, presumed + more).strength >= at - tiny
+    if noise + more - presumed <= student - teacher:
+        assert Reading(teacher, student, noise + more, presumed).strength <= at + tiny
+
+
+@given(losses, losses, noises, shares, st.floats(0.5, 2.0))
+def test_the_unit_of_a_scale_plays_no_part(teacher, student, noise, presumed, unit):
+    """Brier scores of two classes may be summed over both or be those of one."""
+    one = Reading(teacher, student, noise, presumed).strength
+    other = Reading(unit * teacher, unit * student, unit * noise, unit * presumed).strength
+    assert_allclose(one, other, atol=1e-9)
+
+
+N_ROWS, PARTS = 60, 3
+
+
+def pool_of_predictions(seed, n_classes, sharpness):
+    """Labels, a teacher's probabilities, a student's out of fold and within, from random scores."""
+    rng = np.random.default_rng([seed, n_classes])
+    codes = np.arange(N_ROWS) % n_classes
+    scores = rng.normal(size=(3, N_ROWS, n_classes)) + 2.0 * np.eye(n_classes)[codes]
+    scores *= np.array([1.0, sharpness, 2.0 * sharpness])[:, None, None]
+    return codes, scores
+
+
+class Remembering:
+    """A fitted student that says of the training rows what it is told to; rows are their number."""
+
+    def __init__(self, p):
+        self.p = p
+
+    def predict_proba(self, X):
+        return self.p[X[:, 0]]
+
+
+def shrinkage_of(codes, scores, weight=None):
+    teacher, student, inside = softmax(scores, axis=2)
+    numbers = np.arange(N_ROWS)
+    splits = list(KFold(PARTS).split(numbers))
+    folds = make_folds(splits, numbers[:, None], codes)
+    fitted = tuple(Remembering(inside) for _ in splits)
+    direct = OutOfFold.gather(tuple(student[test] for _, test in splits), folds, fitted)
+    return shrink(direct, check_data(numbers[:, None], codes, None, None), teacher, folds, weight)
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    n_classes=st.integers(2, 5),
+    sharpness=st.floats(0.2, 4.0),
+    size=st.floats(1e-6, 1e-2),
+    who=st.sampled_from([(0,), (1,), (2,), (0, 1, 2)]),
+)
+@settings(max_examples=60)
+def test_slightly_other_predictions_change_the_strength_slightly(
+    seed, n_classes, sharpness, size, who
+):
+    """Log-odds of the teacher, of the student out of fold and of those within are moved a little.
+
+    A log-loss changes by at most the span of the moves; the Brier score by at most that as well.
+    Ten times that over the smallest presumed bias bounds the change of the strength.
+    """
+    codes, scores = pool_of_predictions(seed, n_classes, sharpness)
+    before = shrinkage_of(codes, scores)
+    moved = scores.copy()
+    rng = np.random.default_rng(seed)
+    for number in who:
+        moved[number] += rng.uniform(-size, size, size=moved[number].shape)
+    after = shrinkage_of(codes, moved)
+    assert 0.0 <= before.strength <= 1.0
+    smallest = min(
+        reading.presumed for each in (before, after) for reading in (each.brier, each.log_loss)
+    )
+    largest = 1.0 + np.abs(scores).max()  # the entropy's slope goes with the scores
+    assert abs(after.strength - before.strength) <= 10.0 * size * largest / smallest
+
+
+def test_a_teacher_that_loses_its_lead_bit_by_bit():
+    """From a good teacher to noise: the strength climbs, without a jump where the lead ends."""
+    codes, scores = pool_of_predictions(3, 3, 3.0)
+    noise = np.random.default_rng(0).normal(size=scores[0].shape)
+    strengths, leads = [], []
+    for share in np.linspace(0.0, 1.0, 401):
+        mixed = scores.copy()
+        mixed[0] = (1.0 - share) * scores[0] + share * noise
+        found = shrinkage_of(codes, mixed)
+        strengths.append(found.strength)
+        leads.append(found.brier.excess)
+    assert leads[0] > 0.0 > leads[-1]
+    assert np.abs(np.diff(strengths)).max() < 0.02
+    assert strengths[0] + 0.1 < strengths[-1] < 1.0
 
 
 # Against a calculation by hand
@@ -136,19 +258,16 @@ def test_against_a_loop(n_classes, weighted, cv, student):
     weight = np.linspace(0.5, 2.0, len(data.y)) if weighted else None
     model = DistilledClassifier(GaussianNB(), student, cv=cv, calibration=None)
     model.fit(data.X, data.y, sample_weight=weight)
-    totals = {"teacher": [], "student": [], "disagreement": []}
+    names = ("teacher", "student", "disagreement")
+    totals = {name: [] for name in (*names, "log teacher", "log student", "expected")}
     splits = list(cv.split(data.X, data.y))
     out, times, inside = np.zeros_like(data.one_hot), np.zeros(len(data.y)), []
 
-    def mass(rows):
-        return len(rows) if weight is None else weight[rows].sum()
+    def total(values, rows):
+        own = np.ones(len(rows)) if weight is None else weight[rows]
+        return own @ values, own.sum()
 
     for train, test in splits:
-
-        def score(p, rows):
-            w = None if weight is None else weight[rows]
-            return brier(data.one_hot[rows], p, w) * mass(rows), mass(rows)
-
         w = None if weight is None else weight[train]
         fitted = clone(student)
         if student is SMALL:
@@ -163,31 +282,49 @@ def test_against_a_loop(n_classes, weighted, cv, student):
                 p = fitted.predict(X)
                 return np.column_stack([1.0 - p, p]) if p.ndim == 1 else p
 
-        totals["student"].append(score(predict(data.X[test]), test))
-        totals["teacher"].append(score(model.teacher_proba_[test], test))
+        own, said, y = predict(data.X[test]), model.teacher_proba_[test], data.one_hot[test]
+        totals["student"].append(total(squares(y, own), test))
+        totals["teacher"].append(total(squares(y, said), test))
+        own, said = lifted(own), lifted(said)
+        totals["log student"].append(total(-np.log(own[y == 1.0]), test))
+        totals["log teacher"].append(total(-np.log(said[y == 1.0]), test))
+        totals["expected"].append(total(-np.sum(own * np.log(own), axis=1), test))
         out[test] += predict(data.X[test])
         times[test] += 1
         inside.append(predict(data.X))
     for p, (train, _) in zip(inside, splits, strict=True):
         rows = train[times[train] > 0]
         if len(rows):
-            w = None if weight is None else weight[rows]
             mean_out = out[rows] / times[rows, None]
-            totals["disagreement"].append((brier(mean_out, p[rows], w) * mass(rows), mass(rows)))
+            totals["disagreement"].append(total(squares(mean_out, p[rows]), rows))
     expected = {
-        name: np.sum([s for s, _ in parts]) / np.sum([m for _, m in parts])
+        name: np.sum([part for part, _ in parts]) / np.sum([mass for _, mass in parts])
         for name, parts in totals.items()
     }
     known = times > 0
     share = np.average(
         data.one_hot[known], axis=0, weights=None if weight is None else weight[known]
     )
-    expected["frequencies"] = np.sum(share * (1.0 - share))
     w = np.ones(known.sum()) if weight is None else weight[known]
-    expected["tau"] = min(0.08, 2.2 * np.sqrt(np.sum(w**2)) / w.sum())
+    tau = min(0.08, 2.2 * np.sqrt(np.sum(w**2)) / w.sum())
     shrinkage = model.report_.shrinkage
-    for name, value in expected.items():
-        assert_allclose(shrinkage[name], value, rtol=1e-9, err_msg=name)
+    by_hand = {
+        "brier": {
+            "teacher": expected["teacher"],
+            "student": expected["student"],
+            "noise": expected["disagreement"] / 2,
+            "presumed": min(tau * np.sum(share * (1.0 - share)), expected["teacher"]),
+        },
+        "log_loss": {
+            "teacher": expected["log teacher"],
+            "student": expected["log student"],
+            "noise": (expected["log student"] - expected["expected"]) / 2,
+            "presumed": min(-tau * np.sum(share * np.log(share)), expected["log teacher"]),
+        },
+    }
+    for scale, values in by_hand.items():
+        for name, value in values.items():
+            assert_allclose(shrinkage[scale][name], value, rtol=1e-9, err_msg=f"{scale} {name}")
     assert model.strength_ == shrinkage["strength"] == model.report_.strength
     assert model.report_.mean_gain == pytest.approx(model.strength_)
 
@@ -200,7 +337,9 @@ def test_the_presumed_bias_goes_by_the_effective_number_of_rows():
     for w, n_rows in ((None, 2000), (weight, 1600), (7.0 * weight, 1600)):
         model = DistilledClassifier(GaussianNB(), SMALL, cv=2, random_state=0)
         model.fit(X, y, sample_weight=w)
-        assert_allclose(model.report_.shrinkage["tau"], 2.2 / np.sqrt(n_rows))
+        share = np.average(y, weights=w)
+        presumed = model.report_.shrinkage["brier"]["presumed"]
+        assert_allclose(presumed, 2.2 / np.sqrt(n_rows) * 2.0 * share * (1.0 - share))
 
 
 def test_score_of_two_classes_is_twice_that_of_one_of_them():
@@ -208,7 +347,7 @@ def test_score_of_two_classes_is_twice_that_of_one_of_them():
     model = DistilledClassifier(GaussianNB(), SMALL, calibration=None, random_state=0)
     model.fit(data.X, data.y)
     expected = brier_score_loss(data.y, model.teacher_proba_[:, 1], pos_label="yes")
-    assert_allclose(model.report_.shrinkage["teacher"], 2.0 * expected)
+    assert_allclose(model.report_.shrinkage["brier"]["teacher"], 2.0 * expected)
 
 
 # What it does
@@ -267,10 +406,9 @@ def test_overfitting_student_is_taught_and_a_small_one_hardly(n_classes):
     )
     assert deep.strength_ < 0.4
     assert small.strength_ > 0.5
-    assert deep.report_.shrinkage["disagreement"] == pytest.approx(  # it knows its rows by heart
-        deep.report_.shrinkage["student"]
-    )
-    assert deep.report_.shrinkage["disagreement"] > 3 * small.report_.shrinkage["disagreement"]
+    by_brier, by_small = (model.report_.shrinkage["brier"] for model in (deep, small))
+    assert 2.0 * by_brier["noise"] == pytest.approx(by_brier["student"])  # it knows its rows
+    assert by_brier["noise"] > 3.0 * by_small["noise"]
 
 
 def test_noise_is_not_learnt():

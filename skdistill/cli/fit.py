@@ -1,7 +1,6 @@
 """``python -m skdistill fit``: distil on one's own table and save the student."""
 
 import argparse
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,7 @@ from skdistill.cli.scoreboard import Board, Front, board_of_rows, saved, score_m
 from skdistill.cli.suspicion import too_good
 from skdistill.cli.trials import Labelled, Trial, distil_all, fit_alone
 from skdistill.cli.vectoriser import make_vectoriser, vectorise
-from skdistill.report import FitReport
+from skdistill.report import LARGER, FitReport, why_direct
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -326,25 +325,15 @@ def verdict_sentence(board: Board, rows: int, report: FitReport) -> str:
     """Say in one sentence whether distilling paid on the held-out rows."""
     difference = board.verdict.difference
     if report.strength == 1 and difference.mean == 0:
+        if report.shrinkage is None:
+            why, hint = "strength 1 was asked for", ""
+        else:
+            why, hint = f"{why_direct(report.shrinkage)} (strength 1)", f" {LARGER}"
         return (
-            f"Distilling is not shown to pay: {_why_direct(report.shrinkage)}, so the student was "
-            "trained on the labels, as it would be alone."
+            f"Distilling is not shown to pay: {why}, so the student was trained on the labels, as "
+            f"it would be alone.{hint}"
         )
     return sentences.did_it_pay(board, rows)
-
-
-def _why_direct(shrinkage: Mapping[str, float] | None) -> str:
-    if shrinkage is None:
-        return "strength 1 was asked for"
-    if shrinkage["excess"] <= 0:
-        return (
-            "out of fold the teacher has no lead over this student, which varies too little to be "
-            "steadied by it (strength 1)"
-        )
-    return (
-        "this student varies less from training set to training set than the teacher is presumed "
-        "to err (strength 1), which leaves nothing for distilling to remove"
-    )
 
 
 def _how(distilled: DistilledClassifier) -> str:

@@ -239,6 +239,11 @@ class DistillationReport(Report):
                 "The search fell back to the student trained on the labels, so nothing was "
                 f"distilled: its log-loss is {loss:.4f} {on}."
             )
+        if self.fit["shrinkage"] is not None and self.fit["strength"] == 1.0:
+            return (
+                "strength='auto' found 1, so the student was trained on the labels and nothing was "
+                f"distilled: its log-loss is {loss:.4f} {on}."
+            )
         start = f"The distilled student's log-loss is {loss:.4f} {on}"
         if self.gain is None:
             return f"{start}; without training rows there is nothing to compare it with."

@@ -187,7 +187,7 @@ class TeacherReport(Report):
             estimator.classes_,
             in_sample=in_sample,
             residual_model=residual_model,
-            lead=None if shrinkage is None else scale * shrinkage["excess"],
+            lead=None if shrinkage is None else scale * shrinkage["brier"]["excess"],
             floor=floor,
         )
 

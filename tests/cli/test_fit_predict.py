@@ -356,7 +356,8 @@ def test_same_seed_same_student(fit, files) -> None:
 
 def report(strength: float | None, excess: float | None = None) -> SimpleNamespace:
     """Return what the sentence asks the record of a fit for; no `excess`: strength was given."""
-    shrinkage = None if excess is None else {"excess": excess}
+    scale = {"excess": excess, "variance": 0.0}
+    shrinkage = None if excess is None else {"brier": scale, "log_loss": scale}
     return SimpleNamespace(strength=strength, shrinkage=shrinkage)
 
 
@@ -392,7 +393,7 @@ def test_it_says_why_the_student_was_trained_directly(
     assert fit("--report", str(path), *options, **names) == 0
     assert f"\n{UNSHOWN} {why}" in capsys.readouterr().out
     shrinkage = json.loads(path.read_text())["distillation"]["shrinkage"]
-    assert (None if shrinkage is None else np.sign(shrinkage["excess"])) == sign
+    assert (None if shrinkage is None else np.sign(shrinkage["brier"]["excess"])) == sign
 
 
 @pytest.mark.parametrize("taken", ["train", "test"])

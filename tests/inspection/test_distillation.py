@@ -344,7 +344,7 @@ def test_regressors_and_fixed_corrections_have_all_rows(two):
 def test_what_the_fit_did_is_there(three, report):
     assert report.fit == three.model.report_.to_dict()
     text = report._body("")
-    assert "shrinkage: disagreement" in text
+    assert "shrinkage: brier: excess" in text
     assert "touched share" in text
 
 

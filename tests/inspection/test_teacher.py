@@ -70,7 +70,7 @@ def test_scores_agree_with_those_of_the_fit(three):
     report = TeacherReport.from_estimator(three.model, data.X, data.y, residual_model=None)
     known = three.model.report_.teacher
     assert report.scores["out of fold"].items() >= known["raw"].items()
-    assert report.lead == three.model.report_.shrinkage["excess"]
+    assert report.lead == three.model.report_.shrinkage["brier"]["excess"]
     given = clone(three.model).fit(data.X, data.y, teacher_proba=three.model.teacher_proba_)
     report = TeacherReport.from_estimator(given, data.X, data.y, residual_model=None)
     assert report.scores["given"].items() >= known["raw"].items()
