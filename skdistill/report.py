@@ -173,7 +173,7 @@ def why_direct(shrinkage: Mapping[str, Any]) -> str:
         why = "varies less from training set to training set than the teacher is presumed to err"
     else:
         why = "is no more overconfident than the teacher is presumed to err"
-    return f"{start}{why}: nothing is left for distilling to remove"
+    return f"{start}{why}, which leaves nothing for distilling to remove"
 
 
 def _direct(shrinkage: Mapping[str, Any]) -> str:

@@ -791,19 +791,22 @@ def test_shifted_students_are_compared_by_shift():
 
 def test_the_rule_for_the_strength_is_the_shipped_one():
     row = SimpleNamespace(
-        data="breast_cancer", n_rows=12_100, brier_teacher=0.1, brier_student=0.2, disagreement=0.4
-    )
-    bias = 0.02 * strength.frequencies("breast_cancer")
-    assert strength.shipped(row) == pytest.approx(bias / (bias + 0.1))
-    assert strength.falling(row, 0.04 * (12_100 / 3000) ** 0.5, 0.5) == pytest.approx(
-        strength.less_bias(row, 0.04)
-    )
-    behind = SimpleNamespace(**vars(row) | {"brier_student": 0.05})
-    assert strength.less_bias(behind) == 1.0
+        data="breast_cancer", n_rows=12_100, brier_teacher=0.1, brier_student=0.2, disagreement=0.4,
+        log_loss_teacher=0.2, log_loss_student=0.6, entropy_student=0.1,
+    )  # fmt: skip
+    by_brier, by_log_loss = (0.02 * worth for worth in strength.frequencies("breast_cancer"))
+    variances = 0.2 - by_brier, 0.25 - by_log_loss
+    biases = by_brier + 1.5 * (variances[0] - 0.1), by_log_loss
+    expected = [b / (b + v) for b, v in zip(biases, variances, strict=True)]
+    assert strength.readings(row) == pytest.approx(expected)
+    assert strength.shipped(row) == pytest.approx(max(expected))
+    assert strength.former(row) == pytest.approx(by_brier / (by_brier + 0.1))
+    behind = SimpleNamespace(**vars(row) | {"brier_student": 0.05, "log_loss_student": 0.15})
     for one in (row, behind):
-        assert strength.shipped(one) == pytest.approx(strength.less_bias(one, clear=2.0))
-    spread = 0.2 - bias
-    assert strength.shipped(behind) == pytest.approx((spread + 0.05) / (1.5 * spread + 0.05))
+        assert strength.shipped(one) == pytest.approx(max(strength.readings(one)))
+    assert strength.former(behind, clear=float("inf")) == 1.0
+    spread = 0.2 - by_brier
+    assert strength.former(behind) == pytest.approx((spread + 0.05) / (1.5 * spread + 0.05))
     assert strength.sizes("breast_cancer", [300, 750, 12_000]) == [300, 398]
 
 

@@ -734,10 +734,10 @@ def test_strength_found_to_be_1_trains_on_rows_without_a_teacher_too():
     """They have a label, and are left out only where the teacher's is needed."""
     X, y = DATA[2].X, DATA[2].y
     stump, cv = DecisionTreeClassifier(max_depth=1), TimeSeriesSplit(4)
-    model = DistilledClassifier(stump, SMALL, cv=cv).fit(X, y)
+    model = DistilledClassifier(stump, LogisticRegression(), cv=cv).fit(X, y)
     assert model.strength_ == 1.0
     assert (model.report_.n_rows, model.report_.n_uncovered) == (len(y), 0)
-    alone = clone(SMALL).fit(X, y)
+    alone = LogisticRegression().fit(X, y)
     assert_array_equal(model.predict_proba(X), alone.predict_proba(X))
     n_first = int(np.isnan(model.teacher_proba_[:, 0]).sum())
     assert n_first == len(y) // 5
