@@ -92,8 +92,9 @@ ax.legend()
 plt.show()
 
 # %%
-# Distilling pays little here. The logistic regression and the short boosting get a strength of one:
-# they are trained directly, and nothing changes. The unpruned tree gains in log-loss and loses
-# accuracy. The small forest gains in both. These labels have hardly any noise that a teacher could
-# average away, and the rule behind ``strength="auto"`` does not see every harm coming: see
+# Distilling pays little here. The logistic regression, the short boosting and the small forest get
+# a strength of one: they are trained directly, and nothing changes. The unpruned tree gains in
+# log-loss and loses accuracy. These labels have hardly any noise that a teacher could average away,
+# and none of the three is overconfident, which the rule behind ``strength="auto"`` would take for
+# such noise: see
 # :doc:`/guide/when_not`.
