@@ -29,14 +29,13 @@ from skdistill.attributes import StudentAttributes
 from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.distillation import Distilled, Metadata, Settings
 from skdistill.exceptions import (
-    CoverageWarning,
     InputError,
     LeakWarning,
     ParameterError,
     SkdistillWarning,
     TeacherTypeError,
 )
-from skdistill.folds import Folds, duplicate_share, make_folds
+from skdistill.folds import Folds, duplicate_share, make_folds, tell_uncovered
 from skdistill.report import FitReport
 from skdistill.strength import fit_direct
 from skdistill.students import Fitted, as_student, predict_fitted
@@ -280,8 +279,8 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             check_transfer(X, X_transfer)
             validate_data(self, X_transfer, reset=False, skip_check_array=True)
 
-    def _folds(self, data: Data, random_state: Any) -> Folds:
-        """Return the folds, and say how many rows are in none."""
+    def _folds(self, data: Data, random_state: Any, *, tell: bool) -> Folds:
+        """Return the folds, and say how many rows are in none, where it is known to matter."""
         folds = make_folds(
             self.cv,
             data.X,
@@ -292,13 +291,8 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             kept=data.kept,
             n_given=data.n_given,
         )
-        n_uncovered = int(np.sum(~folds.covered))
-        if n_uncovered:
-            warn_user(
-                f"{n_uncovered} of {len(data)} rows are in no test fold: they have no out-of-fold "
-                "probabilities, and the student is not distilled on them.",
-                CoverageWarning,
-            )
+        if tell:
+            tell_uncovered(int(np.sum(~folds.covered)), len(data))
         return folds
 
     def _duplicates(self, data: Data, folds: Folds) -> float:

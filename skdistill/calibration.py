@@ -28,7 +28,7 @@ from skdistill._arrays import (
     to_host,
 )
 from skdistill._validation import check_choice
-from skdistill.exceptions import ParameterError
+from skdistill.exceptions import InputError, ParameterError
 
 __all__ = [
     "CALIBRATIONS",
@@ -191,6 +191,8 @@ def calibrate(
     ------
     ParameterError
         If `method` is unknown, or is "stacked" and `student` is not given.
+    InputError
+        If a probability is NaN.
 
     Examples
     --------
@@ -204,6 +206,11 @@ def calibrate(
     if method is None:
         return Calibration()
     xp = namespace(y, p)
+    if any(each is not None and bool(xp.any(xp.isnan(each))) for each in (p, student)):
+        raise InputError(
+            "probabilities to be calibrated must be numbers, got NaN in some rows: leave out the "
+            "rows that the teacher, or the direct student, says nothing of."
+        )
     weight = xp.ones_like(p[:, 0]) if weight is None else xp.astype(weight, p.dtype)
     if method == "isotonic":
         return _fit_isotonic(*map(to_host, (y, p, weight)))

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._compat import Progress, with_callbacks
-from skdistill._data import Data, given_probabilities
+from skdistill._data import Data
 from skdistill._validation import has_missing
 from skdistill.base import BaseDistiller, all_or_nothing
 from skdistill.candidates import DIRECT, ends_at_labels
@@ -22,8 +22,8 @@ from skdistill.distillation import (
     resolve_settings,
 )
 from skdistill.exceptions import ParameterError
-from skdistill.folds import Draw, Folds, check_cv
-from skdistill.labels import label_rows
+from skdistill.folds import Draw, Folds, check_cv, tell_uncovered
+from skdistill.labels import given_labels, label_rows
 from skdistill.losses import Loss
 from skdistill.munge import Munge
 from skdistill.soft_labels import read_rows, sorted_columns
@@ -373,16 +373,14 @@ None, default="orthogonal"
             needs_folds = has_missing(teacher_proba)
         draw = reused or Draw.of(self.random_state)
         check_cv(self.cv)
-        folds = self._folds(data, draw.seed) if needs_folds else None
+        folds = self._folds(data, draw.seed, tell=teacher is not None) if needs_folds else None
         self._draw = draw if folds is None else draw.done(folds)
         n_steps = 1 + (teacher is not None) + settings.needs_direct
         with Progress.root(self, n_steps, X, y) as progress:
             direct = self._direct(settings, data, folds, metadata, progress)  # it costs the least
             own = None if direct is None else direct.values
             if teacher is None:
-                lacks = None if folds is None else ~folds.covered
-                lacks, peer = (np.ones(len(data), bool), None) if reused else (lacks, own)
-                raw = given_probabilities(teacher_proba, data, lacks, peer)
+                raw = given_labels(teacher_proba, data, folds, own, reused=reused is not None)
                 if settings.synthetic is not None:
                     transfer = redraw(settings.synthetic, data.X, folds.parts, transfer)
             else:
@@ -396,6 +394,8 @@ None, default="orthogonal"
             with progress.step("fit the student"):
                 how = settings, data, labels, metadata, transfer
                 done = fit_student(*how) if shrinkage is None else fit_at_found(*how)
+        if teacher is None and folds is not None:
+            tell_uncovered(len(data) - done.n_rows, len(data))
         self._keep(
             done,
             self._student(),

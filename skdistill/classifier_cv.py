@@ -17,7 +17,7 @@ from skdistill.cv_results import tabulate
 from skdistill.distillation import Metadata
 from skdistill.evaluation import evaluate, fit_chosen, fit_stacks
 from skdistill.exceptions import ParameterError, StudentTypeError
-from skdistill.folds import Folds
+from skdistill.folds import Folds, tell_uncovered
 from skdistill.judging import decide
 from skdistill.pool import Pool, fit_pool, given_pool, validation_folds
 from skdistill.scores import Scores, row_losses
@@ -305,7 +305,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         weighted = any(each.student_weight is not None for each in metadata.values())
         size = len(data), len(data.classes)
         candidates = expand(self._items(), self._grid(), *size, weighted=weighted)
-        folds = self._folds(data, self.random_state)
+        folds = self._folds(data, self.random_state, tell=given is None)
         validation = validation_folds(folds, self.n_validation)
         judge.check_folds(data, folds, validation)
         with Progress.root(self, 3 + (given is None), X, y) as progress:
@@ -328,6 +328,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
                     stack=stacks.get(chosen.group),
                     X_transfer=X_transfer,
                 )
+        if given is not None:
+            tell_uncovered(len(data) - done.n_rows, len(data))
         self._keep(
             done,
             chosen.params["student"],

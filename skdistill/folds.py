@@ -16,9 +16,10 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import check_random_state
 
+from skdistill._compat import warn_user
 from skdistill._fingerprints import row_fingerprints
 from skdistill._validation import brief, check_integer
-from skdistill.exceptions import FoldError, ParameterError
+from skdistill.exceptions import CoverageWarning, FoldError, ParameterError
 
 __all__ = [
     "Draw",
@@ -28,6 +29,7 @@ __all__ = [
     "duplicate_share",
     "make_folds",
     "parted_share",
+    "tell_uncovered",
     "twin_numbers",
 ]
 
@@ -334,6 +336,16 @@ def check_fold_classes(folds: Folds, y: NDArray[Any], classes: NDArray[Any]) -> 
                 "could not give that class a probability. Use stratified folds, fewer "
                 "folds, or drop the class; with time-ordered splits, start later."
             )
+
+
+def tell_uncovered(n_uncovered: int, n_rows: int) -> None:
+    """Warn of rows that a student is not distilled on."""
+    if n_uncovered:
+        warn_user(
+            f"{n_uncovered} of {n_rows} rows are in no test fold: they have no out-of-fold "
+            "probabilities, and the student is not distilled on them.",
+            CoverageWarning,
+        )
 
 
 def duplicate_share(X: Any, folds: Folds) -> float:

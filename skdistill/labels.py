@@ -1,17 +1,19 @@
 """What the teacher says of each row, calibrated on the rows it says something of."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._data import Data
+from skdistill._data import Data, given_probabilities
 from skdistill._validation import index_rows
 from skdistill.calibration import Calibration, calibrate
 from skdistill.exceptions import InputError
+from skdistill.folds import Folds
 from skdistill.metrics import score_probabilities
 
-__all__ = ["Labels", "label_rows", "true_labels"]
+__all__ = ["Labels", "given_labels", "label_rows", "true_labels"]
 
 Floats = NDArray[np.float64]
 
@@ -51,6 +53,33 @@ class Labels:
         }
 
 
+def given_labels(
+    p: Any, data: Data, folds: Folds | None, student: Floats | None = None, *, reused: bool = False
+) -> Floats:
+    """Return the user's out-of-fold probabilities, checked; those of an earlier fit may lack rows.
+
+    Parameters
+    ----------
+    p : array-like of shape (n_given, K)
+        One row per given row; rows that `folds` does not cover may be NaN.
+    data : Data
+        The rows.
+    folds : Folds or None
+        The folds, where any are needed.
+    student : array of shape (n, K) or None, default=None
+        Out-of-fold probabilities of the direct student, to be compared.
+    reused : bool, default=False
+        Whether an earlier fit has checked them.
+
+    Returns
+    -------
+    raw : array of shape (n, K)
+    """
+    if reused:
+        return given_probabilities(p, data, np.ones(len(data), dtype=bool))
+    return given_probabilities(p, data, None if folds is None else ~folds.covered, student)
+
+
 def label_rows(
     raw: Floats,
     data: Data,
@@ -61,6 +90,9 @@ def label_rows(
 ) -> Labels:
     """Calibrate out-of-fold probabilities on the rows that have them.
 
+    A stacked calibration needs both opinions of a row: rows that the direct student says nothing
+    of are left out, as are those that the teacher says nothing of.
+
     Parameters
     ----------
     raw : array of shape (n, K)
@@ -70,7 +102,8 @@ def label_rows(
     calibration : str or None
         Name of the calibration.
     student : array of shape (n, K) or None, default=None
-        Out-of-fold probabilities of the direct student, for a stacked calibration.
+        Out-of-fold probabilities of the direct student, for a stacked calibration; NaN in rows
+        without.
     may_be_constant : bool, default=False
         Whether the same probabilities in every row will do: in a part of the rows they may.
 
@@ -83,7 +116,8 @@ def label_rows(
     InputError
         If the probabilities are the same in every row.
     """
-    known = np.flatnonzero(~np.isnan(raw[:, 0]))
+    stacked = calibration == "stacked" and student is not None
+    known = _rows_of_all(raw, student) if stacked else _rows_of_all(raw)
     if not may_be_constant and np.all(raw[known] == raw[known[0]]):
         raise InputError(
             "the teacher's out-of-fold probabilities must differ between rows, got "
@@ -91,11 +125,16 @@ def label_rows(
             "teacher, or train the student directly."
         )
     weight = index_rows(data.weight, known, len(data))
-    own = None if student is None else student[known]
+    own = student[known] if stacked else None
     fitted = calibrate(calibration, data.one_hot[known], raw[known], weight, own)
     p = np.full_like(raw, np.nan)
     p[known] = fitted.transform(raw[known], own)
     return Labels(raw, p, known, fitted)
+
+
+def _rows_of_all(*sets: Floats) -> NDArray[np.int64]:
+    """Return the rows that all sets of probabilities have; those of other rows are NaN."""
+    return np.flatnonzero(~np.isnan([values[:, 0] for values in sets]).any(axis=0))
 
 
 def true_labels(data: Data) -> Labels:

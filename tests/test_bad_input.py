@@ -785,8 +785,7 @@ def test_probabilities_may_be_missing_where_they_are_not_needed():
         model = distiller(strength=0.5, cv=folds).fit(DATA.X, DATA.y, teacher_proba=p)
     assert model.report_.n_uncovered == 30
     p[50] = np.nan
-    with pytest.warns(CoverageWarning):
-        refuses(distiller(cv=folds), InputError, "row 50", teacher_proba=p)
+    refuses(distiller(cv=folds), InputError, "row 50", teacher_proba=p)
 
 
 def test_a_teacher_that_is_constant_in_each_fold():

@@ -91,7 +91,7 @@ def out_of_fold(estimator: Any, X: Any, y: Any, sample_weight: Any) -> OutOfFold
     one_hot = one_hot_labels(labels, estimator.classes_)
     check_fitted_on(estimator, y)
     weight = check_weights(sample_weight, len(labels))
-    counts = ~np.isnan(raw[:, 0])
+    counts = ~np.isnan(estimator.calibrated_proba_[:, 0])  # a stacked one is of fewer rows
     known = np.flatnonzero(counts if weight is None else counts & (weight > 0))
     weight = None if weight is None else weight[known]
     raw, fold = raw[known], estimator.fold_[known]
