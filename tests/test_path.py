@@ -96,7 +96,7 @@ def test_the_order_of_the_strengths_plays_no_part_and_neighbours_help(n_classes)
     settings |= {"tol": 1e-4}
     between = distillation_path(data.X, data.y, p, strengths=strengths, **settings)
     from_zero = distillation_path(data.X, data.y, p, strengths=[0.5], **settings)
-    assert np.all(between.n_iter[:2] < from_zero.n_iter)
+    assert between.n_iter[:2].sum() < from_zero.n_iter.sum()
 
 
 def test_without_folds_all_rows_are_trained_on():

@@ -13,7 +13,9 @@ coefficients and ``lse(f) = log(1 + exp f)``.
 
 The minimiser works in whitened coordinates: features are centred and rotated implicitly, and each
 direction scaled by a bound of its curvature, so that correlated or badly scaled features cost no
-iterations. The penalty stays on the coefficients themselves.
+iterations. The penalty stays on the coefficients themselves. An L1 penalty and sparse rows forbid
+the rotation: features are scaled only, a small gradient along correlated ones may be far from the
+minimum, and is judged by what a Newton step would gain.
 
 Several problems on dense rows are minimised in single precision first, which is twice as fast, and
 only where the gradient there does not show that a problem is done, in double precision after that.
@@ -27,10 +29,12 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.linalg import LinAlgError
 from numpy.typing import NDArray
+from scipy.linalg import block_diag, cho_factor, cho_solve
 
 from skdistill._arrays import Array, as_like, namespace, take_rows_of, to_host
-from skdistill.students.optimise import Minimum, joined, minimise
+from skdistill.students.optimise import Minimum, joined, minimise, steepest
 from skdistill.students.row_sums import Block, Part, block_size, over_rows, parts_of
 from skdistill.students.rows import check_squares
 
@@ -38,6 +42,7 @@ __all__ = ["Batch", "Solution", "moments", "row_pass", "solve"]
 
 WIDEST_ROTATION = 512  # features; beyond it their covariance costs more than it saves
 SINGLE_ERROR = 32.0 * float(np.finfo(np.float32).eps)  # to which it knows a gradient
+ALONG = 0.1  # of the slope along correlated features: the minimum is within 50 tol^2 a variable
 SINGLE = 1e15  # squares of numbers between its inverse and it are safe in single precision
 
 
@@ -197,12 +202,16 @@ class _Space:
         Square roots of the curvature along each direction.
     level : float or None
         The same for the intercept; None where there is none.
+    curvature : array of shape (d, d), in NumPy, or None
+        Of the losses in the features, without penalty, where they are not rotated; None where they
+        are, or are too many.
     """
 
     mean: Array
     rotation: Array | None
     scale: Array
     level: float | None
+    curvature: NDArray[np.float64] | None = None
 
     @property
     def width(self) -> int:
@@ -311,6 +320,49 @@ class _Objective:
             u = xp.concat([u, xp.zeros_like(z[:, :, -1:])], axis=2)
         return value, xp.reshape(gradient + ridge * u, x.shape)
 
+    def steepness(self, x: Array, slope: Array, near: float) -> Array:
+        """Return the steepness of each problem, (B,); see `skdistill.students.optimise`."""
+        largest = steepest(slope)
+        if self.space.curvature is None:
+            return largest
+        found = to_host(largest).astype(np.float64)
+        close = np.flatnonzero(found <= near)
+        if not len(close):
+            return largest
+        shape = len(found), self.moments.shape[1], self.space.width
+        x, slope = (np.reshape(to_host(a), shape) for a in (x, slope))
+        scale, ridge = to_host(self.space.scale), to_host(self.ridge)
+        for b in close:
+            own = self.space.curvature + np.diag(np.full(len(scale[b]), ridge[b]))
+            own /= np.outer(scale[b], scale[b])
+            if self.space.level is not None:
+                own = block_diag(own, 1.0)
+            for at, along in zip(x[b], slope[b], strict=True):
+                found[b] = max(
+                    found[b], ALONG * _newton_slope(own, along, (at != 0.0) | (along != 0.0))
+                )
+        return as_like(found, largest, largest.dtype)
+
+
+def _newton_slope(
+    curvature: NDArray[np.float64], slope: NDArray[np.float64], free: NDArray[np.bool_]
+) -> float:
+    """Return the root mean square of a slope in coordinates in which the curvature is one.
+
+    Among the free variables, of which there are m: ``sqrt(g' H^-1 g / m)``. Directions whose
+    curvature is lost in rounding count as if they had some.
+    """
+    if not free.any():
+        return 0.0
+    g, h = slope[free], curvature[np.ix_(free, free)]
+    for added in (1e-12, 1e-9, 1e-6, 1e-3):
+        try:
+            step = cho_solve(cho_factor(h + added * np.eye(len(g))), g)
+        except LinAlgError:
+            continue
+        return sqrt(max(0.0, float(g @ step)) / len(g))
+    return float(np.max(np.abs(g)))
+
 
 def _blocks(batch: Batch) -> Iterator[Block]:
     """Yield rows with their weights, few enough to stay in the processor's cache."""
@@ -368,28 +420,32 @@ def _whitened(batch: Batch, blocks: Any, ridge: Array) -> _Space:
     # A bound for two classes; for more, the curvature where all are equally likely.
     curvature = 0.25 if n_scores == 1 else (1.0 - 1.0 / n_scores) / n_scores
     counts = np.bincount(batch.mass_of, minlength=batch.mass.shape[0])
-    rotate = d <= WIDEST_ROTATION and batch.l1_ratio == 0.0 and not sp.issparse(batch.X)
+    full = d <= WIDEST_ROTATION
+    rotate = full and batch.l1_ratio == 0.0 and not sp.issparse(batch.X)
     with np.errstate(over="ignore", invalid="ignore"):
-        total, mean, second = _second_moments(blocks, as_like(counts, ridge), d, full=rotate)
+        total, mean, second = _second_moments(blocks, as_like(counts, ridge), full=full)
         mean, second = mean / total, second / total
-    check_squares(xp.linalg.diagonal(second) if rotate else second, batch.mass.dtype)
+    check_squares(xp.linalg.diagonal(second) if full else second, batch.mass.dtype)
     if not batch.fit_intercept:
         mean = xp.zeros_like(mean)
-    rotation = None
+    rotation, coupled = None, None
+    second = second - (mean[:, None] * mean[None, :] if full else mean * mean)
     if rotate:
-        second = second - mean[:, None] * mean[None, :]
         variance, rotation = xp.linalg.eigh(second)
+    elif full:
+        variance, coupled = xp.linalg.diagonal(second), curvature * to_host(second)
     else:
-        variance = second - mean * mean
+        variance = second
     variance = xp.where(variance > 0.0, variance, xp.zeros_like(variance))
     squares = curvature * variance + ridge[:, None]
     largest = xp.max(squares, axis=1, keepdims=True)
     floor = xp.where(largest > 0.0, 1e-12 * largest, xp.ones_like(largest))
     scale = xp.sqrt(xp.where(squares > floor, squares, floor))
-    return _Space(mean, rotation, scale, sqrt(curvature) if batch.fit_intercept else None)
+    level = sqrt(curvature) if batch.fit_intercept else None
+    return _Space(mean, rotation, scale, level, coupled)
 
 
-def _second_moments(blocks: Any, counts: Array, d: int, *, full: bool) -> tuple[Any, Array, Array]:
+def _second_moments(blocks: Any, counts: Array, *, full: bool) -> tuple[Any, Array, Array]:
     """Return the mass, its sum over `x`, and that over ``x x'`` or its diagonal."""
     xp = namespace(counts)
     total, mean, second = 0.0, 0.0, 0.0
@@ -398,7 +454,8 @@ def _second_moments(blocks: Any, counts: Array, d: int, *, full: bool) -> tuple[
         total += xp.astype(xp.sum(m), xp.float64)
         mean += xp.astype(m @ rows if not sp.issparse(rows) else rows.T @ m, xp.float64)
         if sp.issparse(rows):
-            part = rows.multiply(rows).T @ m
+            weighted = rows.multiply(m[:, None])
+            part = (weighted.T @ rows).toarray() if full else rows.multiply(rows).T @ m
         else:
             part = (m[:, None] * rows).T @ rows if full else m @ (rows * rows)
         second += xp.astype(part, xp.float64)

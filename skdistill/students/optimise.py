@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 
 from skdistill._arrays import Array, as_like, is_numpy, namespace, take_rows_of, to_host
 
-__all__ = ["Minimum", "Objective", "joined", "minimise"]
+__all__ = ["Minimum", "Objective", "joined", "minimise", "steepest"]
 
 MEMORY = 10  # pairs of steps and gradient differences, as SciPy keeps
 MAX_TRIALS = 30
@@ -49,6 +49,13 @@ class Objective(Protocol):
     def select(self, index: Array) -> "Objective":
         """Return the objective of some of the problems."""
 
+    def steepness(self, x: Array, slope: Array, near: float) -> Array:
+        """Return how steep each problem is at `x`, (B,), along directions of curvature about one.
+
+        At least the largest entry of its slope (B, P), by its absolute value; nothing more where
+        that is above `near`.
+        """
+
 
 @dataclass(frozen=True)
 class Minimum:
@@ -59,13 +66,13 @@ class Minimum:
     x : array of shape (B, P)
         The points.
     slope : array of shape (B,), in NumPy
-        Largest entry there of the gradient, by its absolute value (with an L1 penalty: of the
-        subgradient nearest to zero).
+        How steep it is there: the steepness of the gradient (with an L1 penalty: of the subgradient
+        nearest to zero).
     n_iter : int array of shape (B,), in NumPy
         Steps taken.
     converged : bool array of shape (B,), in NumPy
-        Whether the largest entry of the gradient came below `tol`, or the value could not be
-        lowered by more than rounding.
+        Whether the steepness came below `tol`, or the value could not be lowered by more than
+        rounding.
     """
 
     x: Array
@@ -114,8 +121,8 @@ def minimise(
     start : array of shape (B, P)
         Where to begin, float64.
     tol : float
-        Bound of the largest entry of the gradient (with an L1 penalty: of the subgradient nearest
-        to zero).
+        Bound of the steepness of the gradient (with an L1 penalty: of the subgradient nearest to
+        zero).
     max_iter : int
         Steps per problem, at most.
     n_iter : int array of shape (B,) in NumPy, or None, default=None
@@ -131,9 +138,26 @@ def minimise(
 
 
 def _minimise_by_scipy(objective: Objective, start: Any, *, tol: float, max_iter: int) -> Minimum:
-    """Minimise one problem; with an L1 penalty on split variables ``x = u - v``, ``u, v >= 0``."""
-    n, l1 = start.shape[1], objective.l1
-    options = {"maxiter": max_iter, "maxls": 50, "gtol": tol, "ftol": objective.rounding}
+    """Minimise one problem; SciPy goes on with a lesser bound where its point is steep yet."""
+    x, n_iter, bound, level = start[0], 0, tol, _flat(objective, tol)
+    while True:
+        limits = {"maxiter": max_iter - n_iter, "gtol": bound, "ftol": objective.rounding}
+        result, x, gradient = _ask_scipy(objective, x, limits | {"maxls": 50})
+        n_iter += result.nit
+        slope = _slope(x[None, :], gradient[None, :], objective.l1)
+        steep = objective.steepness(x[None, :], slope, level)
+        stopped = result.nit == 0 or n_iter >= max_iter or np.max(np.abs(slope)) > bound
+        if steep[0] <= tol or stopped:
+            return Minimum(x[None, :], steep, np.array([n_iter]), steep <= level)
+        bound *= min(0.1, tol / float(steep[0]))
+
+
+def _ask_scipy(objective: Objective, start: Any, options: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Return SciPy's result for one problem, the point and the gradient there.
+
+    With an L1 penalty variables are split, ``x = u - v``, ``u, v >= 0``.
+    """
+    n, l1 = len(start), objective.l1
 
     def smooth(x: Any) -> tuple[float, Any]:
         value, gradient = objective(x[None, :])
@@ -145,26 +169,22 @@ def _minimise_by_scipy(objective: Objective, start: Any, *, tol: float, max_iter
         return value, np.concatenate([gradient + l1[0], l1[0] - gradient])
 
     if l1 is None:
-        result = minimize(smooth, start[0], jac=True, method="L-BFGS-B", options=options)
-        x, gradient = result.x, result.jac
-    else:
-        penalised = l1[0] > 0.0  # the others keep their sign in u, and need no v
-        u, v = start[0].copy(), np.zeros(n)
-        u[penalised], v[penalised] = (np.maximum(s * start[0][penalised], 0.0) for s in (1, -1))
-        low = np.concatenate([np.where(penalised, 0.0, -np.inf), np.zeros(n)])
-        high = np.concatenate([np.full(n, np.inf), np.where(penalised, np.inf, 0.0)])
-        result = minimize(
-            split,
-            np.concatenate([u, v]),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=np.column_stack([low, high]),
-            options=options,
-        )
-        x = result.x[:n] - result.x[n:]
-        gradient = 0.5 * (result.jac[:n] - result.jac[n:])
-    slope = _steepest(_slope(x[None, :], gradient[None, :], l1))
-    return Minimum(x[None, :], slope, np.array([result.nit]), slope <= _flat(objective, tol))
+        result = minimize(smooth, start, jac=True, method="L-BFGS-B", options=options)
+        return result, result.x, result.jac
+    penalised = l1[0] > 0.0  # the others keep their sign in u, and need no v
+    u, v = start.copy(), np.zeros(n)
+    u[penalised], v[penalised] = (np.maximum(s * start[penalised], 0.0) for s in (1, -1))
+    low = np.concatenate([np.where(penalised, 0.0, -np.inf), np.zeros(n)])
+    high = np.concatenate([np.full(n, np.inf), np.where(penalised, np.inf, 0.0)])
+    result = minimize(
+        split,
+        np.concatenate([u, v]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=np.column_stack([low, high]),
+        options=options,
+    )
+    return result, result.x[:n] - result.x[n:], 0.5 * (result.jac[:n] - result.jac[n:])
 
 
 def _flat(objective: Objective, tol: float) -> float:
@@ -181,8 +201,9 @@ class _State:
     """Where each problem of a batch stands; the first axis of every array is that of the problems.
 
     `value` includes the L1 penalty, `gradient` does not; `slope` is the (sub)gradient nearest to
-    zero. `step` is the length of the next trial and `low`, `high` its bracket. `steps` and
-    `changes` (B, memory, P) are those of the last iterations, the newest last.
+    zero, `steepness` the objective's word on it. `step` is the length of the next trial and `low`,
+    `high` its bracket. `steps` and `changes` (B, memory, P) are those of the last iterations, the
+    newest last.
     """
 
     number: Array
@@ -190,6 +211,7 @@ class _State:
     value: Array
     gradient: Array
     slope: Array
+    steepness: Array
     direction: Array
     step: Array
     low: Array
@@ -207,8 +229,8 @@ class _State:
 
     def ended(self) -> tuple[np.ndarray, Minimum]:
         """Return the numbers of the problems, and where they stand."""
-        slope, n_iter, converged = _steepest(self.slope), self.n_iter, self.converged
-        host = (to_host(a) for a in (self.number, slope, n_iter, converged))
+        found = self.number, self.steepness, self.n_iter, self.converged
+        host = (to_host(a) for a in found)
         return next(host), Minimum(self.x, *host)
 
 
@@ -239,13 +261,15 @@ def _begin(
     slope = _slope(start, gradient, objective.l1)
     zero, count = xp.zeros_like(value), xp.zeros_like(value, dtype=xp.int64)
     pairs = xp.zeros_like(xp.stack([start] * MEMORY, axis=1))
-    flat = _steepest(slope) <= tol
+    steepness = objective.steepness(start, slope, _flat(objective, tol))
+    flat = steepness <= tol
     return _State(
         number=xp.cumulative_sum(count + 1),
         x=start,
         value=value,
         gradient=gradient,
         slope=slope,
+        steepness=steepness,
         direction=-slope,
         step=zero + 1.0,
         low=zero,
@@ -280,18 +304,17 @@ def _round(objective: Objective, state: _State, *, tol: float, max_iter: int) ->
         high=high,
         trials=trials,
         done=xp.logical_or(state.done, stuck),
-        converged=xp.logical_or(
-            state.converged, xp.logical_and(stuck, _steepest(state.slope) <= level)
-        ),
+        converged=xp.logical_or(state.converged, xp.logical_and(stuck, state.steepness <= level)),
     )
     stepped = _stepped(objective, state, at, value, gradient)
     scale = xp.maximum(xp.abs(state.value), xp.abs(value))
     gain = (state.value - value) / xp.where(scale > 1.0, scale, xp.ones_like(scale))
     still = gain <= objective.rounding
-    steepest = _steepest(stepped.slope)
-    flat = xp.logical_or(steepest <= tol, xp.logical_and(still, steepest <= level))
+    steepness = objective.steepness(at, stepped.slope, level)
+    flat = xp.logical_or(steepness <= tol, xp.logical_and(still, steepness <= level))
     done = xp.logical_or(xp.logical_or(flat, still), stepped.n_iter >= max_iter)
-    return _choose(good, replace(stepped, converged=flat, done=done), narrowed)
+    ended = replace(stepped, steepness=steepness, converged=flat, done=done)
+    return _choose(good, ended, narrowed)
 
 
 def _wolfe(
@@ -387,7 +410,7 @@ def _slope(x: Array, gradient: Array, l1: Array | None) -> Array:
     return xp.where(x == 0.0, at_zero, gradient + l1 * xp.sign(x))
 
 
-def _steepest(slope: Array) -> Array:
+def steepest(slope: Array) -> Array:
     """Return the largest entry of each problem's slope, by its absolute value."""
     xp = namespace(slope)
     return xp.max(xp.abs(slope), axis=1)

@@ -202,6 +202,9 @@ def test_batch_of_quadratics_with_and_without_l1():
             l1 = None if self.l1 is None else self.l1[index]
             return Quadratics(self.h[index], self.c[index], l1)
 
+        def steepness(self, x, slope, near):
+            return np.abs(slope).max(axis=1)
+
     for l1 in (None, rng.uniform(0.0, 2.0, (6, 5))):
         found = optimise.minimise(
             Quadratics(curvature, centre, l1), np.zeros((6, 5)), tol=1e-9, max_iter=200
@@ -282,17 +285,46 @@ def test_too_few_iterations_warn():
         adapter.fit_many([problem(data), problem(data, data.one_hot)])
 
 
-@pytest.mark.parametrize("l1_ratio", [0.0, 1.0], ids=["float32", "l1"])
-def test_no_progress_is_no_convergence(l1_ratio):
-    """Features far from zero leave values that differ by rounding while the slope is steep."""
+def far_from_zero(offset):
+    """Return rows and labels; the larger the offset, the more alike are the columns."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1000, 8))
     scores = X @ rng.normal(size=(8, 2))
     y = np.argmax(scores + rng.gumbel(size=(1000, 2)), axis=1)
-    X = X + 1000.0 * rng.normal(size=8) if l1_ratio else (X + 5000.0).astype(np.float32)
+    return X, offset * rng.normal(size=8), y
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 1.0], ids=["float32", "l1"])
+def test_no_progress_is_no_convergence(l1_ratio):
+    """Features far from zero leave values that differ by rounding while the slope is steep."""
+    X, offset, y = far_from_zero(1e5)
+    X = X + offset if l1_ratio else (X + 5000.0).astype(np.float32)
     model = SoftLogisticRegression(l1_ratio=l1_ratio, fit_intercept=not l1_ratio, max_iter=5000)
     with pytest.warns(ConvergenceWarning, match="standardise the features"):
         model.fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("together", [False, True], ids=["single", "batch"])
+def test_what_is_called_converged_is_close_to_the_minimum(together):
+    """However alike the columns: a small gradient along them may be far from flat."""
+    found = []
+    for offset in (0.0, 10.0, 100.0, 1000.0):
+        X, shift, y = far_from_zero(offset)
+        X, target = X + shift, np.eye(2)[y]
+        copies = 2 if together else 1
+        part = moments(X, target[:, 1:])
+        batch = Batch(X, np.ones((1, 1000)), np.zeros(copies, dtype=int), np.stack([part] * copies),
+                      np.ones(copies), 1.0, fit_intercept=False)  # fmt: skip
+        values = {}
+        for tol in (1e-4, 1e-5, 1e-6):
+            done = solve(batch, tol=tol, max_iter=2000)
+            value = objective(done.coef[0], done.intercept[0], X, target, np.ones(1000), 1.0, 1.0)
+            values[tol] = value / 1000.0, bool(done.converged[0])
+        best = min(value for value, _ in values.values())
+        assert all(value < best + 1e-5 for value, converged in values.values() if converged)
+        found.append(values[1e-4][1])
+    assert found[:2] == [True, True]
 
 
 def test_weight_zero_is_absence():
