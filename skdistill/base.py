@@ -330,7 +330,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         keep_teachers: bool = False,
     ) -> OutOfFold:
         """Return the teacher's out-of-fold probabilities, and the fold teachers if asked for."""
-        with progress.step("cross-fit the teacher", n_steps=len(folds)) as step:
+        with progress.step("cross-fit the teacher", n_steps=folds.n_fits) as step:
             out = cross_fit(
                 teacher,
                 data.X,
@@ -357,7 +357,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         """Return the direct student's own out-of-fold probabilities, where they are needed."""
         if not settings.needs_direct:
             return None
-        with progress.step("fit the direct student", n_steps=len(folds)) as step:
+        with progress.step("fit the direct student", n_steps=folds.n_fits) as step:
             return fit_direct(
                 settings.adapter,
                 data.X,

@@ -402,8 +402,8 @@ None, default="orthogonal"
             data,
             folds,
             shrinkage=None if shrinkage is None else shrinkage.to_dict(),
-            n_teacher_fits=0 if teacher is None else len(folds),
-            n_student_fits=1 + (0 if direct is None else len(folds)),
+            n_teacher_fits=0 if teacher is None else folds.n_fits,
+            n_student_fits=1 + (0 if direct is None else folds.n_fits),
         )
         self.report_.tell(self.verbose)
         self.fold_ = np.full(data.n_given, -1) if teacher is None else data.spread(folds.fold, -1)

@@ -5,7 +5,7 @@ they are not, or the fold teachers must be kept, it is ``cross_validate(return_e
 Both give the same numbers to the last bit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from skdistill._compat import Progress
 from skdistill._threads import bound_threads, thread_budget
 from skdistill._validation import check_probabilities, index_rows
 from skdistill.exceptions import InputError, TeacherError, TeacherTypeError
-from skdistill.folds import Folds
+from skdistill.folds import Folds, merged
 
 __all__ = [
     "FoldTeacher",
@@ -30,6 +30,8 @@ __all__ = [
 ]
 
 Index = NDArray[np.int64]
+Parts = tuple[NDArray[np.float64], ...]
+Teachers = tuple[Any, ...] | None
 MESSAGE_LENGTH = 500
 
 
@@ -239,6 +241,8 @@ def cross_fit(
 ) -> OutOfFold:
     """Fit one teacher per fold and predict its test rows.
 
+    Folds with the same training rows, as repeats of a few groups have, share their teacher.
+
     Parameters
     ----------
     teacher : classifier with predict_proba
@@ -273,40 +277,23 @@ def cross_fit(
     InputError
         If its probabilities are NaN, negative or do not sum to one.
     """
+    classes = np.unique(y)
+    shared = _shared(folds)
+    fits = folds if shared is None else shared[0]
     wrapped = FoldTeacher(
         teacher=teacher,
         labels=y,
         params={} if params is None else params,
-        folds=folds,
+        folds=fits,
         memory=joblib.Memory(None) if memory is None else memory,
-        threads=thread_budget(n_jobs, len(folds)),
+        threads=thread_budget(n_jobs, len(fits)),
         progress=Progress(None) if progress is None else progress,
     )
-    arguments: dict[str, Any] = {
-        "cv": list(folds.splits),
-        "n_jobs": n_jobs,
-        "verbose": verbose,
-        "params": {"rows": np.arange(folds.n_rows)},
-    }
-    classes = np.unique(y)
-    codes = np.searchsorted(classes, y)
-    teachers = None
-    if folds.is_partition and not keep_teachers:
-        whole = cross_val_predict(wrapped, X, codes, method="predict_proba", **arguments)
-        parts = tuple(np.asarray(whole[test], dtype=np.float64) for _, test in folds.splits)
-    else:
-        wrapped.set_params(keep=keep_teachers)
-        fitted = cross_validate(
-            wrapped,
-            X,
-            codes,
-            scoring=_label_test_rows,
-            return_estimator=True,
-            error_score="raise",
-            **arguments,
-        )["estimator"]
-        parts = tuple(np.asarray(each.test_proba_, dtype=np.float64) for each in fitted)
-        teachers = tuple(each.teacher_ for each in fitted) if keep_teachers else None
+    parts, teachers = _fit_all(
+        wrapped, X, y, keep_teachers=keep_teachers, n_jobs=n_jobs, verbose=verbose
+    )
+    if shared is not None:
+        parts, teachers = _of_each(parts, teachers, folds, *shared)
     out = OutOfFold.gather(parts, folds, teachers)
     check_probabilities(
         out.values[folds.covered],
@@ -316,6 +303,50 @@ def cross_fit(
         "Look at the teacher's predict_proba.",
     )
     return out
+
+
+def _fit_all(
+    wrapped: FoldTeacher, X: Any, y: NDArray[Any], *, keep_teachers: bool, **how: Any
+) -> tuple[Parts, Teachers]:
+    """Return the probabilities of the test rows of each fold, and the teachers if asked for."""
+    folds = wrapped.folds
+    how |= {"cv": list(folds.splits), "params": {"rows": np.arange(folds.n_rows)}}
+    codes = np.unique(y, return_inverse=True)[1]
+    if folds.is_partition and not keep_teachers:
+        whole = cross_val_predict(wrapped, X, codes, method="predict_proba", **how)
+        return tuple(np.asarray(whole[test], dtype=np.float64) for _, test in folds.splits), None
+    wrapped.set_params(keep=keep_teachers)
+    fitted = cross_validate(
+        wrapped,
+        X,
+        codes,
+        scoring=_label_test_rows,
+        return_estimator=True,
+        error_score="raise",
+        **how,
+    )["estimator"]
+    parts = tuple(np.asarray(each.test_proba_, dtype=np.float64) for each in fitted)
+    return parts, tuple(each.teacher_ for each in fitted) if keep_teachers else None
+
+
+def _shared(folds: Folds) -> tuple[Folds, tuple[int, ...]] | None:
+    """Return the folds to fit where some share their training rows, else None.
+
+    A fold is known by its training rows, which must then be those of no other.
+    """
+    if folds.n_fits == len(folds):
+        return None
+    names = [f"{folds.name(number)} of {len(folds)}" for number in range(len(folds))]
+    return merged(folds.splits, folds.n_rows, names)
+
+
+def _of_each(
+    parts: Parts, teachers: Teachers, folds: Folds, fits: Folds, number: Sequence[int]
+) -> tuple[Parts, Teachers]:
+    """Return probabilities and teachers of every fold, from those of the fits."""
+    pairs = list(zip(number, folds.splits, strict=True))
+    own = tuple(parts[i][np.searchsorted(fits.splits[i][1], test)] for i, (_, test) in pairs)
+    return own, None if teachers is None else tuple(teachers[i] for i in number)
 
 
 def _label_test_rows(estimator: FoldTeacher, X: Any, y: Any) -> float:

@@ -1,6 +1,6 @@
 """The folds of cross-fitting: drawn once, checked, and the same for everything built on them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = [
     "check_fold_classes",
     "duplicate_share",
     "make_folds",
+    "merged",
     "parted_share",
     "tell_uncovered",
     "twin_numbers",
@@ -60,6 +61,11 @@ class Folds:
     def name(self, number: int) -> str:
         """Return what a message should call a fold."""
         return self.names[number] if self.names else f"fold {number}"
+
+    @cached_property
+    def n_fits(self) -> int:
+        """How many fits they need: folds with the same training rows share one."""
+        return len({np.sort(train).tobytes() for train, _ in self.splits})
 
     @property
     def parts(self) -> dict[int, Index]:
@@ -102,6 +108,38 @@ class Folds:
             rounds[-1].append(number)
             seen[test] = True
         return tuple(map(tuple, rounds))
+
+
+def merged(
+    splits: Sequence[tuple[Index, Index]], n_rows: int, names: Sequence[str]
+) -> tuple[Folds, tuple[int, ...]]:
+    """Return folds of which no two have the same training rows: one fit serves all that have.
+
+    Parameters
+    ----------
+    splits : sequence of (train, test)
+        Row indices.
+    n_rows : int
+        Number of rows split.
+    names : sequence of str
+        What messages call them.
+
+    Returns
+    -------
+    folds : Folds
+        Each with the test rows, sorted, of all splits that it stands for.
+    number : tuple of int
+        The fold that stands for each split.
+    """
+    places: dict[bytes, int] = {}
+    number = tuple(places.setdefault(np.sort(t).tobytes(), len(places)) for t, _ in splits)
+    tests = [np.unique(test) for _, test in splits]
+    firsts = [number.index(fold) for fold in range(len(places))]
+    for i, fold in enumerate(number):
+        if i != firsts[fold]:
+            tests[firsts[fold]] = np.union1d(tests[firsts[fold]], tests[i])
+    distinct = tuple((splits[i][0], tests[i]) for i in firsts)
+    return Folds(distinct, n_rows, tuple(names[i] for i in firsts)), number
 
 
 @dataclass(frozen=True)

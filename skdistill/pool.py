@@ -20,7 +20,7 @@ from skdistill._data import Data
 from skdistill._validation import check_integer, check_probabilities
 from skdistill.crossfit import OutOfFold, cross_fit, further_probabilities
 from skdistill.exceptions import FoldError, InputError, LeakWarning, ParameterError
-from skdistill.folds import Folds, check_fold_classes
+from skdistill.folds import Folds, check_fold_classes, merged
 
 __all__ = ["Pool", "fit_pool", "given_pool", "validation_folds"]
 
@@ -256,24 +256,15 @@ def _with_pairs(folds: Folds, validation: Sequence[int]) -> _Fits:
             train = np.intersect1d(a[0], b[0])
             test = np.union1d(np.setdiff1d(a[1], b[1]), np.setdiff1d(b[1], a[1]))
             wanted[min(j, k), max(j, k)] = train, test
-    distinct: dict[bytes, int] = {}
-    fit_of, trains, tests, names = {}, [], [], []
-    for pair, (train, test) in wanted.items():
+    names = []
+    for (j, k), (train, _) in wanted.items():
         if len(train) == 0:
             raise FoldError(
-                f"folds {pair[0]} and {pair[1]} leave no training row between them: use more folds."
+                f"folds {j} and {k} leave no training row between them: use more folds."
             )
-        fit = distinct.setdefault(np.sort(train).tobytes(), len(trains))
-        if fit == len(trains):
-            trains.append(train)
-            tests.append(test)
-            j, k = pair
-            names.append(f"fold {k}" if j == k else f"the pair of folds {j} and {k}")
-        else:
-            tests[fit] = np.union1d(tests[fit], test)
-        fit_of[pair] = fit
-    splits = tuple((t, np.sort(s)) for t, s in zip(trains, tests, strict=True))
-    return _Fits(Folds(splits, folds.n_rows, tuple(names)), fit_of)
+        names.append(f"fold {k}" if j == k else f"the pair of folds {j} and {k}")
+    every, numbers = merged(list(wanted.values()), folds.n_rows, names)
+    return _Fits(every, dict(zip(wanted, numbers, strict=True)))
 
 
 def given_pool(

@@ -8,6 +8,7 @@ from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GroupKFold,
+    GroupShuffleSplit,
     KFold,
     RepeatedStratifiedKFold,
     StratifiedKFold,
@@ -20,9 +21,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill._threads import bound_threads, thread_budget
-from skdistill.crossfit import cross_fit
+from skdistill.crossfit import OutOfFold, cross_fit
 from skdistill.exceptions import FoldError, InputError, ParameterError, TeacherError
 from skdistill.folds import duplicate_share, make_folds
+from tests.common.spies import CountingTeacher
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
@@ -100,6 +102,54 @@ def test_no_teacher_sees_the_label_of_a_row_it_labels(binary):
     assert np.mean(teacher.fit(X, y).predict(X) == y) == 1.0
     out = cross_fit(teacher, X, y, make_folds(5, X, y, random_state=0))
     assert abs(np.mean(out.values.argmax(axis=1) == y) - 0.5) < 4 * 0.5 / np.sqrt(len(y))
+
+
+SAME_TRAINING = {
+    "repeated groups": lambda X, y, groups: make_folds(
+        2, X, y, groups=groups, n_repeats=3, random_state=0
+    ),
+    "groups by chance": lambda X, y, groups: make_folds(
+        GroupShuffleSplit(4, test_size=0.5, random_state=0), X, y, groups=groups
+    ),
+    "one part twice": lambda X, y, _: make_folds(
+        [
+            (np.arange(100), np.arange(150, 100, -1)),
+            (np.arange(100)[::-1], np.arange(140, 300)),
+            (np.arange(100, 300), np.arange(100)),
+        ],
+        X,
+        y,
+    ),
+}
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("how", SAME_TRAINING)
+def test_folds_with_the_same_training_rows_share_their_teacher(binary, how, keep):
+    X, y = binary
+    folds = SAME_TRAINING[how](X, y, np.arange(300) % 3)
+    assert folds.n_fits < len(folds)
+    fits = CountingTeacher.watch()
+    out = cross_fit(CountingTeacher(), X, y, folds, keep_teachers=keep)
+    assert len(fits) == folds.n_fits
+    expected = []
+    for train, test in folds.splits:
+        expected.append(CountingTeacher().fit(X[train], y[train]).predict_proba(X[test]))
+    for part, by_hand in zip(out.parts, expected, strict=True):
+        np.testing.assert_allclose(part, by_hand)
+    np.testing.assert_allclose(out.values, OutOfFold.gather(tuple(expected), folds).values)
+    if keep:
+        for teacher, (_, test), part in zip(out.teachers, folds.splits, out.parts, strict=True):
+            np.testing.assert_allclose(teacher.predict_proba(X[test]), part)
+
+
+def test_a_failing_shared_fold_is_named(binary):
+    X, y = binary
+    X = np.column_stack([X, np.repeat([0.0, 1.0], 150)])
+    part = np.arange(150, 300)
+    folds = make_folds([(part, np.arange(50)), (part, np.arange(50, 150))], X, y)
+    with pytest.raises(TeacherError, match=r"failed on fold 0 of 2 \(counted from 0\)"):
+        cross_fit(CountingTeacher(fails_on=0.0), X, y, folds)
 
 
 class Spy(ClassifierMixin, BaseEstimator):

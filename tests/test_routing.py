@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, cross_val_score
+from sklearn.model_selection import GroupKFold, GroupShuffleSplit, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -221,6 +221,36 @@ def test_the_progress_bar_runs_through_a_search(binary, n_jobs, capfd):
     said = capfd.readouterr().out
     assert "DistilledClassifierCV" in said
     assert "fit the candidates" in said
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("kind", ["distiller", "search"])
+@pytest.mark.filterwarnings("ignore::skdistill.exceptions.CoverageWarning")
+def test_the_progress_bar_knows_folds_with_the_same_training_rows(binary, n_jobs, kind, capfd):
+    callback = pytest.importorskip("sklearn.callback")
+    pytest.importorskip("rich")
+    X, y = binary
+    tree, groups = DecisionTreeClassifier(max_depth=2), np.arange(len(y)) % 4
+    cv = [(np.arange(150), np.arange(150, 220)), (np.arange(150), np.arange(220, 290))]
+    if kind == "distiller":
+        every = [
+            (DistilledClassifier(GaussianNB(), tree, cv=2, n_repeats=4, random_state=0), groups),
+            (DistilledClassifier(GaussianNB(), tree, cv=cv, strength=0.5), None),
+            (
+                DistilledClassifier(GaussianNB(), tree, cv=GroupShuffleSplit(6, random_state=0)),
+                groups,
+            ),
+        ]
+    else:
+        again = DistilledClassifierCV(GaussianNB(), tree, cv=4, n_repeats=2, random_state=0)
+        every = [(again, groups)]
+    for model, of_rows in every:
+        model.set_params(n_jobs=n_jobs)
+        model.set_callbacks(callback.ProgressBar(max_propagation_depth=None))
+        model.fit(X, y, groups=of_rows)
+        assert type(model).__name__ in capfd.readouterr().out
+        if kind == "distiller":
+            assert model.report_.n_teacher_fits < (len(cv) if of_rows is None else 8)
 
 
 @pytest.mark.usefixtures("routing")
