@@ -21,6 +21,7 @@ from skdistill._validation import (
     check_unmasked,
     check_weights,
     index_rows,
+    label_column,
 )
 from skdistill.exceptions import InputError, LeakWarning
 
@@ -132,7 +133,7 @@ def check_data(
         groups = None if groups is None else groups[kept]
     _check_not_empty(X)
     if classes is None:
-        classes, codes = check_labels(labels)
+        classes, codes = check_labels(labels, kept)
     else:
         codes = np.searchsorted(classes, labels)
     return Data(X, labels, codes, classes, weight, groups, kept, n_given)

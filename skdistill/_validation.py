@@ -35,6 +35,7 @@ __all__ = [
     "index_rows",
     "is_estimator",
     "is_missing",
+    "label_column",
     "library_of",
 ]
 
@@ -110,8 +111,22 @@ def check_unmasked(name: str, values: Any) -> None:
         )
 
 
-def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return the sorted classes and the class index of each row.
+def label_column(y: Any, *, warn: bool = False) -> NDArray[Any]:
+    """Return labels or groups as a 1-D array; nullable whole numbers pass through no float.
+
+    Above 2**53 neighbours would become one. With `warn` a table of one column is warned about.
+    """
+    dtype = getattr(y, "dtype", None)
+    kind = "" if isinstance(dtype, np.dtype) else getattr(dtype, "kind", "")
+    if hasattr(y, "iloc") and kind in ("i", "u") and not y.isna().any():
+        return np.asarray(y.to_numpy(dtype=f"{kind}8"))
+    return np.asarray(column_or_1d(y, warn=warn))
+
+
+def check_labels(
+    y: Any, numbers: NDArray[np.int64] | None = None
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the sorted classes and the class index of each row; `numbers` are those of the rows.
 
     Raises
     ------
@@ -122,7 +137,7 @@ def check_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """
     labels = as_labels(y)
     advice = "drop the unlabelled rows. Input y contains NaN or infinity."
-    _check_every_row(labels, "y must have a label", advice)
+    _check_every_row(labels, "y must have a label", advice, numbers)
     _check_kind(labels)
     check_classification_targets(labels)
     classes, codes = np.unique(labels, return_inverse=True)
@@ -154,7 +169,7 @@ def as_labels(y: Any) -> NDArray[Any]:
             f"y should be a 1d array, got an array of shape {y.shape} instead: give the class of "
             "each row. Soft labels go into teacher_proba=."
         )
-    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    labels = label_column(y, warn=True)
     # scikit-learn knows no other strings; where one is missing, the check of missing ones says so.
     named = labels.dtype.kind == "T" and not _missing(labels.astype(object)).any()
     return np.asarray(labels.tolist()) if named else labels
@@ -193,7 +208,7 @@ def _check_kind(labels: NDArray[Any]) -> None:
 def check_groups(groups: Any) -> NDArray[Any]:
     """Return the groups, shape (n,) and sortable, or raise InputError where a row has none."""
     check_unmasked("groups", groups)
-    values: NDArray[Any] = column_or_1d(groups)
+    values = label_column(groups)
     advice = "give rows without a group one of their own."
     _check_every_row(values, "groups must have an entry", advice)
     try:
@@ -203,11 +218,14 @@ def check_groups(groups: Any) -> NDArray[Any]:
     return values
 
 
-def _check_every_row(values: NDArray[Any], wanted: str, advice: str) -> None:
-    n_missing = int(np.sum(_missing(values)))
-    if n_missing:
+def _check_every_row(
+    values: NDArray[Any], wanted: str, advice: str, numbers: NDArray[np.int64] | None = None
+) -> None:
+    missing = np.flatnonzero(_missing(values))
+    if len(missing):
         raise InputError(
-            f"{wanted} in every row, got {n_missing} NaN, None or infinite values: {advice}"
+            f"{wanted} in every row, got {len(missing)} NaN, None or infinite values, the first in "
+            f"row {(missing if numbers is None else numbers[missing])[0]}: {advice}"
         )
 
 
@@ -296,10 +314,10 @@ def check_columns(p: Any, classes: Sequence[Any] | NDArray[Any], name: str) -> N
 
 
 def check_polars(learner: Any, X: Any) -> None:
-    """Raise InputError for columns at which LightGBM ends the process instead of raising an error.
+    """Raise InputError for columns of polars that LightGBM is not known to take (version 4.7).
 
-    Of polars it takes numbers and booleans (version 4.7). Learners that hand their rows on as they
-    are, such as a VotingClassifier, are looked into.
+    Numbers and booleans it takes. Learners that hand their rows on as they are, such as a
+    VotingClassifier, are looked into.
     """
     if library_of(X) != "polars":
         return

@@ -300,7 +300,7 @@ def cross_fit(
         int(folds.covered.sum()),
         classes,
         f"the out-of-fold probabilities of {type(teacher).__name__}",
-        "Look at the teacher's predict_proba.",
+        "Look at its predict_proba.",
     )
     return out
 

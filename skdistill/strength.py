@@ -63,7 +63,7 @@ from skdistill._threads import thread_budget
 from skdistill._validation import index_rows
 from skdistill.calibration import calibrate
 from skdistill.crossfit import OutOfFold, cross_fit
-from skdistill.exceptions import FoldError, StudentError, StudentTypeError, TeacherError
+from skdistill.exceptions import FoldError, InputError, StudentError, StudentTypeError, TeacherError
 from skdistill.folds import Folds
 from skdistill.metrics import FLOOR, log_loss
 from skdistill.metrics import squared_distance as brier
@@ -272,6 +272,12 @@ def naming_the_student(student: Any) -> Iterator[None]:
             f"the student {type(student).__name__} could not be trained on the labels of a fold, "
             "which strength='auto', calibration='stacked' and an honest choice need: "
             f"{error.__cause__ or error}. Mend it, or give the strength as a number."
+        ) from error
+    except InputError as error:
+        raise StudentError(
+            f"the student {type(student).__name__}, trained on the labels of a fold, gave no "
+            f"probabilities of the other rows: {error} (strength='auto', calibration='stacked' and "
+            "an honest choice need them; a strength that is given as a number does not.)"
         ) from error
 
 

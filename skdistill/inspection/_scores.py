@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 from sklearn.metrics import r2_score, roc_auc_score
-from sklearn.utils import column_or_1d
 
 from skdistill import metrics
+from skdistill._validation import label_column
 from skdistill.crossfit import class_probabilities
 from skdistill.estimates import row_mean
 from skdistill.exceptions import InputError, ParameterError
@@ -41,7 +41,7 @@ FIDELITY_COLUMNS = ("kl", "agreement", "logit_r2")
 
 def one_hot_labels(y: Any, classes: NDArray[Any]) -> Floats:
     """Return one-hot labels, shape (n, K), or raise InputError where a label is unknown."""
-    labels = column_or_1d(y)
+    labels = label_column(y)
     unknown = [label for label in np.unique(labels).tolist() if label not in classes.tolist()]
     if unknown:
         raise InputError(

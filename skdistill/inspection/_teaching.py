@@ -8,12 +8,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import process_routing
 
 from skdistill._compat import take_rows
 from skdistill._data import check_data
-from skdistill._validation import check_weights
+from skdistill._validation import check_weights, label_column
 from skdistill.calibration import calibrate_unseen
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import check_fitted_distiller, check_fitted_on
@@ -81,7 +81,7 @@ def out_of_fold(estimator: Any, X: Any, y: Any, sample_weight: Any) -> OutOfFold
     """
     check_fitted_distiller(estimator)
     raw = estimator.teacher_proba_
-    labels = column_or_1d(y)
+    labels = label_column(y)
     if len(labels) != len(raw):
         raise InputError(
             f"X and y must be the {len(raw)} rows that the estimator was fitted on, got "

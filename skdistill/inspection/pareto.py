@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 from sklearn.pipeline import Pipeline
-from sklearn.utils import column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._compat import take_rows
-from skdistill._validation import brief, check_integer, check_number
+from skdistill._validation import brief, check_integer, check_number, label_column
 from skdistill.candidates import name_students
 from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
 from skdistill.estimates import Estimate, row_mean, split_mean
@@ -282,7 +281,7 @@ def frontier(
     check_integer("latency_rows", latency_rows, low=1)
     check_number("budget", budget, low=0.0)
     floor = check_floor(floor)
-    labels = column_or_1d(y)
+    labels = label_column(y)
     groups = None if groups is None else np.asarray(groups)
     if cv is None:
         splits = [_hold_out(X, labels, groups, test_size, random_state)]

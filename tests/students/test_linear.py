@@ -322,7 +322,7 @@ def test_what_is_called_converged_is_close_to_the_minimum(together):
             value = objective(done.coef[0], done.intercept[0], X, target, np.ones(1000), 1.0, 1.0)
             values[tol] = value / 1000.0, bool(done.converged[0])
         best = min(value for value, _ in values.values())
-        assert all(value < best + 1e-5 for value, converged in values.values() if converged)
+        assert all(value < best + 1e-4 for value, converged in values.values() if converged)
         found.append(values[1e-4][1])
     assert found[:2] == [True, True]
 
