@@ -12,6 +12,7 @@ from typing import Any
 
 import joblib
 import sklearn
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
@@ -30,6 +31,8 @@ except ImportError:  # drop at scikit-learn >= 1.9
 
 
 __all__ = [
+    "BAGGING_DRAWS_BY_WEIGHT",
+    "SEARCHES",
     "CallbackSupportMixin",
     "Progress",
     "adopt_booster",
@@ -43,6 +46,12 @@ __all__ = [
 
 # Where a warning does not belong: it should name the user's line.
 LIBRARIES = tuple(str(Path(file).parent) for file in (__file__, joblib.__file__, sklearn.__file__))
+
+# Before, its learners had to take weights; drop at scikit-learn >= 1.8.
+BAGGING_DRAWS_BY_WEIGHT = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8)
+# What all searches derive from, also those that scikit-learn calls experimental; it has no public
+# name.
+SEARCHES: type = GridSearchCV.__bases__[0]
 
 
 class Progress:

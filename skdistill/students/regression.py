@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.ensemble import VotingRegressor
+from sklearn.ensemble import StackingRegressor
 from sklearn.linear_model import (
     GammaRegressor,
     HuberRegressor,
@@ -27,13 +27,14 @@ from sklearn.linear_model import (
 )
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import Pipeline
 from sklearn.svm import SVR, NuSVR
-from sklearn.utils import get_tags
 
+from skdistill._compat import SEARCHES
+from skdistill._learners import members, tags_of
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, Loss
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route
+from skdistill.students.means import mean_obstacle
 
 __all__ = ["Decoder", "RegressionAdapter"]
 
@@ -135,6 +136,8 @@ class RegressionAdapter(Adapter):
         target = problem.target
         if target.shape[1] == 2:
             target = problem.loss.contrast(target)
+            if _takes_only_columns(model):
+                target = target[:, None]
         elif not _takes_columns(model):
             if problem.weight is not None and get_config()["enable_metadata_routing"]:
                 model.set_fit_request(sample_weight=True)  # they may be the loss's, not the user's
@@ -144,37 +147,39 @@ class RegressionAdapter(Adapter):
 
 
 def _learners(student: Any) -> Iterator[Any]:
-    """Yield the student and the learners inside whose predictions it passes on."""
+    """Yield the student and the learners inside whose predictions it passes on, or averages.
+
+    Of a stack that is the last one only: what is before it are features to it.
+    """
     yield student
-    params = student.get_params(deep=False)
-    inside = [params.get(name) for name in ("estimator", "regressor", "final_estimator")]
-    if isinstance(student, Pipeline):
-        inside.append(student.steps[-1][1])
-    if isinstance(student, VotingRegressor):
-        inside += [learner for _, learner in student.estimators]
+    if isinstance(student, StackingRegressor):
+        inside = [] if student.final_estimator is None else [student.final_estimator]
+    else:
+        inside = list(members(student))
     for learner in inside:
-        if hasattr(learner, "get_params") and not isinstance(learner, type):
-            yield from _learners(learner)
+        yield from _learners(learner)
 
 
 def _check_squared_error(learner: Any) -> None:
-    """Raise StudentError for a learner that minimises another loss than the squared error."""
-    name, params = type(learner).__name__, learner.get_params(deep=False)
-    set_otherwise = [
-        f"{name}({key}={params[key]!r})"
-        for key in LOSS_SETTINGS
-        if params.get(key) is not None and not _is_squared_error(params[key])
-    ]
-    if isinstance(learner, TweedieRegressor) and learner.power != 0:
-        set_otherwise.append(f"{name}(power={learner.power!r})")
-    if isinstance(learner, OTHER_LOSSES):
-        set_otherwise.append(name)
-    if set_otherwise:
+    """Raise StudentError for a learner that estimates something else than the mean."""
+    obstacle = mean_obstacle(learner, _other_loss(learner))
+    if obstacle is not None:
         raise StudentError(
             "a regressor as student must minimise the squared error, by which it estimates the "
-            f"mean of its target, got {set_otherwise[0]}: set it to the squared error, or use "
+            f"mean of its target, got {obstacle}: set it to the squared error, or use "
             "another regressor (Ridge, trees, forests, boosting), or a classifier."
         )
+
+
+def _other_loss(learner: Any) -> str | None:
+    """Return by which setting, or name, a learner minimises another loss."""
+    name, params = type(learner).__name__, learner.get_params(deep=False)
+    for key in LOSS_SETTINGS:
+        if params.get(key) is not None and not _is_squared_error(params[key]):
+            return f"{name}({key}={params[key]!r})"
+    if isinstance(learner, TweedieRegressor) and learner.power != 0:
+        return f"{name}(power={learner.power!r})"
+    return name if isinstance(learner, OTHER_LOSSES) else None
 
 
 def _is_squared_error(setting: Any) -> bool:
@@ -190,4 +195,14 @@ def _takes_columns(model: Any) -> bool:
     """
     if isinstance(model, MLPRegressor):
         return model.solver != "lbfgs"
-    return bool(get_tags(model).target_tags.multi_output)
+    return bool(tags_of(_searched(model)).target_tags.multi_output)
+
+
+def _takes_only_columns(model: Any) -> bool:
+    """Whether the regressor wants a table of targets, also where there is one column of them."""
+    return not tags_of(_searched(model)).target_tags.single_output
+
+
+def _searched(model: Any) -> Any:
+    """Return what a search is about, whose tags do not say; a learner itself otherwise."""
+    return _searched(model.estimator) if isinstance(model, SEARCHES) else model

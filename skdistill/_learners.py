@@ -1,0 +1,175 @@
+"""What can be told of a learner before it is fitted: kind, parts, the way of row weights."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.ensemble import BaggingClassifier, BaggingRegressor
+from sklearn.feature_selection import RFECV
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
+from sklearn.multioutput import ClassifierChain, RegressorChain
+from sklearn.pipeline import Pipeline
+from sklearn.semi_supervised import SelfTrainingClassifier
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.validation import has_fit_parameter
+
+from skdistill._compat import BAGGING_DRAWS_BY_WEIGHT
+
+__all__ = [
+    "WeightlessError",
+    "holds_frozen",
+    "is_learner",
+    "kind_of",
+    "members",
+    "predictors_in",
+    "root_package",
+    "tags_of",
+    "weight_keyword",
+]
+
+# Parameters that hold the learners whose predictions a learner passes on, or mixes.
+INSIDE = ("estimator", "base_estimator", "regressor", "classifier", "final_estimator")
+# These take keywords of any name in fit, and row weights by metadata routing alone.
+ROUTING_ONLY = (
+    ClassifierChain,
+    FixedThresholdClassifier,
+    OneVsOneClassifier,
+    OneVsRestClassifier,
+    OutputCodeClassifier,
+    RFECV,
+    RegressorChain,
+    SelfTrainingClassifier,
+    TunedThresholdClassifierCV,
+)
+
+
+def root_package(learner: Any) -> str:
+    """Return the package that the class of a learner comes from."""
+    return type(learner).__module__.partition(".")[0]
+
+
+def tags_of(learner: Any) -> Tags:
+    """Return scikit-learn's tags of a learner; of one that has none, those that promise nothing."""
+    try:
+        return get_tags(learner)
+    except (AttributeError, TypeError):  # no BaseEstimator, or mixins that expect one behind them
+        return _blank_tags()
+
+
+def _blank_tags() -> Tags:
+    class Silent(BaseEstimator):
+        pass
+
+    return get_tags(Silent())
+
+
+def kind_of(learner: Any) -> str | None:
+    """Return "classifier", "regressor", or what else a learner says it is; None if it says nothing.
+
+    By scikit-learn's tags; where these are silent (a mixin that stands behind BaseEstimator, a
+    class older than the tags) by its mixins, its ``_estimator_type``, the learner that it holds,
+    and a `predict_proba`.
+    """
+    if isinstance(learner, Pipeline):
+        return kind_of(learner.steps[-1][1])
+    kind = tags_of(learner).estimator_type
+    if kind is not None:
+        return str(kind)
+    for mixin, name in ((ClassifierMixin, "classifier"), (RegressorMixin, "regressor")):
+        if isinstance(learner, mixin):
+            return name
+    told = getattr(learner, "_estimator_type", None)
+    if told is not None:
+        return str(told)
+    inside = getattr(learner, "estimator", None)
+    if is_learner(inside):
+        return kind_of(inside)
+    return "classifier" if hasattr(learner, "predict_proba") else None
+
+
+def is_learner(value: Any) -> bool:
+    """Whether `value` is an object that can be fitted, no class."""
+    return hasattr(value, "fit") and not isinstance(value, type)
+
+
+def members(learner: Any) -> Iterator[Any]:
+    """Yield the learners right inside, whose predictions a learner passes on or mixes."""
+    if isinstance(learner, Pipeline):
+        yield learner.steps[-1][1]
+        return
+    params = learner.get_params(deep=False)
+    inside = [params.get(name) for name in INSIDE]
+    several = params.get("estimators")
+    if isinstance(several, list | tuple):
+        inside += [item[-1] if isinstance(item, list | tuple) else item for item in several]
+    yield from filter(is_learner, inside)
+
+
+def predictors_in(learner: Any) -> Iterator[Any]:
+    """Yield a learner and all those inside, at any depth, that its predictions are made of."""
+    yield learner
+    for member in members(learner):
+        yield from predictors_in(member)
+
+
+def holds_frozen(model: Any) -> bool:
+    """Whether `model` is, or has among its parameters, a `FrozenEstimator`."""
+    parts = [model, *model.get_params(deep=True).values()]
+    return any(isinstance(part, FrozenEstimator) for part in parts)
+
+
+class WeightlessError(Exception):
+    """A learner, or one inside it, has no way for row weights; the message says which."""
+
+
+def weight_keyword(learner: Any) -> str:
+    """Return under which keyword `fit` takes row weights, metadata routing being off.
+
+    Parameters
+    ----------
+    learner : estimator
+        Looked into: a Pipeline takes them for its last step, a search for what it searches, and an
+        ensemble that does not hand them on to all its members would learn from some rows as if
+        they weighed the same.
+
+    Returns
+    -------
+    keyword : str
+        "sample_weight", with the names of Pipelines' last steps before it.
+
+    Raises
+    ------
+    WeightlessError
+        If there is no such keyword.
+    """
+    name = type(learner).__name__
+    if isinstance(learner, Pipeline):
+        step, last = learner.steps[-1]
+        return f"{step}__{weight_keyword(last)}"
+    inside = list(members(learner))
+    if not has_fit_parameter(learner, "sample_weight"):
+        if not _takes_any_keyword(learner):
+            raise WeightlessError(f"{name} takes no sample_weight in fit")
+        if isinstance(learner, ROUTING_ONLY):
+            raise WeightlessError(
+                f"{name} takes no sample_weight in fit, but by metadata routing alone"
+            )
+        if len(inside) == 1 and not hasattr(learner, "estimators"):
+            return weight_keyword(inside[0])  # all keywords go there
+    if BAGGING_DRAWS_BY_WEIGHT and isinstance(learner, BaggingClassifier | BaggingRegressor):
+        return "sample_weight"
+    for member in inside:
+        if weight_keyword(member) != "sample_weight":
+            raise WeightlessError(
+                f"{name} hands sample_weight on to the Pipeline inside it, which takes it for a "
+                f"step by name alone: put the Pipeline around {name}"
+            )
+    return "sample_weight"
+
+
+def _takes_any_keyword(learner: Any) -> bool:
+    keywords = inspect.signature(learner.fit).parameters.values()
+    return any(each.kind is inspect.Parameter.VAR_KEYWORD for each in keywords)
