@@ -225,7 +225,7 @@ def test_learners_of_tables_are_students(n_classes, student, plain):
 def test_quantile_forests():
     package = pytest.importorskip("quantile_forest")
     forest = package.RandomForestQuantileRegressor
-    for quantiles in (None, 0.5, [0.1, 0.5, 0.9]):
+    for quantiles in (0.5, [0.1, 0.5, 0.9]):
         with pytest.raises(StudentError, match="RandomForestQuantileRegressor"):
             check(forest(20, default_quantiles=quantiles, random_state=0))
     data = DATA[2]
