@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.ensemble import BaggingClassifier, BaggingRegressor
+from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
 from sklearn.feature_selection import RFECV
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
@@ -27,11 +34,13 @@ __all__ = [
     "predictors_in",
     "root_package",
     "tags_of",
+    "untagged_member",
     "weight_keyword",
 ]
 
 # Parameters that hold the learners whose predictions a learner passes on, or mixes.
 INSIDE = ("estimator", "base_estimator", "regressor", "classifier", "final_estimator")
+VOTES = (StackingClassifier, StackingRegressor, VotingClassifier, VotingRegressor)
 # These take keywords of any name in fit, and row weights by metadata routing alone.
 ROUTING_ONLY = (
     ClassifierChain,
@@ -119,6 +128,25 @@ def holds_frozen(model: Any) -> bool:
     """Whether `model` is, or has among its parameters, a `FrozenEstimator`."""
     parts = [model, *model.get_params(deep=True).values()]
     return any(isinstance(part, FrozenEstimator) for part in parts)
+
+
+def untagged_member(learner: Any) -> str | None:
+    """Return why a vote or a stack would refuse one of its members; None if it takes them all.
+
+    scikit-learn's own ask the tags alone.
+    """
+    for part in predictors_in(learner):
+        if not isinstance(part, VOTES):
+            continue
+        wanted = str(tags_of(part).estimator_type)
+        for member in members(part):
+            if tags_of(member).estimator_type is None and kind_of(member) == wanted:
+                return (
+                    f"{type(part).__name__} takes a {wanted} by its scikit-learn tags alone, and "
+                    f"those of {type(member).__name__} do not say what it is: use it by itself, or "
+                    f"derive a class whose __sklearn_tags__ sets estimator_type={wanted!r}."
+                )
+    return None
 
 
 class WeightlessError(Exception):

@@ -37,6 +37,7 @@ __all__ = [
     "is_missing",
     "label_column",
     "library_of",
+    "named_columns",
 ]
 
 MESSAGE_ROOM = 120  # characters of a wrong value that a message repeats
@@ -298,15 +299,31 @@ def check_probabilities(
 
 def check_columns(p: Any, classes: Sequence[Any] | NDArray[Any], name: str) -> None:
     """Raise InputError where a data frame names its columns, and not after the classes in order."""
+    named = named_columns(p, classes, name)
+    if named is not None and named != sorted(named):
+        raise InputError(
+            f"{name} must have the columns {np.asarray(classes).tolist()} in this order, or none "
+            f"that are named, got {list(p.columns)}: reorder or rename them, or pass an array."
+        )
+
+
+def named_columns(p: Any, classes: Sequence[Any] | NDArray[Any], name: str) -> list[int] | None:
+    """Return after which class each column of a data frame is named; None where it names none.
+
+    Raises
+    ------
+    InputError
+        If the columns are named after anything else.
+    """
     if not hasattr(p, "columns"):
-        return
+        return None
     columns, names = list(p.columns), np.asarray(classes).tolist()
-    numbers = range(len(columns))
-    unnamed = columns in (list(numbers), [f"column_{i}" for i in numbers])  # pandas, polars
-    if columns in (names, [str(each) for each in names]):
-        return
-    if unnamed and set(columns) != set(names):
-        return
+    for known in (names, [str(each) for each in names]):
+        if len(columns) == len(known) and set(columns) == set(known):
+            return [known.index(column) for column in columns]
+    # The names that pandas and polars give by themselves.
+    if columns in (list(range(len(columns))), [f"column_{i}" for i in range(len(columns))]):
+        return None
     raise InputError(
         f"{name} must have the columns {names} in this order, or none that are named, got "
         f"{columns}: reorder or rename them, or pass an array."

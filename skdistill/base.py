@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data
+from skdistill._learners import tags_of
 from skdistill._tables import check_table
 from skdistill._validation import (
     check_polars,
@@ -218,7 +218,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         with suppress(TeacherTypeError):  # what cannot be a learner has no tags; fit says so
             every.append(as_teacher(self.teacher))
         learners = [each for each in every if is_estimator(each)]
-        tags.input_tags.sparse = all(get_tags(each).input_tags.sparse for each in learners)
+        tags.input_tags.sparse = all(tags_of(each).input_tags.sparse for each in learners)
         tags.input_tags.allow_nan = all(_takes_nan(each) for each in learners)
         return tags
 
@@ -407,8 +407,8 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         self._checks_features = not hasattr(fitted.model, "n_features_in_")
         # LightGBM takes the columns of a frame in whatever order they come.
         self._checks_names = hasattr(self, "feature_names_in_")
-        takes_nan = get_tags(student).input_tags.allow_nan
-        refuses_nan = not get_tags(self).input_tags.allow_nan
+        takes_nan = tags_of(student).input_tags.allow_nan
+        refuses_nan = not tags_of(self).input_tags.allow_nan
         # Not all that takes it says so (a search, a transformer of columns): a fit settles it.
         self._checks_finite = takes_nan and refuses_nan and not has_missing(X)
 
@@ -416,7 +416,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
 def _takes_nan(learner: Any) -> bool:
     """Whether a learner says that it takes NaN; a Pipeline says nothing, so its steps are asked."""
     if not isinstance(learner, Pipeline):
-        return is_estimator(learner) and bool(get_tags(learner).input_tags.allow_nan)
+        return is_estimator(learner) and bool(tags_of(learner).input_tags.allow_nan)
     for step in (step for _, step in learner.steps if step not in (None, "passthrough")):
         if not _takes_nan(step):
             return False

@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import cross_val_predict, cross_validate
 
+from skdistill._answers import class_probabilities
 from skdistill._compat import Progress
 from skdistill._threads import bound_threads, thread_budget
 from skdistill._validation import check_probabilities, index_rows
+from skdistill._wrapping import fit_labelled
 from skdistill.exceptions import InputError, TeacherError, TeacherTypeError
 from skdistill.folds import Folds, merged
 
 __all__ = [
     "FoldTeacher",
     "OutOfFold",
-    "class_probabilities",
     "cross_fit",
     "further_probabilities",
 ]
@@ -159,19 +160,7 @@ def fit_teacher(
     """Fit `teacher` with at most `threads` threads; the function that `memory` caches."""
     if threads is not None:
         bound_threads(teacher, threads)
-    return teacher.fit(X, y, **params)
-
-
-def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[Any]:
-    """Return ``model.predict_proba(X)`` with its columns in the order of `classes`."""
-    p = np.asarray(model.predict_proba(X))
-    own = np.asarray(getattr(model, "classes_", classes))
-    if p.ndim != 2 or p.shape[1] != len(own) or len(own) != len(classes):
-        raise TeacherError(
-            f"predict_proba of {type(model).__name__} must give one column for each of the "
-            f"{len(classes)} classes, got shape {p.shape} and classes {own.tolist()}."
-        )
-    return p if np.array_equal(own, classes) else p[:, np.argsort(own)]
+    return fit_labelled(teacher, X, y, **params)
 
 
 def further_probabilities(

@@ -1,21 +1,21 @@
 """What can be a teacher, and what its weights are called."""
 
-import inspect
 from typing import Any
 
 import joblib
-from sklearn.base import is_regressor
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import check_is_fitted
 
 from skdistill._compat import warn_user
+from skdistill._learners import WeightlessError, holds_frozen, kind_of, untagged_member
+from skdistill._learners import weight_keyword as find_keyword
 from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import LeakWarning, SkdistillWarning, TeacherError, TeacherTypeError
 
-__all__ = ["as_teacher", "check_cacheable", "check_teacher", "holds_frozen", "weight_keyword"]
+__all__ = ["as_teacher", "check_cacheable", "check_teacher", "weight_keyword"]
 
 ELSEWHERE = (
     "pass an unfitted estimator, or teacher_proba= with its probabilities of rows it was not "
@@ -106,7 +106,7 @@ def check_teacher(teacher: Any) -> Any:
                 f"every teacher of a list must have predict_proba, got {key!r} "
                 f"({type(member).__name__}) without it: calibrate it, or leave it out."
             )
-    if is_regressor(model):
+    if kind_of(model) == "regressor":
         raise TeacherError(
             f"teacher must be a classifier, got the regressor {name}: use the classifier of the "
             "same family, whose predict_proba can be distilled."
@@ -116,6 +116,9 @@ def check_teacher(teacher: Any) -> Any:
             f"teacher must have predict_proba, got {name} without it: calibrate it "
             "(CalibratedClassifierCV), turn its probabilities on, or use another classifier."
         )
+    untagged = untagged_member(model)
+    if untagged is not None:
+        raise TeacherError(untagged)
     _warn_if_fitted(model, name)
     return model
 
@@ -130,12 +133,6 @@ def _gives_probabilities(model: Any) -> bool:
     return hasattr(model, "predict_proba") or (undecided and hasattr(type(model), "predict_proba"))
 
 
-def holds_frozen(model: Any) -> bool:
-    """Whether `model` is, or has among its parameters, a `FrozenEstimator`."""
-    parts = [model, *model.get_params(deep=True).values()]
-    return any(isinstance(part, FrozenEstimator) for part in parts)
-
-
 def _warn_if_fitted(model: Any, name: str) -> None:
     if holds_frozen(model):
         warn_user(
@@ -147,7 +144,7 @@ def _warn_if_fitted(model: Any, name: str) -> None:
         return
     try:
         check_is_fitted(model)
-    except NotFittedError:
+    except (NotFittedError, AttributeError, TypeError):  # it has no tags to be asked for
         return
     if hasattr(model, "classes_"):
         warn_user(
@@ -175,22 +172,20 @@ def weight_keyword(teacher: Any) -> str:
     Raises
     ------
     TeacherError
-        If it takes none.
+        If it, or a learner inside it, takes none.
     """
-    if isinstance(teacher, Pipeline):
-        name, last = teacher.steps[-1]
-        return f"{name}__{weight_keyword(last)}"
     if isinstance(teacher, VotingClassifier):
         _check_members_take_weights(teacher)
-    keywords = inspect.signature(teacher.fit).parameters.values()
-    open_ended = any(k.kind is inspect.Parameter.VAR_KEYWORD for k in keywords)
-    if open_ended or has_fit_parameter(teacher, "sample_weight"):
-        return "sample_weight"
-    raise TeacherError(
-        f"the teacher {type(teacher).__name__} takes no sample_weight in fit, and weights were "
-        "given: use a teacher that takes them, pass teacher_proba=, or enable metadata routing and "
-        "do not request them for the teacher."
-    )
+    if isinstance(teacher, CalibratedClassifierCV):
+        return "sample_weight"  # it warns where they are for the calibration alone
+    try:
+        return find_keyword(teacher)
+    except WeightlessError as error:
+        raise TeacherError(
+            f"the teacher {type(teacher).__name__} cannot be given weights, and weights were "
+            f"given: {error}. Use a teacher that takes them, pass teacher_proba=, or enable "
+            "metadata routing and do not request them for the teacher."
+        ) from error
 
 
 def check_cacheable(teacher: Any, memory: joblib.Memory) -> None:

@@ -9,8 +9,8 @@ from scipy.special import logit
 from sklearn.metrics import r2_score, roc_auc_score
 
 from skdistill import metrics
+from skdistill._answers import class_probabilities
 from skdistill._validation import label_column
-from skdistill.crossfit import class_probabilities
 from skdistill.estimates import row_mean
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.metrics import FLOOR

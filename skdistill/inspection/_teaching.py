@@ -13,12 +13,13 @@ from sklearn.utils.metadata_routing import process_routing
 
 from skdistill._compat import take_rows
 from skdistill._data import check_data
+from skdistill._learners import holds_frozen
 from skdistill._validation import check_weights, label_column
 from skdistill.calibration import calibrate_unseen
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import check_fitted_distiller, check_fitted_on
 from skdistill.inspection._scores import one_hot_labels
-from skdistill.teachers import as_teacher, holds_frozen, weight_keyword
+from skdistill.teachers import as_teacher, weight_keyword
 
 __all__ = [
     "OutOfFoldRows",

@@ -17,11 +17,11 @@ A student that none of them serves raises; there is no silent fall-back to hard 
 import sys
 from typing import Any
 
-from sklearn.base import is_classifier, is_regressor
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
+from skdistill._learners import kind_of
 from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
@@ -95,9 +95,10 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
         return resolve_xgboost(student)
     if is_linear(student) or isinstance(student, SoftMLPClassifier):
         return LinearAdapter(student) if is_linear(student) else MLPAdapter(student)
-    if is_regressor(student):
+    kind = kind_of(student)
+    if kind == "regressor":
         return RegressionAdapter(student)
-    if not is_classifier(student):
+    if kind != "classifier":
         raise StudentError(
             f"student must be a classifier or a regressor, got {type(student).__name__}, which is "
             "neither."
