@@ -1,7 +1,7 @@
 """What can be told of a learner before it is fitted: kind, parts, the way of row weights."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -24,16 +24,22 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._compat import BAGGING_DRAWS_BY_WEIGHT
+from skdistill._validation import is_estimator
+from skdistill.exceptions import InputError
 
 __all__ = [
     "WeightlessError",
+    "check_classes",
+    "gives_probabilities",
     "holds_frozen",
     "is_learner",
     "kind_of",
     "members",
     "predictors_in",
+    "replace_settings",
     "root_package",
     "tags_of",
+    "takes_nan",
     "untagged_member",
     "weight_keyword",
 ]
@@ -124,10 +130,64 @@ def predictors_in(learner: Any) -> Iterator[Any]:
         yield from predictors_in(member)
 
 
+def gives_probabilities(model: Any) -> bool:
+    """Whether `model` has, or will have once it is fitted, a predict_proba.
+
+    A stack without a final estimator of its own does not tell before it is fitted.
+    """
+    parts = [model, *model.get_params(deep=True).values()]
+    undecided = any(isinstance(p, StackingClassifier) and p.final_estimator is None for p in parts)
+    return hasattr(model, "predict_proba") or (undecided and hasattr(type(model), "predict_proba"))
+
+
 def holds_frozen(model: Any) -> bool:
     """Whether `model` is, or has among its parameters, a `FrozenEstimator`."""
     parts = [model, *model.get_params(deep=True).values()]
     return any(isinstance(part, FrozenEstimator) for part in parts)
+
+
+def check_classes(role: str, learner: Any, n_classes: int) -> None:
+    """Raise InputError where a learner, or one inside it, takes two classes, and there are more.
+
+    `role` is what the message calls it.
+    """
+    if n_classes == 2 or not is_estimator(learner):
+        return
+    told = [(type(part).__name__, tags_of(part).classifier_tags) for part in predictors_in(learner)]
+    binary = [name for name, tags in told if tags is not None and not tags.multi_class]
+    if binary:  # a search says what it searches says
+        raise InputError(
+            f"{binary[-1]} takes two classes only, and y has {n_classes}: use another {role}."
+        )
+
+
+def takes_nan(learner: Any) -> bool:
+    """Whether a learner says that it takes NaN; a Pipeline says nothing, so its steps are asked."""
+    if not isinstance(learner, Pipeline):
+        return is_estimator(learner) and bool(tags_of(learner).input_tags.allow_nan)
+    for step in (step for _, step in learner.steps if step not in (None, "passthrough")):
+        if not takes_nan(step):
+            return False
+        if type(step).__module__.startswith("sklearn.impute."):
+            return True  # what comes after it sees none
+    return True
+
+
+def replace_settings(learner: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Set parameters of a learner and of those inside it, and return what they were.
+
+    Those inside go by scikit-learn's names, ``inside__name``. It cannot read them where a parameter
+    ends in "_" (``estimator_`` of imodels): there the learner inside is asked itself.
+    """
+    plain = learner.get_params(deep=False)
+    before = {}
+    for key, value in settings.items():
+        owner = next((n for n in plain if n.endswith("_") and key.startswith(f"{n}__")), None)
+        target = learner if owner is None else plain[owner]
+        name = key if owner is None else key.removeprefix(f"{owner}__")
+        before[key] = target.get_params(deep=True)[name]
+        target.set_params(**{name: value})
+    return before
 
 
 def untagged_member(learner: Any) -> str | None:

@@ -11,13 +11,12 @@ from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data
-from skdistill._learners import tags_of
+from skdistill._learners import check_classes, tags_of, takes_nan
 from skdistill._tables import check_table
 from skdistill._validation import (
     check_polars,
@@ -136,7 +135,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             return np.log(self.predict_proba(X))
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the student's most probable class of each row.
+        """Return the student's most probable class of each row, or what its threshold says.
 
         Parameters
         ----------
@@ -148,6 +147,8 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         labels : array of shape (n,)
         """
         p = self.predict_proba(X)
+        if self._fitted.decides:
+            return np.asarray(self._fitted.model.predict(X))
         return self.classes_[np.argmax(p, axis=1)]
 
     def fitted_on(self, y: Any, **beside: Any) -> bool:
@@ -219,7 +220,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             every.append(as_teacher(self.teacher))
         learners = [each for each in every if is_estimator(each)]
         tags.input_tags.sparse = all(tags_of(each).input_tags.sparse for each in learners)
-        tags.input_tags.allow_nan = all(_takes_nan(each) for each in learners)
+        tags.input_tags.allow_nan = all(takes_nan(each) for each in learners)
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -234,6 +235,9 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
 
     def _metadata(self, data: Data, teacher: Any, params: dict[str, Any]) -> dict[str, Metadata]:
         """Say who gets the weights and the other metadata, by name of the student."""
+        for learner in self._students().values():
+            check_classes("student", learner, len(data.classes))
+        check_classes("teacher", teacher, len(data.classes))
         if not get_config()["enable_metadata_routing"]:
             if params:
                 raise ParameterError(
@@ -411,18 +415,6 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         refuses_nan = not tags_of(self).input_tags.allow_nan
         # Not all that takes it says so (a search, a transformer of columns): a fit settles it.
         self._checks_finite = takes_nan and refuses_nan and not has_missing(X)
-
-
-def _takes_nan(learner: Any) -> bool:
-    """Whether a learner says that it takes NaN; a Pipeline says nothing, so its steps are asked."""
-    if not isinstance(learner, Pipeline):
-        return is_estimator(learner) and bool(tags_of(learner).input_tags.allow_nan)
-    for step in (step for _, step in learner.steps if step not in (None, "passthrough")):
-        if not _takes_nan(step):
-            return False
-        if type(step).__module__.startswith("sklearn.impute."):
-            return True  # what comes after it sees none
-    return True
 
 
 def _is_integer(cv: Any) -> bool:

@@ -4,13 +4,19 @@ from typing import Any
 
 import joblib
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._compat import warn_user
-from skdistill._learners import WeightlessError, holds_frozen, kind_of, untagged_member
+from skdistill._learners import (
+    WeightlessError,
+    gives_probabilities,
+    holds_frozen,
+    kind_of,
+    untagged_member,
+)
 from skdistill._learners import weight_keyword as find_keyword
 from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import LeakWarning, SkdistillWarning, TeacherError, TeacherTypeError
@@ -101,7 +107,7 @@ def check_teacher(teacher: Any) -> Any:
         )
     name = type(model).__name__
     for key, member in teacher if model is not teacher else ():
-        if not _gives_probabilities(member):
+        if not gives_probabilities(member):
             raise TeacherError(
                 f"every teacher of a list must have predict_proba, got {key!r} "
                 f"({type(member).__name__}) without it: calibrate it, or leave it out."
@@ -111,7 +117,7 @@ def check_teacher(teacher: Any) -> Any:
             f"teacher must be a classifier, got the regressor {name}: use the classifier of the "
             "same family, whose predict_proba can be distilled."
         )
-    if not _gives_probabilities(model):
+    if not gives_probabilities(model):
         raise TeacherError(
             f"teacher must have predict_proba, got {name} without it: calibrate it "
             "(CalibratedClassifierCV), turn its probabilities on, or use another classifier."
@@ -121,16 +127,6 @@ def check_teacher(teacher: Any) -> Any:
         raise TeacherError(untagged)
     _warn_if_fitted(model, name)
     return model
-
-
-def _gives_probabilities(model: Any) -> bool:
-    """Whether `model` has, or will have once it is fitted, a predict_proba.
-
-    A stack without a final estimator of its own does not tell before it is fitted.
-    """
-    parts = [model, *model.get_params(deep=True).values()]
-    undecided = any(isinstance(p, StackingClassifier) and p.final_estimator is None for p in parts)
-    return hasattr(model, "predict_proba") or (undecided and hasattr(type(model), "predict_proba"))
 
 
 def _warn_if_fitted(model: Any, name: str) -> None:

@@ -11,11 +11,11 @@ import skdistill
 PACKAGE = Path(skdistill.__file__).parent
 # A package (students, inspection, cli) is one entry: inside its own folder anything goes.
 LAYERS = [
-    {"exceptions"},
+    {"_saving", "exceptions"},
     {"_arrays", "_html", "_threads", "attributes", "estimates"},
     {"_compat"},
-    {"_validation"},
-    {"_fingerprints", "_tables"},
+    {"_validation", "_wrapping"},
+    {"_answers", "_fingerprints", "_learners", "_tables"},
     {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics", "roc"},
     {"calibration", "crossfit", "munge", "students", "teachers"},
     {"labels", "linear_path", "pool", "shift", "transfer"},

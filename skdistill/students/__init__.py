@@ -9,19 +9,29 @@ linear        logistic regression                          any, off the simplex 
 mlp           `SoftMLPClassifier`                          any
 replication   any classifier with ``sample_weight``        class probabilities, as weighted copies
 pipeline      a Pipeline that ends in one of these         those of the last step
+search        a search, or a threshold, of one of these    those of what is searched
 ============  ===========================================  =======================================
 
 A student that none of them serves raises; there is no silent fall-back to hard labels.
 """
 
 import sys
+from functools import partial
 from typing import Any
 
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import has_fit_parameter
 
-from skdistill._learners import kind_of
+from skdistill._learners import (
+    WeightlessError,
+    gives_probabilities,
+    kind_of,
+    predictors_in,
+    tags_of,
+    untagged_member,
+    weight_keyword,
+)
 from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
@@ -30,9 +40,10 @@ from skdistill.students.forest import ForestAdapter
 from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
 from skdistill.students.linear import LinearAdapter, is_linear
 from skdistill.students.mlp import MLPAdapter
-from skdistill.students.pipeline import PipelineAdapter
+from skdistill.students.pipeline import PipelineAdapter, check_no_sampler
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
+from skdistill.students.search import SearchAdapter, is_search
 from skdistill.students.soft_logistic import SoftLogisticRegression
 from skdistill.students.soft_mlp import SoftMLPClassifier
 from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
@@ -87,12 +98,19 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
             "student must be a scikit-learn estimator (an object, not a class), got "
             f"{brief(student)}."
         )
+    if any(isinstance(part, FrozenEstimator) for part in predictors_in(student)):
+        raise StudentError(
+            f"the student {type(student).__name__} is frozen, or holds a learner that is: it would "
+            "learn nothing from the teacher. Pass it unfrozen."
+        )
+    check_no_sampler(student)
     if isinstance(student, Pipeline):
         return PipelineAdapter(student, resolve(student.steps[-1][1], loss))
-    if _is_from("lightgbm", student):
-        return resolve_lightgbm(student, loss)
-    if _is_from("xgboost", student):
-        return resolve_xgboost(student)
+    if is_search(student):
+        return SearchAdapter(student, partial(resolve, loss=loss))
+    if _is_from("lightgbm", student) or _is_from("xgboost", student):
+        is_xgboost = _is_from("xgboost", student)
+        return resolve_xgboost(student) if is_xgboost else resolve_lightgbm(student, loss)
     if is_linear(student) or isinstance(student, SoftMLPClassifier):
         return LinearAdapter(student) if is_linear(student) else MLPAdapter(student)
     kind = kind_of(student)
@@ -103,18 +121,35 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
             f"student must be a classifier or a regressor, got {type(student).__name__}, which is "
             "neither."
         )
-    lacking = [] if hasattr(student, "predict_proba") else ["predict_proba"]
-    lacking += [] if has_fit_parameter(student, "sample_weight") else ["sample_weight in fit"]
+    _check_classifier(student)
+    draws_rows = isinstance(student, RandomForestClassifier | ExtraTreesClassifier)
+    draws_rows = draws_rows and student.bootstrap
+    return ForestAdapter(student) if draws_rows else ReplicationAdapter(student)
+
+
+def _check_classifier(student: Any) -> None:
+    """Raise StudentError for a classifier that weighted copies cannot teach."""
+    name = type(student).__name__
+    lacking = [] if gives_probabilities(student) else ["it lacks predict_proba"]
+    try:
+        weight_keyword(student)
+    except WeightlessError as error:
+        lacking.append(str(error))
     if lacking:
         raise StudentError(
-            f"no route can distil into {type(student).__name__}: it lacks {' and '.join(lacking)}. "
+            f"no route can distil into {name}: {', and '.join(lacking)}. "
             "Use a classifier with both (trees, forests, LogisticRegression, "
             "HistGradientBoostingClassifier; CalibratedClassifierCV(SVC())), a LightGBM or XGBoost "
             "learner, or the matching regressor, which needs neither."
         )
-    draws_rows = isinstance(student, RandomForestClassifier | ExtraTreesClassifier)
-    draws_rows = draws_rows and student.bootstrap
-    return ForestAdapter(student) if draws_rows else ReplicationAdapter(student)
+    untagged = untagged_member(student)
+    if untagged is not None:
+        raise StudentError(untagged)
+    if not tags_of(student).target_tags.single_output:
+        raise StudentError(
+            f"no route can distil into {name}, which wants a table of labels: use the classifier "
+            "inside it."
+        )
 
 
 def as_student(student: Any) -> Any:

@@ -10,16 +10,27 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._arrays import one_hot
 from skdistill._devices import choose_device
+from skdistill._learners import WeightlessError, replace_settings, weight_keyword
 from skdistill._threads import bound_threads
+from skdistill._wrapping import LabelledClassifier, fit_labelled
 from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
 
-__all__ = ["Adapter", "Fitted", "Problem", "Route", "balanced_weights", "check_class_weight"]
+__all__ = [
+    "Adapter",
+    "Fitted",
+    "Problem",
+    "Route",
+    "balanced_weights",
+    "check_class_weight",
+    "fit_changed",
+]
 
+# Their set_params sets a value and does no more, also once the model is fitted.
+SETTABLE = {"lightgbm", "sklearn", "xgboost"}
 Floats = NDArray[np.floating[Any]]
 
 
@@ -79,11 +90,15 @@ class Fitted:
         gives them.
     touched : float
         Share of rows whose target had to be projected on the simplex.
+    decides : bool
+        Whether the model's own `predict` says which class it is: by a threshold, not by the largest
+        probability.
     """
 
     model: Any
     decode: Callable[[Any], Any] | None = None
     touched: float = 0.0
+    decides: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +108,7 @@ class Route:
     Attributes
     ----------
     name : str
-        "regression", "native", "linear", "mlp", "replication" or "pipeline > ...".
+        "regression", "native", "linear", "mlp", "replication", "pipeline > ..." or "search > ...".
     reason : str
         One sentence.
     """
@@ -196,13 +211,14 @@ class Adapter(ABC):
         """Return the keywords of the student's fit, or raise where weights would be lost."""
         if weight is None:
             return dict(params)
-        if not has_fit_parameter(self.student, "sample_weight"):
+        try:
+            keyword = weight_keyword(self.student)
+        except WeightlessError as error:
             raise StudentError(
-                f"{type(self.student).__name__} takes no sample_weight in fit, and the rows weigh "
-                "differently (by sample_weight, or by the loss): use a student that takes weights, "
-                "or loss='brier' without sample_weight."
-            )
-        return dict(params) | {"sample_weight": weight}
+                f"{error}, and the rows weigh differently (by sample_weight, or by the loss): use "
+                "a student that takes weights, or loss='brier' without sample_weight."
+            ) from error
+        return dict(params) | {keyword: weight}
 
     def fit_labels(self, problem: Problem, labels: NDArray[Any] | None = None) -> Fitted:
         """Fit a clone to the labels themselves: nothing soft is left.
@@ -218,15 +234,46 @@ class Adapter(ABC):
             Other names of the labels.
         """
         model = clone(self.student)
-        keywords = self.fit_keywords(problem.weight, problem.params)
-        labels = problem.labels if labels is None else labels
+        weight, own = problem.weight, {}
         given = model.get_params(deep=False).get("class_weight")
-        if not isinstance(given, str) or problem.weight is None:
-            return Fitted(model.fit(problem.X, labels, **keywords))
-        per_class = cast("Floats", balanced_weights(given, problem))
-        keywords["sample_weight"] = problem.weight * per_class[problem.codes]
-        model.set_params(class_weight=None).fit(problem.X, labels, **keywords)
-        return Fitted(model.set_params(class_weight=given))
+        if isinstance(given, str) and weight is not None:
+            per_class = cast("Floats", balanced_weights(given, problem))
+            weight, own = weight * per_class[problem.codes], {"class_weight": None}
+        keywords = self.fit_keywords(weight, problem.params)
+        labels = problem.labels if labels is None else labels
+        return Fitted(fit_changed(model, own, problem.X, labels, keywords))
+
+
+def fit_changed(
+    model: Any, own: Mapping[str, Any], X: Any, y: Any, keywords: Mapping[str, Any]
+) -> Any:
+    """Fit a classifier with some settings changed, and give it its own back.
+
+    Where setting them is more than that (CatBoost forbids it once a model is fitted) they stay as
+    they were in the fit.
+
+    Parameters
+    ----------
+    model : classifier
+        A clone; fitted in place unless it knows the classes by number only.
+    own : mapping
+        The settings that must differ in the fit.
+    X, y : array-like or data frame of n rows, array of shape (n,)
+        Rows and labels.
+    keywords : mapping
+        Of its `fit`.
+
+    Returns
+    -------
+    fitted : classifier
+        See `fit_labelled`.
+    """
+    before = replace_settings(model, own)
+    fitted = fit_labelled(model, X, y, **keywords)
+    inner = fitted.classifier if type(fitted) is LabelledClassifier else fitted
+    if own and type(inner).set_params.__module__.partition(".")[0] in SETTABLE:
+        replace_settings(inner, before)
+    return fitted
 
 
 def check_class_weight(class_weight: Any, classes: NDArray[Any] | None = None) -> None:

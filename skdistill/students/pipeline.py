@@ -17,7 +17,19 @@ from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 
-__all__ = ["PipelineAdapter"]
+__all__ = ["PipelineAdapter", "check_no_sampler"]
+
+
+def check_no_sampler(student: Any) -> None:
+    """Raise StudentError for a student with a step that makes or drops rows (imbalanced-learn)."""
+    for step in (student, *student.get_params(deep=True).values()):
+        if hasattr(step, "fit_resample"):
+            raise StudentError(
+                f"{type(step).__name__} makes or drops rows by their labels, and the teacher's "
+                "probabilities belong to the rows as they are: leave it out of the student. To "
+                "weigh the classes, give the learner class_weight, or the rows sample_weight; the "
+                "teacher may be resampled."
+            )
 
 
 class PipelineAdapter(Adapter):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import check_cv, train_test_split
@@ -20,6 +21,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._arrays import project_to_simplex
 from skdistill._compat import take_rows
+from skdistill._learners import weight_keyword
 from skdistill._validation import index_rows
 from skdistill.exceptions import InputError, StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
@@ -31,7 +33,9 @@ from skdistill.students.base import (
     Route,
     balanced_weights,
     check_class_weight,
+    fit_changed,
 )
+from skdistill.students.follows import weights_obstacle
 from skdistill.students.wrapped import TemperedClassifier
 
 __all__ = [
@@ -100,6 +104,13 @@ class ReplicationAdapter(Adapter):
                 f"loss={loss.name!r} has targets that are no class probabilities, which weighted "
                 f"copies for {name} need: use loss='cross_entropy' or 'brier', or a regressor as "
                 "student."
+            )
+        deaf = weights_obstacle(self.student)
+        if deaf is not None:
+            raise StudentError(
+                f"{deaf} takes sample_weight and does not follow it (tried on rows that differ in "
+                "nothing else), so that it would not follow its teacher either: use another "
+                "classifier, or the matching regressor."
             )
         for prefix, part in _parts(self.student).items():
             _check_part(part, n_rows, inside=prefix != "")
@@ -170,7 +181,7 @@ def _check_part(part: Any, n_rows: int, *, inside: bool) -> None:
 
 def _fit_copies(model: Any, problem: Problem, target: Floats, *, integer_labels: bool) -> Any:
     """Fit `model` on the copies; its own settings are put back afterwards."""
-    given = model.get_params(deep=True)
+    given = model.get_params(deep=False)
     weights = copy_weights(model, replace(problem, target=target))
     held_out = _held_out_rows(given, problem)
     copied = weights > 0
@@ -181,11 +192,13 @@ def _fit_copies(model: Any, problem: Problem, target: Floats, *, integer_labels:
     names = np.arange(len(problem.classes)) if integer_labels else problem.classes
     n_rows = len(target)
     keywords = {key: index_rows(value, rows, n_rows) for key, value in problem.params.items()}
-    keywords |= {"sample_weight": weights[rows, columns]}
+    keywords |= {weight_keyword(model): weights[rows, columns]}
     keywords |= _validation_rows(problem, held_out, names)
-    model.set_params(**own)
-    model.fit(take_rows(problem.X, rows), names[columns], **keywords)
-    return model.set_params(**{key: given[key] for key in own})
+    # These weights are of our making: nobody inside has requested them. What the user sends by
+    # metadata routing still needs it.
+    routed = get_config()["enable_metadata_routing"] and bool(problem.params)
+    with config_context(enable_metadata_routing=routed):
+        return fit_changed(model, own, take_rows(problem.X, rows), names[columns], keywords)
 
 
 def copy_weights(model: Any, problem: Problem) -> Floats:

@@ -59,6 +59,39 @@ def check_teacher_matters(student, data):
     assert log_loss(inverted, q) < log_loss(inverted, p)
 
 
+def check_follows_teacher(student, data):
+    """Between the teacher and the labels: the target is what it is at 0 and at 1, and moves evenly.
+
+    A learner that treats copies of rows otherwise than rows (that counts labels to balance them,
+    that stops early on them) would be another one at strength 1 than just before it. So its mean
+    probability of each class is compared with the mean target, and a hair's breadth beside either
+    end with that end.
+    """
+    loss = "brier" if student.loss == "logit" else student.loss
+    skewed = replace(data, teacher=softened(data.teacher))
+    turned = replace(skewed, teacher=skewed.teacher[:, ::-1])
+
+    def mean(given, strength):
+        p = distil(student, given, strength=strength, loss=loss).predict_proba(data.X)
+        return p.mean(axis=0)
+
+    for given in (skewed, turned):
+        for strength in (0.0, 0.5, 1.0):
+            target = (1.0 - strength) * given.teacher + strength * data.one_hot
+            assert_allclose(mean(given, strength), target.mean(axis=0), atol=0.1)
+        for end, near in ((0.0, 1e-3), (1.0, 1.0 - 1e-3)):
+            assert_allclose(mean(given, near), mean(given, end), atol=0.06)
+    taught, inverted = mean(skewed, 0.0), mean(turned, 0.0)
+    assert np.abs(taught - inverted).max() > 0.1
+    assert_array_equal(mean(skewed, 1.0), mean(turned, 1.0))
+
+
+def softened(p):
+    """Return probabilities whose classes are far from even, the first the rarest."""
+    weighed = p * np.arange(1, p.shape[1] + 1) ** 2
+    return weighed / weighed.sum(axis=1, keepdims=True)
+
+
 def check_constant_teacher(student, data):
     """A teacher that says the same of every row makes a student that does, at strength zero."""
     constant = np.linspace(1.0, 2.0, data.teacher.shape[1])

@@ -34,6 +34,11 @@ def test_inverting_the_teacher_inverts_the_student(student, data):
 
 
 @every_student
+def test_a_student_follows_its_teacher_to_the_labels(student, data):
+    checks.check_follows_teacher(student, data)
+
+
+@every_student
 def test_constant_teacher_makes_a_constant_student(student, data):
     checks.check_constant_teacher(student, data)
 

@@ -43,10 +43,9 @@ def test_route_is_a_record():
 @pytest.mark.parametrize(
     ("student", "lacking"),
     [
-        (KNeighborsClassifier(), "sample_weight in fit"),
-        (LinearSVC(), "predict_proba"),
-        (RidgeClassifier(), "predict_proba"),
-        (GridSearchCV(LogisticRegression(), {"C": [1.0]}), "sample_weight in fit"),
+        (KNeighborsClassifier(), "KNeighborsClassifier takes no sample_weight in fit"),
+        (LinearSVC(), "it lacks predict_proba"),
+        (RidgeClassifier(), "it lacks predict_proba"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -55,7 +54,7 @@ def test_classifier_without_the_methods_is_told_what_it_lacks(student, lacking):
         resolve(student)
     message = str(caught.value)
     assert type(student).__name__ in message
-    assert f"it lacks {lacking}." in message
+    assert f": {lacking}. " in message
     assert "Use" in message
 
 
@@ -63,7 +62,7 @@ def test_both_lacks_are_named():
     class Neither(KNeighborsClassifier):
         predict_proba = property()
 
-    with pytest.raises(StudentError, match="predict_proba and sample_weight in fit"):
+    with pytest.raises(StudentError, match="lacks predict_proba, and Neither takes no sample_wei"):
         resolve(Neither())
 
 

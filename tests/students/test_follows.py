@@ -1,0 +1,130 @@
+"""Classifiers that take sample_weight and do not follow it are refused before any fit."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from skdistill import CrossEntropy, DistilledClassifier
+from skdistill.exceptions import StudentError
+from skdistill.students import resolve
+from tests.common.data import sample
+from tests.common.spies import CountingTeacher
+
+DATA = sample(2)
+
+
+class Foreign(ClassifierMixin, BaseEstimator):
+    """A learner of no known package; what it does with the weights is left to its kind.
+
+    Parameters
+    ----------
+    inner : classifier or None
+        What it is made of; a tree of one split by default.
+    """
+
+    fits = 0
+
+    def __init__(self, inner=None):
+        self.inner = inner
+
+    def weigh(self, y, weight):
+        return weight
+
+    def fit(self, X, y, sample_weight=None):
+        type(self).fits += 1
+        self.inner_ = self.inner or DecisionTreeClassifier(max_depth=2, random_state=0)
+        self.inner_.fit(X, y, self.weigh(y, sample_weight))
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.inner_.predict_proba(X)
+
+    def predict(self, X):
+        return self.inner_.predict(X)
+
+
+class Deaf(Foreign):
+    """Leaves the weights unused."""
+
+    def weigh(self, y, weight):
+        return None
+
+
+class Even(Foreign):
+    """Makes the weights even."""
+
+    def weigh(self, y, weight):
+        return None if weight is None else np.ones(len(y))
+
+
+class Inverse(Foreign):
+    def weigh(self, y, weight):
+        return None if weight is None else 1.0 / weight
+
+
+class Turned(Foreign):
+    """Gives its columns in the other order than the sorted classes."""
+
+    def predict_proba(self, X):
+        return super().predict_proba(X)[:, ::-1]
+
+
+class Broken(Foreign):
+    def fit(self, X, y, sample_weight=None):
+        if not hasattr(X, "columns"):
+            raise TypeError("frames only")
+        return super().fit(X, y, sample_weight)
+
+
+def check(student):
+    resolve(student).check(CrossEntropy(), 100, weighted=False)
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        Deaf(),
+        Even(),
+        Inverse(),
+        Turned(),
+        make_pipeline(StandardScaler(), Deaf()),
+        BaggingClassifier(Deaf(), n_estimators=2),
+        CalibratedClassifierCV(Even()),
+        VotingClassifier([("a", GaussianNB()), ("b", Deaf())], voting="soft"),
+    ],
+    ids=str,
+)
+def test_a_deaf_learner_is_refused_before_any_fit(student):
+    fits = CountingTeacher.watch()
+    with pytest.raises(StudentError, match="takes sample_weight and does not follow it"):
+        DistilledClassifier(CountingTeacher(), student, cv=3).fit(DATA.X, DATA.y)
+    assert fits == []
+
+
+@pytest.mark.parametrize(
+    "student",
+    [Foreign(), Foreign(GaussianNB()), Foreign(LogisticRegression(C=1e-5)), Broken()],
+    ids=str,
+)
+def test_who_follows_however_little_is_taken(student):
+    """One that cannot be tried is let pass."""
+    check(student)
+
+
+def test_it_is_tried_once_without_a_trace():
+    np.random.seed(3)  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    Foreign.fits = 0
+    for _ in range(3):
+        check(Foreign(DecisionTreeClassifier(max_depth=1, random_state=7)))
+    assert Foreign.fits == 1
+    assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
