@@ -21,7 +21,6 @@ from skdistill._validation import (
     check_unmasked,
     check_weights,
     index_rows,
-    label_column,
 )
 from skdistill.exceptions import InputError, LeakWarning
 

@@ -150,8 +150,10 @@ def check_labels(
     return classes, codes.astype(np.int64, copy=False)
 
 
-def as_labels(y: Any) -> NDArray[Any]:
+def as_labels(y: Any, *, warn: bool = True) -> NDArray[Any]:
     """Return labels as an array of shape (n,), strings of any size as NumPy's of fixed size.
+
+    With `warn` a table of one column is warned about.
 
     Raises
     ------
@@ -170,7 +172,7 @@ def as_labels(y: Any) -> NDArray[Any]:
             f"y should be a 1d array, got an array of shape {y.shape} instead: give the class of "
             "each row. Soft labels go into teacher_proba=."
         )
-    labels = label_column(y, warn=True)
+    labels = label_column(y, warn=warn)
     # scikit-learn knows no other strings; where one is missing, the check of missing ones says so.
     named = labels.dtype.kind == "T" and not _missing(labels.astype(object)).any()
     return np.asarray(labels.tolist()) if named else labels

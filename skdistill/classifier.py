@@ -396,15 +396,12 @@ None, default="orthogonal"
                 done = fit_student(*how) if shrinkage is None else fit_at_found(*how)
         if teacher is None and folds is not None:
             tell_uncovered(len(data) - done.n_rows, len(data))
-        self._keep(
-            done,
-            self._student(),
-            data,
-            folds,
-            shrinkage=None if shrinkage is None else shrinkage.to_dict(),
-            n_teacher_fits=0 if teacher is None else folds.n_fits,
-            n_student_fits=1 + (0 if direct is None else folds.n_fits),
-        )
+        counts = {
+            "n_teacher_fits": 0 if teacher is None else folds.n_fits,
+            "n_student_fits": 1 + (0 if direct is None else folds.n_fits),
+        }
+        found = None if shrinkage is None else shrinkage.to_dict()
+        self._keep(done, self._student(), data, folds, shrinkage=found, **counts)
         self.report_.tell(self.verbose)
         self.fold_ = np.full(data.n_given, -1) if teacher is None else data.spread(folds.fold, -1)
         self._keep_further(transfer)

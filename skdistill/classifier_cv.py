@@ -330,15 +330,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
                 )
         if given is not None:
             tell_uncovered(len(data) - done.n_rows, len(data))
-        self._keep(
-            done,
-            chosen.params["student"],
-            data,
-            folds,
-            shrinkage=None,
-            n_teacher_fits=pool.n_fits,
-            n_student_fits=n_student_fits,
-        )
+        counts = {"n_teacher_fits": pool.n_fits, "n_student_fits": n_student_fits}
+        self._keep(done, chosen.params["student"], data, folds, shrinkage=None, **counts)
         self._keep_choice(candidates, number, scores, judge, verdict)
         self._remember(y, sample_weight, groups)
         self.fold_ = data.spread(folds.fold, blank=-1)

@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score, roc_auc_score
 
 from skdistill import metrics
 from skdistill._answers import class_probabilities
-from skdistill._validation import label_column
+from skdistill._validation import as_labels
 from skdistill.estimates import row_mean
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.metrics import FLOOR
@@ -41,7 +41,7 @@ FIDELITY_COLUMNS = ("kl", "agreement", "logit_r2")
 
 def one_hot_labels(y: Any, classes: NDArray[Any]) -> Floats:
     """Return one-hot labels, shape (n, K), or raise InputError where a label is unknown."""
-    labels = label_column(y)
+    labels = as_labels(y, warn=False)
     unknown = [label for label in np.unique(labels).tolist() if label not in classes.tolist()]
     if unknown:
         raise InputError(

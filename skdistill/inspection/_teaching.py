@@ -14,7 +14,7 @@ from sklearn.utils.metadata_routing import process_routing
 from skdistill._compat import take_rows
 from skdistill._data import check_data
 from skdistill._learners import holds_frozen
-from skdistill._validation import check_weights, label_column
+from skdistill._validation import as_labels, check_weights
 from skdistill.calibration import calibrate_unseen
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import check_fitted_distiller, check_fitted_on
@@ -82,7 +82,7 @@ def out_of_fold(estimator: Any, X: Any, y: Any, sample_weight: Any) -> OutOfFold
     """
     check_fitted_distiller(estimator)
     raw = estimator.teacher_proba_
-    labels = label_column(y)
+    labels = as_labels(y, warn=False)
     if len(labels) != len(raw):
         raise InputError(
             f"X and y must be the {len(raw)} rows that the estimator was fitted on, got "

@@ -15,7 +15,7 @@ from sklearn.model_selection import cross_validate
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
-from skdistill._validation import brief, check_choice, label_column
+from skdistill._validation import as_labels, brief, check_choice
 from skdistill.estimates import Estimate, margin, moves_against, outcome, split_mean
 from skdistill.exceptions import ParameterError
 from skdistill.folds import Folds, make_folds
@@ -300,7 +300,7 @@ def compare(
     check_distiller(estimator, "pass it in others=, beside a DistilledClassifier")
     floor = check_floor(floor)
     others = _check(methods, others, baseline)
-    labels = label_column(y)
+    labels = as_labels(y, warn=False)
     rng = check_random_state(random_state)
     seed = int(rng.randint(np.iinfo(np.int32).max))
     groups = None if groups is None else np.asarray(groups)

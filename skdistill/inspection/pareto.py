@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._compat import take_rows
-from skdistill._validation import brief, check_integer, check_number, label_column
+from skdistill._validation import as_labels, brief, check_integer, check_number
 from skdistill.candidates import name_students
 from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
 from skdistill.estimates import Estimate, row_mean, split_mean
@@ -281,7 +281,7 @@ def frontier(
     check_integer("latency_rows", latency_rows, low=1)
     check_number("budget", budget, low=0.0)
     floor = check_floor(floor)
-    labels = label_column(y)
+    labels = as_labels(y, warn=False)
     groups = None if groups is None else np.asarray(groups)
     if cv is None:
         splits = [_hold_out(X, labels, groups, test_size, random_state)]

@@ -10,7 +10,7 @@ from sklearn.utils import check_consistent_length
 
 from skdistill._compat import take_rows
 from skdistill._html import definitions
-from skdistill._validation import check_probabilities, check_weights, label_column
+from skdistill._validation import as_labels, check_probabilities, check_weights
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._advice import advise
 from skdistill.inspection._checks import check_floor
@@ -245,7 +245,7 @@ class TeacherReport(Report):
         """
         floor = check_floor(floor)
         check_residual_model(residual_model)
-        labels = label_column(y)
+        labels = as_labels(y, warn=False)
         n = len(labels)
         check_consistent_length(labels, X)
         classes = np.unique(labels) if classes is None else np.asarray(classes)
