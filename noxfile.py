@@ -46,9 +46,16 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def long(session: nox.Session) -> None:
-    """Run theory and other slow tests (marked "long")."""
+    """Run theory, thousands of random fits and other slow tests (marked "long")."""
     session.install(".[test]")
     session.run("python", "-m", "pytest", "-m", "long and not gpu", *session.posargs)
+
+
+@nox.session(python="3.11")
+def data(session: nox.Session) -> None:
+    """Run the tests on real data, in the folder that SKDISTILL_DATA names (marked "data")."""
+    session.install(".[test]")
+    session.run("python", "-m", "pytest", "-m", "data", *session.posargs)
 
 
 @nox.session(python="3.11")
