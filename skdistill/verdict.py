@@ -1,7 +1,8 @@
 """The verdict as a record: whether distilling helped each kind of student, in words and a table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any, Literal
 
 from skdistill._html import paragraph, size_text, table, time_text
@@ -271,8 +272,8 @@ class Verdict:
 def _cells(kind: StudentVerdict, sign: float) -> tuple[str, ...]:
     """Return a kind's line of the printed table: direct, then distilled, as in its header."""
     low, high = sorted(sign * end for end in kind.interval)
-    sizes = [size_text(kind.size[side]) for side in SIDES]
-    times = [time_text(kind.seconds[side]) for side in SIDES]
+    sizes = [_known(size_text, kind.size[side]) for side in SIDES]
+    times = [_known(time_text, kind.seconds[side]) for side in SIDES]
     return (
         *(f"{sign * getattr(kind, side):.4g}" for side in SIDES),
         f"{sign * kind.difference:+.3g}",
@@ -280,6 +281,10 @@ def _cells(kind: StudentVerdict, sign: float) -> tuple[str, ...]:
         " / ".join(sizes),
         " / ".join(times),
     )
+
+
+def _known(text: Callable[[float], str], value: float) -> str:
+    return text(value) if isfinite(value) else "not known"
 
 
 def _against(found: StudentVerdict) -> str:

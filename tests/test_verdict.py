@@ -195,6 +195,26 @@ def test_a_line_for_every_kind_of_student(binary):
 
 
 @pytest.mark.parametrize("fallback", ["doubtful", "not shown", "harms", False])
+def test_a_kind_that_could_not_be_scored_is_neither_compared_nor_distilled(binary, fallback):
+    """As with a scorer of one's own that gives NaN for some students."""
+    level = {
+        ("deep", True): 0.5, ("deep", False): 0.3, ("stump", True): 0.4, ("stump", False): np.nan,
+    }  # fmt: skip
+    found, chosen = two_kinds(binary, level, fallback=fallback)
+    assert (chosen.name, chosen.is_direct) == ("deep", False)
+    stump = found.by_student["stump"]
+    assert stump.outcome == "not shown to help"
+    assert np.isnan([stump.difference, *stump.interval, stump.size["distilled"]]).all()
+    assert stump.size["direct"] == 1e3
+    assert stump.fell_back is (fallback is not False)
+    assert "1 kB / not known" in str(found)
+    level["deep", False] = 0.6
+    found, chosen = two_kinds(binary, level, fallback=fallback)
+    assert (chosen.name, chosen.is_direct) == ("stump", True)
+    assert found.sentence.endswith("The student that was fitted is trained directly.")
+
+
+@pytest.mark.parametrize("fallback", ["doubtful", "not shown", "harms", False])
 def test_a_preference_is_asked_first_and_the_fallback_keeps_to_its_kind(binary, fallback):
     """The distilled stump is as good as any; distilling the deep tree harms it."""
     level = {
