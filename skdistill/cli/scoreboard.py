@@ -61,7 +61,7 @@ class Front:
     microseconds_per_row: float
 
     @classmethod
-    def measured(cls, steps: Pipeline, X: Any, budget: float = 0.1) -> "Front":
+    def measured(cls, steps: Pipeline, X: Any, budget: float = 0.05) -> "Front":
         """Measure `steps` on raw rows."""
         seconds = latency(steps.transform, X, budget=budget).median
         return cls(steps, pickled_size(steps), seconds / len(X) * 1e6)
@@ -215,7 +215,7 @@ def score_models(
     models: Mapping[str, BaseEstimator],
     held_out: Labelled,
     classes: np.ndarray,
-    budget: float = 0.1,
+    budget: float = 0.05,
     front: Front | None = None,
 ) -> tuple[Score, ...]:
     """Score fitted models on held-out rows.
@@ -228,7 +228,7 @@ def score_models(
         Rows that no model was fitted on.
     classes : ndarray of shape (K,)
         Classes in the order of the columns of `predict_proba`.
-    budget : float, default=0.1
+    budget : float, default=0.05
         Seconds to spend on timing each model (five predictions at least).
     front : Front or None, default=None
         What is saved with a model: size and time are those of both.
