@@ -20,6 +20,7 @@ module            what it shows
 `shift`           weights and unlabelled rows where the features shift
 `scale`           seconds and memory against rows, classes, folds and grid; latency; a profile
 `linear`          the linear and MLP students, and the path, over what they replace
+`compatibility`   learners of other packages as teachers and students, in one's own environment
 `gpu`             the same on an NVIDIA GPU
 `methods`         the ways that the suite compares, other packages among them
 `test_hot_paths`  definitions for pytest-benchmark, so that a regression of a hot path shows

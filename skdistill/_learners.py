@@ -113,7 +113,7 @@ def is_learner(value: Any) -> bool:
 def members(learner: Any) -> Iterator[Any]:
     """Yield the learners right inside, whose predictions a learner passes on or mixes."""
     if isinstance(learner, Pipeline):
-        yield learner.steps[-1][1]
+        yield from filter(is_learner, [learner.steps[-1][1]])
         return
     params = learner.get_params(deep=False)
     inside = [params.get(name) for name in INSIDE]
@@ -259,5 +259,5 @@ def weight_keyword(learner: Any) -> str:
 
 
 def _takes_any_keyword(learner: Any) -> bool:
-    keywords = inspect.signature(learner.fit).parameters.values()
+    keywords = inspect.signature(learner.fit).parameters.values() if is_learner(learner) else ()
     return any(each.kind is inspect.Parameter.VAR_KEYWORD for each in keywords)

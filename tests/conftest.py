@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sklearn.datasets import make_classification
 
+from skdistill.students import trial
+
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 settings.register_profile(
@@ -44,6 +46,16 @@ def _classification(n_classes: int, n_samples: int, flip_y: float) -> Dataset:
         random_state=0,
     )
     return Dataset(X, y)
+
+
+@pytest.fixture(autouse=True)
+def untried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let learners of the tests pass as known ones: spies count fits, a trial would be among them.
+
+    The tests that are about trials have the mark "tries".
+    """
+    if "tries" not in request.keywords:
+        monkeypatch.setattr(trial, "KNOWN", trial.KNOWN | {"tests"})
 
 
 @pytest.fixture

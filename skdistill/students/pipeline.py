@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
 
+from skdistill._learners import predictors_in
 from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
 from skdistill.students.base import Adapter, Fitted, Problem, Route
@@ -22,8 +23,9 @@ __all__ = ["PipelineAdapter", "check_no_sampler"]
 
 def check_no_sampler(student: Any) -> None:
     """Raise StudentError for a student with a step that makes or drops rows (imbalanced-learn)."""
-    for step in (student, *student.get_params(deep=True).values()):
-        if hasattr(step, "fit_resample"):
+    for part in predictors_in(student):
+        steps = [step for _, step in part.steps] if isinstance(part, Pipeline) else [part]
+        for step in (each for each in steps if hasattr(each, "fit_resample")):
             raise StudentError(
                 f"{type(step).__name__} makes or drops rows by their labels, and the teacher's "
                 "probabilities belong to the rows as they are: leave it out of the student. To "

@@ -18,6 +18,7 @@ from skdistill.students import resolve
 from tests.common.data import sample
 from tests.common.spies import CountingTeacher
 
+pytestmark = pytest.mark.tries
 DATA = sample(2)
 
 

@@ -21,6 +21,7 @@ from skdistill.students import resolve
 from tests.common.data import sample
 from tests.common.spies import CountingTeacher
 
+pytestmark = pytest.mark.tries
 DATA = {n_classes: sample(n_classes) for n_classes in (2, 3)}
 any_classes = pytest.mark.parametrize("n_classes", [2, 3], ids=["binary", "multiclass"])
 
