@@ -121,8 +121,8 @@ CASES = [
     ),
     *_cases(
         "interpret-core",
-        "interpret.glassbox.ExplainableBoostingClassifier(n_jobs=1)",
-        "interpret.glassbox.ExplainableBoostingRegressor(n_jobs=1)",
+        "interpret.glassbox.ExplainableBoostingClassifier(outer_bags=2, n_jobs=1)",
+        "interpret.glassbox.ExplainableBoostingRegressor(outer_bags=2, n_jobs=1)",
     ),
     *_cases(
         "ngboost",
@@ -342,10 +342,11 @@ ABOUT = (
     (
         "Each learner is tried in the environment at hand, those of a package in a process of "
         "their own. *Teacher*: it labels rows out of fold, with names for classes. *Follows*: the "
-        "student is distilled from given probabilities, and from the same with the columns turned round; "
-        "the share of the way that its own probabilities go along is 1 for one that does as it is "
-        "told, 0 for one that does not listen. *Jump at 1*: the change of a mean probability from "
-        "strength .999 to 1, where a learner that treats copies of rows otherwise than rows jumps."
+        "student is distilled from given probabilities, and from the same with the columns turned "
+        "round; the share of the way that its own probabilities go along is 1 for one that does "
+        "as it is told, 0 for one that does not listen. *Jump at 1*: the change of a mean "
+        "probability from strength .999 to 1, where a learner that treats copies of rows otherwise "
+        "than rows jumps."
     ),
     (
         f"A learner follows if that share is above {FOLLOWS} for a teacher and for its inversion, "

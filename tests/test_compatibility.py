@@ -21,7 +21,7 @@ class Deaf(GaussianNB):
 
 
 def of(monkeypatch, learner):
-    monkeypatch.setattr(Case, "learner", lambda self: learner)
+    monkeypatch.setattr(Case, "learner", lambda _: learner)
     return outcome(Case("scikit-learn", NAIVE))
 
 

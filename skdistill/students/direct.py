@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from skdistill._answers import as_table
 from skdistill._arrays import has_namespace, one_hot, to_host
 from skdistill._compat import take_rows
 from skdistill.losses import Brier, CrossEntropy
@@ -21,7 +22,8 @@ __all__ = ["DirectStudent", "predict_fitted"]
 def predict_fitted(fitted: Fitted, X: Any) -> Any:
     """Return the class probabilities of a fitted student, shape (n, K)."""
     if fitted.decode is None:
-        return fitted.model.predict_proba(X)
+        p = fitted.model.predict_proba(X)
+        return p if type(p) is np.ndarray or has_namespace(p) else as_table(p)
     return fitted.decode(fitted.model.predict(X))
 
 

@@ -1,6 +1,7 @@
 """Classifiers that take sample_weight and do not follow it are refused before any fit."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -119,6 +120,31 @@ def test_a_deaf_learner_is_refused_before_any_fit(student):
 def test_who_follows_however_little_is_taken(student):
     """One that cannot be tried is let pass."""
     check(student)
+
+
+class Framed(Foreign):
+    """Gives a data frame."""
+
+    def predict_proba(self, X):
+        return pd.DataFrame(super().predict_proba(X), columns=self.classes_)
+
+
+class FramedTurned(Foreign):
+    """Gives a data frame whose columns are in another order than its classes."""
+
+    def predict_proba(self, X):
+        return pd.DataFrame(super().predict_proba(X), columns=self.classes_).iloc[:, ::-1]
+
+
+def test_students_that_give_frames():
+    model = DistilledClassifier(None, Framed(), strength=0.0, calibration=None)
+    p = model.fit(DATA.X, DATA.y, teacher_proba=DATA.teacher).predict_proba(DATA.X)
+    assert type(p) is np.ndarray
+    plain = DistilledClassifier(None, Foreign(), strength=0.0, calibration=None)
+    plain.fit(DATA.X, DATA.y, teacher_proba=DATA.teacher)
+    assert_array_equal(p, plain.predict_proba(DATA.X))
+    with pytest.raises(StudentError, match="FramedTurned"):
+        check(FramedTurned())
 
 
 def test_it_is_tried_once_without_a_trace():
