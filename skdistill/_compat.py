@@ -107,15 +107,15 @@ def adopt_booster(model: Any, booster: Any, objective: str) -> None:
     model._objective = objective
 
 
-def histogram_nodes(model: Any) -> int | None:
-    """Return the number of nodes of scikit-learn's histogram gradient boosting, else None.
+def histogram_nodes(model: Any) -> list[int] | None:
+    """Return the nodes of each tree of scikit-learn's histogram gradient boosting, else None.
 
     It has no public way to its trees.
     """
     iterations = getattr(model, "_predictors", None)
     if not type(model).__name__.startswith("HistGradientBoosting") or iterations is None:
         return None
-    return sum(len(tree.nodes) for trees in iterations for tree in trees)
+    return [len(tree.nodes) for trees in iterations for tree in trees]
 
 
 def restore_settings(model: Any, given: dict[str, Any]) -> None:

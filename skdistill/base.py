@@ -401,6 +401,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             mean_gain=done.mean_gain,
             duplicate_share=0.0 if folds is None else self._duplicates(data, folds),
             touched_share=done.fitted.touched,
+            nodes=done.nodes,
             **report,
         )
 

@@ -46,6 +46,8 @@ class Grid:
         Names or objects.
     device : str
         Where students are fitted.
+    size : str
+        Whether they may be larger than the direct one.
     """
 
     strengths: Sequence[float]
@@ -55,6 +57,7 @@ class Grid:
     calibrations: Sequence[str | None]
     synthetics: Sequence[Any]
     device: str
+    size: str = "direct"
 
     def __post_init__(self) -> None:
         for name in ("strengths", *(field for _, field in SETTINGS)):
@@ -65,6 +68,11 @@ class Grid:
                 )
         for strength in self.strengths:
             check_number("every strength", strength, low=0.0, high=1.0)
+
+    @property
+    def other(self) -> dict[str, str]:
+        """What is not its default, of the parameters that all candidates share."""
+        return {} if self.size == "direct" else {"size": self.size}
 
     @property
     def makes_rows(self) -> bool:
@@ -213,14 +221,14 @@ def expand(
     n_curves = 0
     usage = _Usage(grid)
     for group, student in enumerate(_each_student(students)):
-        resolve = _Resolver(student.estimator, grid.device, n_rows, weighted)
+        resolve = _Resolver(student.estimator, grid, n_rows, weighted)
         alone = resolve(DIRECT)
         for setting, found in usage.of(resolve, grid):
             curve = [
                 Candidate(
                     student.name,
                     settings,
-                    {"student": student.estimator} | setting | {"strength": strength},
+                    {"student": student.estimator} | setting | {"strength": strength} | grid.other,
                     student.varied,
                     group,
                     n_curves,
@@ -231,7 +239,7 @@ def expand(
                 curve = [c for c in curve if c.settings.strength != 1.0]
             others += curve
             n_curves += 1
-        params = {"student": student.estimator} | DIRECT
+        params = {"student": student.estimator} | DIRECT | grid.other
         direct.append(Candidate(student.name, alone, params, student.varied, group))
     usage.check()
     return direct + others
@@ -278,9 +286,10 @@ class _Usage:
 class _Resolver:
     """Resolves the settings of one student; those that take the same route share an adapter."""
 
-    def __init__(self, student: Any, device: str, n_rows: int, weighted: bool) -> None:  # noqa: FBT001
+    def __init__(self, student: Any, grid: Grid, n_rows: int, weighted: bool) -> None:  # noqa: FBT001
         self.student = student
-        self.given = {"device": device, "n_rows": n_rows, "weighted": weighted}
+        self.given = {"device": grid.device, "n_rows": n_rows, "weighted": weighted}
+        self.given["size"] = grid.size
         self.adapters: dict[Any, Any] = {}
 
     def __call__(self, params: Mapping[str, Any]) -> Settings:

@@ -34,7 +34,8 @@ from skdistill.transfer import Transfer, check_same_rows
 
 __all__ = ["DistilledClassifier"]
 
-NAMED = ("loss", "temperature", "correction", "strength", "calibration", "synthetic", "device")
+NAMED = ("loss", "temperature", "correction", "strength", "calibration", "synthetic")
+NAMED += ("device", "size")
 UNCHECKED = "no_validation"  # what scikit-learn's validate_data takes for no labels at all
 REFITTABLE = ("student", *NAMED)  # synthetic to None only
 
@@ -86,6 +87,9 @@ None, default="orthogonal"
     device : {"cpu", "cuda", "auto"}, default="cpu"
         Where a LightGBM, XGBoost, linear or MLP student is fitted; "auto" takes the GPU where there
         is one for it, and warns where not.
+    size : {"direct", "free"}, default="direct"
+        "direct" keeps trees and forests to the nodes of the direct student, at the cost of one fit
+        of it; soft labels alone let them grow on, as "free" does (see `skdistill.students.size`).
     memory : str, joblib.Memory or None, default=None
         Caches every fold's teacher: a search over student settings fits each teacher once, and an
         interrupted fit goes on where it stopped.
@@ -171,6 +175,7 @@ None, default="orthogonal"
         synthetic: str | Munge | None = None,
         n_repeats: int = 1,
         device: str = "cpu",
+        size: str = "direct",
         memory: Any = None,
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -187,6 +192,7 @@ None, default="orthogonal"
         self.synthetic = synthetic
         self.n_repeats = n_repeats
         self.device = device
+        self.size = size
         self.memory = memory
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -293,8 +299,8 @@ None, default="orthogonal"
             The transfer rows, in the order of `fit`.
         **changes : dict
             New values of `student`, `loss`, `temperature`, `correction`, `strength`,
-            `calibration` or `device`, or of parameters inside the student (``student__...``);
-            `synthetic` can be set to None.
+            `calibration`, `device` or `size`, or of parameters inside the student
+            (``student__...``); `synthetic` can be set to None.
 
         Returns
         -------
@@ -398,7 +404,7 @@ None, default="orthogonal"
             tell_uncovered(len(data) - done.n_rows, len(data))
         counts = {
             "n_teacher_fits": 0 if teacher is None else folds.n_fits,
-            "n_student_fits": 1 + (0 if direct is None else folds.n_fits),
+            "n_student_fits": done.n_fits + (0 if direct is None else folds.n_fits),
         }
         found = None if shrinkage is None else shrinkage.to_dict()
         self._keep(done, self._student(), data, folds, shrinkage=found, **counts)

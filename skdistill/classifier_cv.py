@@ -1,7 +1,7 @@
 """`DistilledClassifierCV`: an honest choice among students and settings, and a verdict."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -86,6 +86,8 @@ class DistilledClassifierCV(BaseDistiller):
         How often integer folds are drawn anew.
     device : str, default="cpu"
         Where students are fitted, as in `DistilledClassifier`.
+    size : {"direct", "free"}, default="direct"
+        Whether trees and forests are kept to the size of the direct student, as there.
     memory : str, joblib.Memory or None, default=None
         Caches every teacher: an interrupted fit goes on where it stopped.
     n_jobs : int or None, default=None
@@ -175,6 +177,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         return_row_losses: bool = False,
         n_repeats: int = 1,
         device: str = "cpu",
+        size: str = "direct",
         memory: Any = None,
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -198,6 +201,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         self.return_row_losses = return_row_losses
         self.n_repeats = n_repeats
         self.device = device
+        self.size = size
         self.memory = memory
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -315,7 +319,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
             stacks, scores = self._try_all(
                 candidates, data, pool, metadata, judge, X_transfer, progress
             )
-            n_student_fits = 1 + scores.loss.size + sum(each.n_fits for each in stacks.values())
+            n_student_fits = scores.n_fits + sum(each.n_fits for each in stacks.values())
             tried = candidates, scores, data, pool, judge
             verdict, number = decide(*tried, n_student_fits=n_student_fits, **self._policy())
             chosen = candidates[number]
@@ -330,7 +334,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
                 )
         if given is not None:
             tell_uncovered(len(data) - done.n_rows, len(data))
-        counts = {"n_teacher_fits": pool.n_fits, "n_student_fits": n_student_fits}
+        verdict = replace(verdict, n_student_fits=n_student_fits + done.n_fits)
+        counts = {"n_teacher_fits": pool.n_fits, "n_student_fits": verdict.n_student_fits}
         self._keep(done, chosen.params["student"], data, folds, shrinkage=None, **counts)
         self._keep_choice(candidates, number, scores, judge, verdict)
         self._remember(y, sample_weight, groups)

@@ -1,6 +1,7 @@
 """What a fitted model costs: bytes on disk, nodes or parameters, seconds per prediction."""
 
 import io
+import re
 import timeit
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,7 +14,15 @@ from skdistill._compat import histogram_nodes, take_rows
 from skdistill._validation import brief
 from skdistill.exceptions import ParameterError
 
-__all__ = ["Latency", "Parts", "check_sizes", "count_parts", "latency", "size_bytes"]
+__all__ = [
+    "Latency",
+    "Parts",
+    "check_sizes",
+    "count_nodes",
+    "count_parts",
+    "latency",
+    "size_bytes",
+]
 
 CALLS = (5, 1000)  # at least and at most so many calls are timed
 
@@ -48,10 +57,20 @@ class Parts:
         Inner nodes and leaves of all its trees.
     parameters : int or None
         Coefficients and intercepts.
+    trees : int or None
+        Its trees.
     """
 
     nodes: int | None = None
     parameters: int | None = None
+    trees: int | None = None
+
+    @property
+    def leaves(self) -> int | None:
+        """Leaves of all its trees: every inner node has two branches."""
+        if self.nodes is None or self.trees is None:
+            return None
+        return (self.nodes + self.trees) // 2
 
 
 def latency(
@@ -134,20 +153,47 @@ def count_parts(model: Any) -> Parts:
     --------
     >>> from sklearn.tree import DecisionTreeClassifier
     >>> count_parts(DecisionTreeClassifier().fit([[0], [1]], [0, 1]))
-    Parts(nodes=3, parameters=None)
+    Parts(nodes=3, parameters=None, trees=1)
     """
     nodes = histogram_nodes(model)
     if nodes is not None:
-        return Parts(nodes=nodes)
+        return _trees(nodes)
     for attribute, count in COUNTS:
         if hasattr(model, attribute):
             return count(model)
     return Parts()
 
 
-def _booster_parts(model: Any) -> Parts:
-    trees = model.booster_.dump_model()["tree_info"]
-    return Parts(nodes=sum(2 * tree["num_leaves"] - 1 for tree in trees))
+def count_nodes(model: Any) -> int | None:
+    """Return the nodes of a fitted model's trees, None where it has none or they cannot be counted.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted, of whatever package: what stands in the place of trees may be something else.
+
+    Returns
+    -------
+    nodes : int or None
+    """
+    try:
+        return count_parts(model).nodes
+    except Exception:  # noqa: BLE001 - of a foreign model: a count must not end a fit
+        return None
+
+
+def _trees(nodes: list[int]) -> Parts:
+    return Parts(nodes=sum(nodes), trees=len(nodes))
+
+
+def _lightgbm_parts(model: Any) -> Parts:
+    text = model.booster_.model_to_string()  # its JSON breaks on odd column names
+    leaves = re.findall(r"^num_leaves=(\d+)$", text, re.MULTILINE)
+    return _trees([2 * int(number) - 1 for number in leaves])
+
+
+def _xgboost_parts(model: Any) -> Parts:
+    return _trees([tree.count("\n") for tree in model.get_booster().get_dump()])  # a line a node
 
 
 def _ensemble_parts(model: Any) -> Parts:
@@ -158,12 +204,9 @@ def _ensemble_parts(model: Any) -> Parts:
 # What tells a kind of model, and how its parts are counted.
 COUNTS: tuple[tuple[str, Callable[[Any], Parts]], ...] = (
     ("steps", lambda model: count_parts(model.steps[-1][1])),
-    ("tree_", lambda model: Parts(nodes=int(model.tree_.node_count))),
-    ("booster_", _booster_parts),  # LightGBM
-    (  # XGBoost writes a line per node
-        "get_booster",
-        lambda model: Parts(nodes=sum(t.count("\n") for t in model.get_booster().get_dump())),
-    ),
+    ("tree_", lambda model: _trees([int(model.tree_.node_count)])),
+    ("booster_", _lightgbm_parts),
+    ("get_booster", _xgboost_parts),
     (
         "coefs_",
         lambda model: Parts(parameters=sum(a.size for a in model.coefs_ + model.intercepts_)),
@@ -173,6 +216,10 @@ COUNTS: tuple[tuple[str, Callable[[Any], Parts]], ...] = (
         lambda model: Parts(parameters=int(np.size(model.coef_) + np.size(model.intercept_))),
     ),
     ("estimators_", _ensemble_parts),
+    (
+        "calibrated_classifiers_",
+        lambda model: _sum([count_parts(each.estimator) for each in model.calibrated_classifiers_]),
+    ),
     ("classifier", lambda model: count_parts(model.classifier)),  # those of students.wrapped
 )
 
@@ -182,7 +229,8 @@ def _sum(parts: list[Parts]) -> Parts:
         known = [count for count in counts if count is not None]
         return sum(known) if known else None
 
-    return Parts(total([p.nodes for p in parts]), total([p.parameters for p in parts]))
+    columns = zip(*((p.nodes, p.parameters, p.trees) for p in parts), strict=True)
+    return Parts(*(total(list(column)) for column in columns))
 
 
 class _Counter(io.RawIOBase):

@@ -9,22 +9,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._compat import warn_user
 from skdistill._data import Data, stack_rows
 from skdistill._devices import DEVICES
 from skdistill._validation import check_choice, check_number, index_rows
 from skdistill.calibration import CALIBRATIONS
 from skdistill.corrections import Correction, resolve_correction
+from skdistill.costs import count_nodes
 from skdistill.exceptions import (
     InputError,
     ParameterError,
     SkdistillError,
+    SkdistillWarning,
     StudentError,
     StudentTypeError,
 )
 from skdistill.labels import Labels, true_labels
 from skdistill.losses import Loss, resolve_loss
 from skdistill.munge import Munge
-from skdistill.students import Adapter, Fitted, Problem, resolve
+from skdistill.students import Adapter, Fitted, Problem, direct_problem, fit_within, resolve
+from skdistill.students.size import SIZES
 from skdistill.synthetic import Synthetic, resolve_synthetic
 from skdistill.transfer import Transfer, draw_codes, tell_unused
 
@@ -62,6 +66,8 @@ class Settings:
         Name of the calibration.
     synthetic : Munge or None
         What makes synthetic rows.
+    size : str
+        "direct" for a student no larger than the direct one, "free" for none such bound.
     """
 
     adapter: Adapter
@@ -71,6 +77,7 @@ class Settings:
     finds_strength: bool
     calibration: str | None
     synthetic: Munge | None
+    size: str = "direct"
 
     @property
     def needs_direct(self) -> bool:
@@ -120,6 +127,10 @@ class Distilled:
         What the teacher said.
     n_rows, n_transfer, n_synthetic : int
         Labelled rows it was fitted on, unlabelled ones, and synthetic ones.
+    direct : Fitted or None
+        The direct student on the same labelled rows, where it was fitted: it may be the very one.
+    n_fits : int
+        Students fitted.
     """
 
     settings: Settings
@@ -129,6 +140,14 @@ class Distilled:
     n_rows: int
     n_transfer: int
     n_synthetic: int
+    direct: Fitted | None = None
+    n_fits: int = 1
+
+    @property
+    def nodes(self) -> dict[str, int | None]:
+        """Nodes of the trees of the student and of the direct one; None where not known."""
+        direct = None if self.direct is None else count_nodes(self.direct.model)
+        return {"student": count_nodes(self.fitted.model), "direct": direct}
 
 
 def resolve_settings(
@@ -143,12 +162,13 @@ def resolve_settings(
     device: str,
     n_rows: int,
     weighted: bool,
+    size: str = "direct",
 ) -> Settings:
     """Resolve and check every parameter that needs no data, before anything is fitted.
 
     Parameters
     ----------
-    student, loss, temperature, correction, strength, calibration, synthetic, device
+    student, loss, temperature, correction, strength, calibration, synthetic, device, size
         Of `DistilledClassifier`.
     n_rows : int
         Rows the student will be fitted on.
@@ -166,6 +186,7 @@ def resolve_settings(
     """
     check_choice("device", device, DEVICES)
     check_choice("calibration", calibration, CALIBRATIONS)
+    check_choice("size", size, SIZES)
     adapter = resolve(student, loss).on_device(device)
     chosen = resolve_loss(adapter.default_loss if loss == "auto" else loss, temperature)
     rule = resolve_correction(correction)
@@ -181,7 +202,8 @@ def resolve_settings(
     adapter.check(chosen, n_rows, weighted=weighted)
     if munge is not None:
         _check_for_synthetic(adapter, chosen, n_rows * (1 + munge.copies))
-    return Settings(adapter, chosen, rule, number, follows and number is None, calibration, munge)
+    finds = follows and number is None
+    return Settings(adapter, chosen, rule, number, finds, calibration, munge, size)
 
 
 def _check_for_synthetic(adapter: Adapter, loss: Loss, n_rows: int) -> None:
@@ -240,8 +262,10 @@ def fit_student(
         rows = (data.take(known), labels.take(known), metadata.take(known, n))
         rows = (*rows, None if transfer is None else transfer.take(known))
     problem, gain = make_problem(settings, *rows)
+    adapter, data, metadata = settings.adapter, rows[0], rows[2]
+    labelled = data.X, data.y, metadata.student_weight, metadata.student
     try:
-        fitted = settings.adapter.fit(problem)
+        done = fit_within(settings.size, adapter, [problem], direct_problem(adapter, *labelled))
     except SkdistillError:
         raise
     except Exception as error:
@@ -251,7 +275,23 @@ def fit_student(
             f"the student {name} could not be fitted: {type(error).__name__}: {error}"
         ) from error
     counts = len(known), 0 if made else n_more, n_more if made else 0
-    return Distilled(settings, fitted, gain, labels, *counts)
+    fits = done.direct, done.n_fits
+    distilled = Distilled(settings, done.fitted[0], gain, labels, *counts, *fits)
+    _tell_larger(distilled)
+    return distilled
+
+
+def _tell_larger(done: Distilled) -> None:
+    """Warn where the student is larger than the direct one, as no setting was known to bound it."""
+    nodes = done.nodes
+    if nodes["student"] and nodes["direct"] and nodes["student"] > nodes["direct"]:
+        warn_user(
+            f"the student has {nodes['student']:,} nodes, trained directly it has "
+            f"{nodes['direct']:,}: of {type(done.settings.adapter.student).__name__} no setting is "
+            "known that would keep it as small. Bound it by its own settings, or pass size='free' "
+            "if it may be larger.",
+            SkdistillWarning,
+        )
 
 
 def train_directly(settings: Settings, data: Data, labels: Labels, metadata: Metadata) -> Distilled:

@@ -30,7 +30,7 @@ from skdistill.pool import Pool, fit_pool
 from skdistill.scores import Scores
 from skdistill.scoring import Judge
 from skdistill.strength import direct_rows, naming_the_student
-from skdistill.students import Problem, predict_fitted
+from skdistill.students import Problem, direct_problem, fit_within, predict_fitted
 from skdistill.synthetic import Synthetic, label_synthetic
 from skdistill.transfer import Transfer, label_transfer
 
@@ -48,6 +48,7 @@ class _Trial:
     fit_time: float
     score_time: float
     size: float
+    n_fits: int  # those of all that were fitted together, in the first of them
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class _Task:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the fold on which sizes are looked at."""
+        """Whether this is the fold on which sizes are looked at: boosters are slow to pickle."""
         return self.place == 0
 
     def chunks(self, n: int) -> "list[_Task]":
@@ -123,8 +124,7 @@ def evaluate(
     scores : Scores
     """
     tasks = _plan(candidates, data, pool, metadata, stacks, X_transfer, n_jobs)
-    progress = Progress(None) if progress is None else progress
-    with progress.step("fit the candidates", n_steps=len(tasks)) as step:
+    with (progress or Progress(None)).step("fit the candidates", n_steps=len(tasks)) as step:
         done = Parallel(n_jobs=n_jobs, verbose=verbose)(
             delayed(_run)(task, data, number, step) for number, task in enumerate(tasks)
         )
@@ -174,6 +174,7 @@ def _gather(
             if of_rows is not None:
                 rows[v] = np.full((shape[0], len(part)), np.nan) if rows[v] is None else rows[v]
                 rows[v][c] = of_rows
+    n_fits = sum(trial.n_fits for trials in done for trial in trials)
     weight = np.ones(len(data)) if data.weight is None else data.weight
     unit = data.kept
     if data.groups is not None:
@@ -181,7 +182,7 @@ def _gather(
     weights, units = (tuple(values[test] for test in tests) for values in (weight, unit))
     found = () if rows[0] is None else tuple(rows)
     said_of = tuple(map(tuple, said))
-    return Scores(loss, found, weights, units, fit_time, score_time, size, said_of)
+    return Scores(loss, found, weights, units, fit_time, score_time, size, said_of, n_fits)
 
 
 def _plan(
@@ -264,7 +265,7 @@ def _run(task: _Task, data: Data, number: int, progress: Progress) -> list[_Tria
 
 
 def _try(task: _Task, data: Data) -> list[_Trial]:
-    train, X_test = data.take(task.train), take_rows(data.X, task.test)
+    train, X_test, own = data.take(task.train), take_rows(data.X, task.test), task.metadata
     alike: dict[Any, list[int]] = {}
     for number, candidate in enumerate(task.candidates):
         key = id(candidate.settings.adapter), id(_further(candidate, task))
@@ -276,8 +277,9 @@ def _try(task: _Task, data: Data) -> list[_Trial]:
         problems = [_problem(c, train, task) for c in chosen]
         problems = [replace(problem, X=problems[0].X) for problem in problems]
         adapter = chosen[0].settings.adapter.with_threads(task.threads)
+        labelled = direct_problem(adapter, train.X, train.y, own.student_weight, own.student)
         try:
-            fitted = adapter.fit_many(problems)
+            done = fit_within(chosen[0].settings.size, adapter, problems, labelled)
         except Exception as error:
             kind = StudentTypeError if isinstance(error, TypeError) else StudentError
             raise kind(
@@ -285,13 +287,13 @@ def _try(task: _Task, data: Data) -> list[_Trial]:
                 f"validation fold {task.fold}: {type(error).__name__}: {error}"
             ) from error
         fit_time = (time.perf_counter() - start) / len(chosen)
-        for i, model in zip(numbers, fitted, strict=True):
+        for i, model in zip(numbers, done.fitted, strict=True):
             start = time.perf_counter()
             p = np.asarray(to_host(predict_fitted(model, X_test)), dtype=np.float64)
             score_time = time.perf_counter() - start
             # A booster is slow to pickle: the size is looked at once per candidate.
             size = (size_bytes(model.model) if task.is_first else None) or np.nan
-            trials[i] = _Trial(p, fit_time, score_time, size)
+            trials[i] = _Trial(p, fit_time, score_time, size, done.n_fits if i == numbers[0] else 0)
     return [trials[i] for i in range(len(task.candidates))]
 
 

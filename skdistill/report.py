@@ -59,6 +59,9 @@ class FitReport:
         Where ``strength="auto"`` found 1: why, what that makes of the student, and what to try;
         where the teacher leads only because the direct student is overconfident: that it could be
         calibrated instead. Printed first, and in `to_dict` and on the page as well.
+    nodes : mapping
+        Nodes of the trees of the "student", and of the "direct" one where it was fitted on the same
+        rows; None where not measured, or where there are no trees.
 
     Examples
     --------
@@ -92,6 +95,7 @@ class FitReport:
     mean_gain: float
     duplicate_share: float
     touched_share: float
+    nodes: Mapping[str, int | None]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain dictionaries and numbers, ready for JSON.

@@ -35,6 +35,8 @@ class Scores:
         Bytes of the pickled student of the first fold; NaN where it cannot be pickled.
     said : tuple of V tuples of C arrays of shape (m, K)
         The probabilities themselves.
+    n_fits : int
+        Students fitted, direct ones beside the candidates included.
     """
 
     loss: Floats
@@ -45,6 +47,7 @@ class Scores:
     score_time: Floats
     size: Floats
     said: tuple[tuple[Floats, ...], ...]
+    n_fits: int = 0
 
     @property
     def n_test(self) -> Index:
@@ -63,6 +66,7 @@ class Scores:
             self.score_time[:, chosen],
             self.size,
             tuple(self.said[v] for v in chosen),
+            self.n_fits,
         )
 
 

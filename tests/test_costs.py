@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 import pytest
 from lightgbm import LGBMClassifier
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
@@ -21,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skdistill.costs import Parts, count_parts, latency, size_bytes
+from skdistill.costs import Parts, count_nodes, count_parts, latency, size_bytes
 from skdistill.students import LabelledClassifier, TemperedClassifier
 from tests.common.data import sample
 
@@ -38,25 +39,39 @@ def test_size_is_what_joblib_writes():
 
 def test_nodes_of_trees():
     tree = DecisionTreeClassifier(max_leaf_nodes=5).fit(X, CODES)
-    assert count_parts(tree) == Parts(nodes=2 * tree.get_n_leaves() - 1)
+    assert count_parts(tree) == Parts(nodes=2 * tree.get_n_leaves() - 1, trees=1)
     assert count_parts(make_pipeline(StandardScaler(), tree)) == count_parts(tree)
     assert count_parts(TemperedClassifier(tree, 2.0)) == count_parts(tree)
     forest = RandomForestClassifier(4, max_leaf_nodes=6, random_state=0).fit(X, CODES)
     leaves = [member.get_n_leaves() for member in forest.estimators_]
-    assert count_parts(forest) == Parts(nodes=sum(2 * n - 1 for n in leaves))
+    assert count_parts(forest) == Parts(nodes=sum(2 * n - 1 for n in leaves), trees=len(leaves))
     boosted = GradientBoostingClassifier(n_estimators=2, max_depth=1).fit(X, CODES)
-    assert count_parts(boosted) == Parts(nodes=2 * 3 * 3)  # a stump for each round and class
+    assert count_parts(boosted) == Parts(nodes=3 * 6, trees=6)  # a stump for each round and class
     stumps = HistGradientBoostingClassifier(max_iter=2, max_leaf_nodes=2).fit(X, CODES)
-    assert count_parts(stumps) == Parts(nodes=2 * 3 * 3)
+    assert count_parts(stumps) == Parts(nodes=3 * 6, trees=6)
 
 
 def test_nodes_of_other_libraries():
     lightgbm = LGBMClassifier(n_estimators=2, num_leaves=2, verbose=-1).fit(X, CODES)
-    assert count_parts(lightgbm) == Parts(nodes=2 * 3 * 3)
+    assert count_parts(lightgbm) == Parts(nodes=3 * 6, trees=6)
     xgboost = pytest.importorskip("xgboost")
     model = xgboost.XGBClassifier(n_estimators=2, max_depth=1).fit(X, CODES)
-    assert count_parts(model) == Parts(nodes=2 * 3 * 3)
+    assert count_parts(model) == Parts(nodes=3 * 6, trees=6)
     assert count_parts(LabelledClassifier(model, DATA.classes)) == count_parts(model)
+
+
+def test_leaves_and_what_cannot_be_counted():
+    tree = DecisionTreeClassifier(max_leaf_nodes=5).fit(X, CODES)
+    assert count_parts(tree).leaves == 5
+    assert count_parts(LogisticRegression().fit(X, CODES)).leaves is None
+    assert count_nodes(tree) == 9
+
+    class Odd:
+        tree_ = None
+
+    assert count_nodes(Odd()) is None
+    calibrated = CalibratedClassifierCV(DecisionTreeClassifier(max_leaf_nodes=2), cv=3)
+    assert count_parts(calibrated.fit(X, CODES)) == Parts(nodes=3 * 3, trees=3)
 
 
 def test_parameters():
@@ -69,7 +84,7 @@ def test_parameters():
     assert count_parts(columns) == Parts(parameters=3 * (4 + 1))
     # A pipeline is not taken apart into its steps, though it can be indexed like a list.
     piped = MultiOutputRegressor(make_pipeline(DecisionTreeRegressor(max_leaf_nodes=2)))
-    assert count_parts(piped.fit(X, DATA.one_hot)) == Parts(nodes=3 * 3)
+    assert count_parts(piped.fit(X, DATA.one_hot)) == Parts(nodes=3 * 3, trees=3)
 
 
 def test_what_has_neither_says_so():

@@ -277,7 +277,7 @@ def test_no_teacher_has_seen_the_rows_that_it_labels(search):
 def test_every_route_is_fitted_to_both_kinds_of_rows(n_classes, kind):
     """The student of one problem with all rows in it, their weights given."""
     data = DATA[n_classes]
-    settings = {"loss": kind.loss, "cv": 3, "random_state": 0}
+    settings = {"loss": kind.loss, "cv": 3, "random_state": 0, "size": "free"}
     model = DistilledClassifier(
         GaussianNB(), kind.make(), strength=0.5, synthetic=Munge(copies=2), **settings
     ).fit(data.X, data.y)
@@ -328,7 +328,7 @@ def test_the_students_target_against_a_loop(n_classes, weighted, cv):
     weight = np.linspace(0.5, 2.0, len(data.y)) if weighted else None
     munge = Munge(copies=3)
     model = DistilledClassifier(
-        GaussianNB(), TREE, cv=cv, strength=0.4, synthetic=munge, random_state=0
+        GaussianNB(), TREE, cv=cv, strength=0.4, synthetic=munge, random_state=0, size="free"
     ).fit(data.X, data.y, sample_weight=weight)
     folds = make_folds(cv, data.X, data.y, random_state=0)
     known = folds.covered

@@ -55,7 +55,7 @@ def test_the_student_is_fitted_to_the_doubly_robust_target(split, loss, weighted
     weight = np.linspace(0.5, 2.5, len(y)) if weighted else None  # its mean is not 1
     model = DistilledClassifier(
         GaussianNB(), DecisionTreeRegressor(max_depth=4, random_state=0), cv=4, strength=0.4,
-        loss=loss, random_state=0,
+        loss=loss, random_state=0, size="free",
     ).fit(X, y, sample_weight=weight, X_transfer=Z)  # fmt: skip
     p = model.calibration_.transform(model.teacher_proba_)
     q = model.calibration_.transform(model.transfer_proba_)

@@ -35,7 +35,7 @@ from skdistill._learners import (
 from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
-from skdistill.students.direct import DirectStudent, predict_fitted
+from skdistill.students.direct import DirectStudent, direct_problem, predict_fitted
 from skdistill.students.forest import ForestAdapter
 from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
 from skdistill.students.linear import LinearAdapter, is_linear
@@ -44,6 +44,7 @@ from skdistill.students.pipeline import PipelineAdapter, check_no_sampler
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.search import SearchAdapter, is_search
+from skdistill.students.size import fit_within
 from skdistill.students.soft_logistic import SoftLogisticRegression
 from skdistill.students.soft_mlp import SoftMLPClassifier
 from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
@@ -61,6 +62,8 @@ __all__ = [
     "SoftMLPClassifier",
     "TemperedClassifier",
     "as_student",
+    "direct_problem",
+    "fit_within",
     "predict_fitted",
     "resolve",
 ]
@@ -122,9 +125,8 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
             "neither."
         )
     _check_classifier(student)
-    draws_rows = isinstance(student, RandomForestClassifier | ExtraTreesClassifier)
-    draws_rows = draws_rows and student.bootstrap
-    return ForestAdapter(student) if draws_rows else ReplicationAdapter(student)
+    is_forest = isinstance(student, RandomForestClassifier | ExtraTreesClassifier)
+    return ForestAdapter(student) if is_forest else ReplicationAdapter(student)
 
 
 def _check_classifier(student: Any) -> None:

@@ -56,6 +56,8 @@ class Problem:
         Row weights; None for equal ones.
     params : mapping
         Further parameters of the student's fit.
+    direct : Fitted or None
+        The direct student, where the one to be fitted must be no larger.
     """
 
     X: Any
@@ -65,11 +67,17 @@ class Problem:
     classes: NDArray[Any]
     weight: Floats | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    direct: "Fitted | None" = None
 
     @property
     def codes(self) -> NDArray[np.int64]:
         """Class index of each row, shape (n,)."""
         return np.searchsorted(self.classes, self.labels)
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the student of this problem is the direct one: nothing soft, no temperature."""
+        return self.is_hard and getattr(self.loss, "temperature", 1.0) == 1.0
 
     @property
     def is_hard(self) -> bool:
@@ -133,6 +141,11 @@ class Adapter(ABC):
 
     def __init__(self, student: Any) -> None:
         self.student = student
+
+    @property
+    def grows(self) -> bool:
+        """Whether a soft target makes it larger than the labels would; it then heeds `direct`."""
+        return False
 
     @property
     @abstractmethod

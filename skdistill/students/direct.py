@@ -4,6 +4,7 @@ It is what distillation has to beat, and its out-of-fold predictions say how muc
 to remove.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from skdistill._compat import take_rows
 from skdistill.losses import Brier, CrossEntropy
 from skdistill.students.base import Adapter, Fitted, Problem
 
-__all__ = ["DirectStudent", "predict_fitted"]
+__all__ = ["DirectStudent", "direct_problem", "predict_fitted"]
 
 
 def predict_fitted(fitted: Fitted, X: Any) -> Any:
@@ -25,6 +26,38 @@ def predict_fitted(fitted: Fitted, X: Any) -> Any:
         p = fitted.model.predict_proba(X)
         return p if type(p) is np.ndarray or has_namespace(p) else as_table(p)
     return fitted.decode(fitted.model.predict(X))
+
+
+def direct_problem(
+    adapter: Adapter,
+    X: Any,
+    y: NDArray[Any],
+    weight: NDArray[Any] | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Problem:
+    """Return what the direct student is to solve: the labels themselves, by its default loss.
+
+    Parameters
+    ----------
+    adapter : Adapter
+        Of the student.
+    X : array-like or data frame of n rows
+        Features.
+    y : array of shape (n,)
+        Labels.
+    weight : array of shape (n,) or None, default=None
+        Row weights.
+    params : mapping or None, default=None
+        Further parameters of the student's fit.
+
+    Returns
+    -------
+    problem : Problem
+    """
+    classes, codes = np.unique(y, return_inverse=True)
+    target = one_hot(codes, len(classes), np.empty(0))
+    loss = Brier() if adapter.default_loss == "brier" else CrossEntropy()
+    return Problem(X, target, loss, y, classes, weight, params or {})
 
 
 class DirectStudent(ClassifierMixin, BaseEstimator):
@@ -71,14 +104,10 @@ class DirectStudent(ClassifierMixin, BaseEstimator):
         -------
         self : DirectStudent
         """
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        target = one_hot(codes, len(self.classes_), np.empty(0))
-        loss = Brier() if self.adapter.default_loss == "brier" else CrossEntropy()
-        self.fitted_ = self.adapter.fit(
-            Problem(
-                self._rows(X), target, loss, np.asarray(y), self.classes_, sample_weight, params
-            )
-        )
+        y = np.asarray(y)
+        problem = direct_problem(self.adapter, self._rows(X), y, sample_weight, params)
+        self.classes_ = problem.classes
+        self.fitted_ = self.adapter.fit(problem)
         return self
 
     def predict_proba(self, X: Any) -> Any:

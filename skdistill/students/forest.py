@@ -1,8 +1,9 @@
-"""Route "replication" of bootstrapped forests: rows are drawn first, and copied then.
+"""Route "replication" of forests: rows are drawn first and copied then, trees grown one by one.
 
 A forest that is given copies draws copies: a tree then sees some of a row's classes and not others,
 which is label noise of its own making. Here every tree keeps the rows that the forest drew for it
-and sees all copies of each, as often as the row was drawn.
+(all, without bootstrap), sees all copies of each, as often as the row was drawn, and is kept to the
+leaves of the direct forest's tree in its place.
 """
 
 from dataclasses import replace
@@ -23,6 +24,7 @@ from skdistill.students.replication import (
     copy_weights,
     restore_temperature,
 )
+from skdistill.students.size import leaf_settings
 
 __all__ = ["ForestAdapter"]
 
@@ -30,12 +32,14 @@ STUMPS = {"max_depth": 1, "max_features": 1}
 
 
 class ForestAdapter(ReplicationAdapter):
-    """Fits a scikit-learn forest with bootstrap to soft labels, tree by tree."""
+    """Fits a scikit-learn forest to soft labels, tree by tree."""
 
     @property
     def route(self) -> Route:
         """The route taken, and why."""
         name = type(self.student).__name__
+        if not self.student.bootstrap:
+            return super().route
         return Route(
             "replication",
             f"every tree of {name} sees the rows that were drawn for it, each as one weighted copy "
@@ -45,7 +49,7 @@ class ForestAdapter(ReplicationAdapter):
     def fit(self, problem: Problem) -> Fitted:
         """Fit on the labels themselves where nothing soft is left, else each tree on copies."""
         temperature = getattr(problem.loss, "temperature", 1.0)
-        if problem.is_hard and temperature == 1.0:
+        if problem.is_direct:
             return super().fit(problem)
         check_class_weight(self.student.class_weight, problem.classes)
         target, touched = project_to_simplex(problem.target)
@@ -59,16 +63,27 @@ class ForestAdapter(ReplicationAdapter):
         X = check_array(problem.X, accept_sparse="csr", dtype=np.float32, ensure_all_finite=False)
         rows, classes = np.nonzero(weights > 0)
         settings = copy_settings(forest, problem, rows)
-        own = {key: settings[key] for key in settings if key.startswith("min_samples")}
+        of_trees = forest.estimators_[0].get_params()
+        own = {key: settings[key] for key in settings if key in of_trees and key != "class_weight"}
         own |= {key: given[key] for key in STUMPS}
-        copies = take_rows(X, rows)
+        leaves = _leaves(forest, problem.direct)
+        copies, n_rows = take_rows(X, rows), len(target)
         forest.estimators_ = Parallel(n_jobs=forest.n_jobs, prefer="threads")(
             delayed(_grow)(
-                tree, own, copies, classes, weights[rows, classes], rows, drawn, len(target)
+                tree, own | of_tree, copies, classes, weights[rows, classes], rows, drawn, n_rows
             )
-            for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True)
+            for tree, drawn, of_tree in zip(
+                forest.estimators_, forest.estimators_samples_, leaves, strict=True
+            )
         )
         return Fitted(restore_temperature(forest, temperature), touched=float(np.mean(touched)))
+
+
+def _leaves(forest: Any, direct: Fitted | None) -> list[dict[str, Any]]:
+    """Return the settings that keep each tree to the leaves of the direct forest's in its place."""
+    if direct is None:
+        return [{}] * len(forest.estimators_)
+    return [leaf_settings(forest.estimators_[0], Fitted(tree)) for tree in direct.model.estimators_]
 
 
 def _grow(

@@ -56,6 +56,11 @@ class PipelineAdapter(Adapter):
         inner = self.last.route
         return Route(f"pipeline > {inner.name}", f"after the steps before it, {inner.reason}")
 
+    @property
+    def grows(self) -> bool:
+        """Whether a soft target makes the last step larger than the labels would."""
+        return self.last.grows
+
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
         """Raise StudentError if the last step's route cannot honour a setting."""
         self.last.check(loss, n_rows, weighted=weighted)
@@ -81,7 +86,9 @@ class PipelineAdapter(Adapter):
         head = clone(self.student)[:-1]
         head_params, last_params = self._split_params(head, first.params)
         X = head.fit_transform(first.X, first.labels, **head_params) if len(head) else first.X
-        last = self.last.fit_many([replace(p, X=X, params=last_params) for p in problems])
+        last = self.last.fit_many(
+            [replace(p, X=X, params=last_params, direct=_last(p.direct)) for p in problems]
+        )
         name = self.student.steps[-1][0]
         return [
             replace(
@@ -108,3 +115,8 @@ class PipelineAdapter(Adapter):
             {key: params[key] for key in head_names},
             {key: params[key] for key in last_names},
         )
+
+
+def _last(direct: Fitted | None) -> Fitted | None:
+    """Return the last step of a fitted direct student."""
+    return None if direct is None else replace(direct, model=direct.model.steps[-1][1])

@@ -35,6 +35,7 @@ from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, Loss
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route
 from skdistill.students.means import mean_obstacle
+from skdistill.students.size import can_grow, leaf_settings
 
 __all__ = ["Decoder", "RegressionAdapter"]
 
@@ -111,6 +112,11 @@ class RegressionAdapter(Adapter):
     default_loss = "brier"
 
     @property
+    def grows(self) -> bool:
+        """Whether a soft target makes it larger than the labels would."""
+        return can_grow(self.student)
+
+    @property
     def route(self) -> Route:
         """The route taken, and why."""
         return Route(
@@ -132,7 +138,9 @@ class RegressionAdapter(Adapter):
 
     def fit(self, problem: Problem) -> Fitted:
         """Fit one output for two classes, one per class otherwise."""
-        model = clone(self.student)
+        model = single = clone(self.student)
+        own, given = leaf_settings(single, problem.direct), single.get_params()
+        single.set_params(**own)
         target = problem.target
         if target.shape[1] == 2:
             target = problem.loss.contrast(target)
@@ -143,6 +151,9 @@ class RegressionAdapter(Adapter):
                 model.set_fit_request(sample_weight=True)  # they may be the loss's, not the user's
             model = MultiOutputRegressor(model)
         model.fit(problem.X, target, **self.fit_keywords(problem.weight, problem.params))
+        bounded = [single] if model is single else [single, *model.estimators_]
+        for each in bounded if own else ():
+            each.set_params(**{key: given[key] for key in own})
         return Fitted(model, Decoder(problem.loss))
 
 

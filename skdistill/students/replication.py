@@ -36,6 +36,7 @@ from skdistill.students.base import (
     fit_changed,
 )
 from skdistill.students.follows import weights_obstacle
+from skdistill.students.size import can_grow, leaf_settings, parts_of
 from skdistill.students.wrapped import TemperedClassifier
 
 __all__ = [
@@ -86,6 +87,11 @@ class ReplicationAdapter(Adapter):
         self.integer_labels = integer_labels
 
     @property
+    def grows(self) -> bool:
+        """Whether copies make it larger than the labels would."""
+        return can_grow(self.student)
+
+    @property
     def route(self) -> Route:
         """The route taken, and why."""
         name = type(self.student).__name__
@@ -112,14 +118,14 @@ class ReplicationAdapter(Adapter):
                 "nothing else), so that it would not follow its teacher either: use another "
                 "classifier, or the matching regressor."
             )
-        for prefix, part in _parts(self.student).items():
+        for prefix, part in parts_of(self.student).items():
             _check_part(part, n_rows, inside=prefix != "")
 
     def fit(self, problem: Problem) -> Fitted:
         """Fit on the labels themselves where nothing soft is left, on weighted copies otherwise."""
         check_class_weight(_class_weight(self.student), problem.classes)
         temperature = getattr(problem.loss, "temperature", 1.0)
-        if problem.is_hard and temperature == 1.0:
+        if problem.is_direct:
             return self.fit_labels(problem, problem.codes if self.integer_labels else None)
         target, touched = project_to_simplex(problem.target)
         model = _fit_copies(
@@ -130,13 +136,6 @@ class ReplicationAdapter(Adapter):
 
 def _class_weight(student: Any) -> Any:
     return student.get_params(deep=False).get("class_weight")
-
-
-def _parts(student: Any) -> dict[str, Any]:
-    """Return the student and all estimators inside it, by the prefix of their parameters."""
-    params = student.get_params(deep=True).items()
-    inside = {f"{key}__": v for key, v in params if hasattr(v, "fit") and not isinstance(v, type)}
-    return {"": student} | inside
 
 
 def _check_part(part: Any, n_rows: int, *, inside: bool) -> None:
@@ -233,7 +232,7 @@ def copy_settings(model: Any, problem: Problem, rows: NDArray[np.int64]) -> dict
     n_rows = len(problem.target)
     copies_per_row = len(rows) / (1 + np.count_nonzero(np.diff(rows)))  # they are in order
     own: dict[str, Any] = {}
-    for prefix, part in _parts(model).items():
+    for prefix, part in parts_of(model).items():
         inner = part.get_params(deep=False)
         if inner.get("batch_size") == "auto":
             own[f"{prefix}batch_size"] = max(1, round(min(200, n_rows) * copies_per_row))
@@ -243,6 +242,7 @@ def copy_settings(model: Any, problem: Problem, rows: NDArray[np.int64]) -> dict
                 own[prefix + key] = min(len(rows), max(1, round(value * copies_per_row)))
         if inner.get("early_stopping") == "auto":
             own[f"{prefix}early_stopping"] = _stops_early(inner, n_rows)
+    own |= leaf_settings(model, problem.direct)
     if given.get("class_weight") is not None:
         own["class_weight"] = None
     if "cv" in given and not isinstance(given["cv"], str):

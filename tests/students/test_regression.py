@@ -59,7 +59,9 @@ def test_brier_is_the_regressor_on_mixed_labels(n_classes, strength):
     target = (1.0 - strength) * data.teacher + strength * data.one_hot
     direct = clone(TREE).fit(data.X, target[:, 1] if n_classes == 2 else target).predict(data.X)
     direct = np.column_stack([1.0 - direct, direct]) if n_classes == 2 else direct
-    assert_allclose(fit(TREE, data, strength=strength).predict_proba(data.X), direct, atol=1e-12)
+    assert_allclose(
+        fit(TREE, data, strength=strength, size="free").predict_proba(data.X), direct, atol=1e-12
+    )
 
 
 def test_logit_of_two_classes_is_the_weighted_working_response():
@@ -68,7 +70,9 @@ def test_logit_of_two_classes_is_the_weighted_working_response():
     z = np.log(p / (1.0 - p)) + 0.3 * (data.one_hot[:, 1] - p) / (p * (1.0 - p))
     weight = np.linspace(1.0, 2.0, len(p))
     direct = clone(TREE).fit(data.X, z, sample_weight=weight * p * (1.0 - p)).predict(data.X)
-    ours = fit(TREE, data, loss="logit", strength=0.3, weight=weight).predict_proba(data.X)
+    ours = fit(TREE, data, loss="logit", strength=0.3, weight=weight, size="free").predict_proba(
+        data.X
+    )
     assert_allclose(ours[:, 1], 1.0 / (1.0 + np.exp(-direct)), atol=1e-9)
 
 
@@ -78,7 +82,7 @@ def test_logit_of_several_classes_is_the_log_scale():
     s = np.log(p) + 0.3 * (data.one_hot - p) / p
     v = 0.5 * (1.0 - (p**2).sum(axis=1))
     direct = clone(TREE).fit(data.X, s, sample_weight=v).predict(data.X)
-    ours = fit(TREE, data, loss="logit", strength=0.3).predict_proba(data.X)
+    ours = fit(TREE, data, loss="logit", strength=0.3, size="free").predict_proba(data.X)
     assert_allclose(ours, softmax(direct), atol=1e-9)
 
 

@@ -36,7 +36,7 @@ takes_validation_rows = has_fit_parameter(HistGradientBoostingClassifier(), "X_v
 
 
 def fit(student, data, *, weight=None, X=None, **settings):
-    settings = {"strength": 0.0, "calibration": None} | settings
+    settings = {"strength": 0.0, "calibration": None, "size": "free"} | settings
     model = DistilledClassifier(None, student, **settings)
     return model.fit(
         data.X if X is None else X, data.y, sample_weight=weight, teacher_proba=data.teacher
@@ -168,7 +168,7 @@ def test_copies_of_weight_zero_are_not_made():
     teacher[40:50] = [0.2, 0.3, 0.5]
     calls = SpyTree.watch()
     student = SpyTree(max_depth=3)
-    model = DistilledClassifier(None, student, strength=0.0, calibration=None)
+    model = DistilledClassifier(None, student, strength=0.0, calibration=None, size="free")
     model.fit(numbered(data), data.y, teacher_proba=teacher)
     (call,) = calls
     assert len(call["X"]) == 40 * 2 + 10 * 3 + (len(data.y) - 50)
@@ -270,7 +270,9 @@ def test_partly_hard_targets_count_the_mean_number_of_copies():
     teacher = data.one_hot.copy()
     teacher[: len(teacher) // 2] = [0.4, 0.6]
     calls = SpyTree.watch()
-    model = DistilledClassifier(None, SpyTree(min_samples_leaf=20), strength=0.0, calibration=None)
+    model = DistilledClassifier(
+        None, SpyTree(min_samples_leaf=20), strength=0.0, calibration=None, size="free"
+    )
     model.fit(data.X, data.y, teacher_proba=teacher)
     assert calls[0]["settings"]["min_samples_leaf"] == 30
 
@@ -337,7 +339,7 @@ def test_inner_folds_keep_the_copies_of_a_row_together(n_classes, cv):
         given = [(np.arange(100), np.arange(100, 240)), (np.arange(100, 240), np.arange(100))]
     calls = SpyLogisticCV.watch()
     student = SpyLogisticCV(Cs=[0.1, 1.0], cv=given, **logistic_cv_settings())
-    model = DistilledClassifier(None, student, strength=0.0, calibration=None)
+    model = DistilledClassifier(None, student, strength=0.0, calibration=None, size="free")
     model.fit(numbered(data), data.y, teacher_proba=teacher)
     (call,) = calls
     copies = call["X"][:, 0].astype(int)

@@ -51,7 +51,7 @@ def test_logistic_regression_recovers_a_logistic_teacher(n_classes, temperature)
 @any_temperature
 def test_full_tree_recovers_any_teacher(n_classes, temperature):
     data = DATA[n_classes]
-    model = fit(DecisionTreeClassifier(), data, data.teacher, temperature=temperature)
+    model = fit(DecisionTreeClassifier(), data, data.teacher, temperature=temperature, size="free")
     assert_allclose(model.predict_proba(data.X), data.teacher, atol=1e-9)
     plain = DecisionTreeClassifier if temperature == 1.0 else TemperedClassifier
     assert type(model.student_) is plain

@@ -1,0 +1,143 @@
+"""A student no larger than the direct one: its trees get as many leaves as the direct one's have.
+
+A tree on labels stops where a leaf is pure. Soft labels never are, and a tree that is not told
+otherwise goes on to leaves of one row: several times the nodes, for a loss that is no better. Trees
+and forests are grown best split first instead, to the mean number of leaves of the direct student's
+trees. ``python -m benchmarks.size`` compares it with stopping early and with pruning.
+
+Boosting is left alone: its trees have the size that its settings give them, and the number too.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sklearn.ensemble import BaggingClassifier, BaggingRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from skdistill.costs import count_parts
+from skdistill.students.base import Adapter, Fitted, Problem
+
+__all__ = ["SIZES", "Within", "can_grow", "fit_within", "leaf_settings", "parts_of"]
+
+SIZES = ("direct", "free")
+OWN_TREES = {BaggingClassifier: DecisionTreeClassifier, BaggingRegressor: DecisionTreeRegressor}
+
+
+@dataclass(frozen=True)
+class Within:
+    """Students fitted within the size of the direct one.
+
+    Attributes
+    ----------
+    fitted : list of Fitted
+        One per problem.
+    direct : Fitted or None
+        The direct student, where it was fitted: it may be among the others.
+    n_fits : int
+        Fits spent.
+    """
+
+    fitted: list[Fitted]
+    direct: Fitted | None
+    n_fits: int
+
+
+def fit_within(
+    size: str, adapter: Adapter, problems: Sequence[Problem], labelled: Problem
+) -> Within:
+    """Fit one student per problem, none larger than the direct one unless they may be.
+
+    Parameters
+    ----------
+    size : {"direct", "free"}
+        Whether the direct student's size is the bound.
+    adapter : Adapter
+        Of the student.
+    problems : sequence of Problem
+        About the same rows (`Adapter.fit_many`); those without labels of their own come last.
+    labelled : Problem
+        That of the direct student on the labelled rows; fitted only if it is needed and is none of
+        the others.
+
+    Returns
+    -------
+    within : Within
+    """
+    n_rows = len(labelled.target)
+    direct = [i for i, p in enumerate(problems) if p.is_direct and len(p.target) == n_rows]
+    if size == "free" or not adapter.grows or len(direct) == len(problems):
+        fitted = adapter.fit_many(problems)
+        return Within(fitted, fitted[direct[0]] if direct else None, len(fitted))
+    bound = adapter.fit(problems[direct[0]] if direct else labelled)
+    others = [replace(p, direct=bound) for i, p in enumerate(problems) if i not in direct]
+    fitted = adapter.fit_many(others)
+    for i in direct:
+        fitted.insert(i, bound)
+    return Within(fitted, bound, 1 + len(others))
+
+
+def parts_of(student: Any) -> dict[str, Any]:
+    """Return the student and all estimators inside it, by the prefix of their parameters."""
+    params = student.get_params(deep=True).items()
+    inside = {f"{key}__": v for key, v in params if hasattr(v, "fit") and not isinstance(v, type)}
+    return {"": student} | inside
+
+
+def can_grow(student: Any) -> bool:
+    """Whether trees of the student, which is no boosting, can be told their number of leaves."""
+    return any(_has_leaves(part) or _own_tree(part) for part in parts_of(student).values())
+
+
+def leaf_settings(student: Any, direct: Fitted | None) -> dict[str, Any]:
+    """Return the settings by which the student's trees have no more leaves than the direct one's.
+
+    Parameters
+    ----------
+    student : estimator
+        Whose settings.
+    direct : Fitted or None
+        The same student, fitted directly; None for no bound.
+
+    Returns
+    -------
+    settings : dict
+        Empty where there is no bound, or where it has no trees to count.
+    """
+    parts = None if direct is None else count_parts(direct.model)
+    if parts is None or parts.leaves is None or not parts.trees:
+        return {}
+    settings: dict[str, Any] = {}
+    bound = _bound(parts.leaves // parts.trees)
+    for prefix, part in parts_of(student).items():
+        if _has_leaves(part):
+            settings |= {prefix + key: value for key, value in _within(bound, part).items()}
+        elif tree := _own_tree(part):
+            settings[f"{prefix}estimator"] = tree(**bound)
+    return settings
+
+
+def _bound(leaves: int) -> dict[str, Any]:
+    """Return the settings of a tree of so many leaves; the fewest scikit-learn takes are two."""
+    none = {"min_impurity_decrease": sys.float_info.max}
+    return {"max_leaf_nodes": max(2, leaves)} | (none if leaves < 2 else {})
+
+
+def _within(bound: Mapping[str, Any], part: Any) -> dict[str, Any]:
+    """Return the bound, or the part's own where that is lower."""
+    own = part.get_params(deep=False)["max_leaf_nodes"]
+    lower = bound["max_leaf_nodes"] if own is None else min(own, bound["max_leaf_nodes"])
+    return {**bound, "max_leaf_nodes": lower}
+
+
+def _has_leaves(part: Any) -> bool:
+    names = part.get_params(deep=False)
+    return "max_leaf_nodes" in names and "learning_rate" not in names
+
+
+def _own_tree(part: Any) -> Any:
+    """Return the class of the trees that bagging grows where it is given no learner, else None."""
+    if getattr(part, "estimator", False) is not None:
+        return None
+    return next((tree for kind, tree in OWN_TREES.items() if isinstance(part, kind)), None)
