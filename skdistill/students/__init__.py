@@ -39,7 +39,7 @@ from skdistill.students.direct import DirectStudent, direct_problem, predict_fit
 from skdistill.students.forest import ForestAdapter
 from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
 from skdistill.students.linear import LinearAdapter, is_linear
-from skdistill.students.mlp import MLPAdapter
+from skdistill.students.mlp import MLPAdapter, is_network
 from skdistill.students.pipeline import PipelineAdapter, check_no_sampler
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
@@ -114,7 +114,7 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
     if _is_from("lightgbm", student) or _is_from("xgboost", student):
         is_xgboost = _is_from("xgboost", student)
         return resolve_xgboost(student) if is_xgboost else resolve_lightgbm(student, loss)
-    if is_linear(student) or isinstance(student, SoftMLPClassifier):
+    if is_linear(student) or is_network(student):
         return LinearAdapter(student) if is_linear(student) else MLPAdapter(student)
     kind = kind_of(student)
     if kind == "regressor":
@@ -125,7 +125,8 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
             "neither."
         )
     _check_classifier(student)
-    is_forest = isinstance(student, RandomForestClassifier | ExtraTreesClassifier)
+    # A subclass may predict by another model than by the trees that the route grows.
+    is_forest = type(student) in (RandomForestClassifier, ExtraTreesClassifier)
     return ForestAdapter(student) if is_forest else ReplicationAdapter(student)
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "balanced_weights",
     "check_class_weight",
     "fit_changed",
+    "redefines",
 ]
 
 # Their set_params sets a value and does no more, also once the model is fitted.
@@ -287,6 +288,27 @@ def fit_changed(
     if own and type(inner).set_params.__module__.partition(".")[0] in SETTABLE:
         replace_settings(inner, before)
     return fitted
+
+
+def redefines(student: Any, package: str, *methods: str) -> bool:
+    """Whether a class from outside a package redefines a method that its route relies on.
+
+    A subclass may fit, or predict by, something else than what the route puts into the model.
+
+    Parameters
+    ----------
+    student : estimator
+        Of a subclass of one of the package's, or of that itself.
+    package : str
+        Name of the package at the top.
+    *methods : str
+        What must be the package's own.
+    """
+    homes = (
+        next((c.__module__ for c in type(student).__mro__ if name in vars(c)), package)
+        for name in methods
+    )
+    return any(home.partition(".")[0] != package for home in homes)
 
 
 def check_class_weight(class_weight: Any, classes: NDArray[Any] | None = None) -> None:

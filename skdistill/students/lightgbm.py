@@ -30,6 +30,7 @@ from skdistill.students.base import (
     Route,
     balanced_weights,
     check_class_weight,
+    redefines,
 )
 from skdistill.students.lightgbm_rows import SharedRows
 from skdistill.students.regression import Decoder, RegressionAdapter
@@ -140,6 +141,7 @@ def resolve_lightgbm(student: Any, loss: Any) -> Adapter:
     """Return the adapter for a LightGBM learner, by its kind, its settings and the loss."""
     if isinstance(student, lightgbm.LGBMRegressor):
         asks_entropy = loss == "cross_entropy" or isinstance(loss, CrossEntropy)
+        asks_entropy = asks_entropy and not redefines(student, "lightgbm", "fit", "predict")
         return LightGBMAdapter(student) if asks_entropy else LightGBMRegression(student)
     if not isinstance(student, lightgbm.LGBMClassifier):
         raise StudentError(
@@ -155,8 +157,17 @@ def _setting(student: Any, name: str) -> Any:
     return given[0] if given else None
 
 
+def _has_own_methods(student: Any) -> bool:
+    return redefines(student, "lightgbm", "fit", "predict_proba")
+
+
 def _needs_copies(student: Any) -> bool:
-    """Whether LightGBM takes no objective of one's own with these settings."""
+    """Whether LightGBM takes no objective of one's own with these settings, or a subclass may not.
+
+    The route relies on `fit` minding objective and start score, and on the booster predicting.
+    """
+    if _has_own_methods(student):
+        return True
     return _setting(student, "boosting") in FORESTS or _setting(student, "linear_tree") is True
 
 
@@ -246,10 +257,15 @@ class LightGBMReplication(_OnDevice, ReplicationAdapter):
     """A LightGBM classifier that takes no objective of one's own, on weighted copies."""
 
     def __init__(self, student: Any) -> None:
+        which = "LightGBM's forests and linear trees take"
+        if _has_own_methods(student):
+            which = (
+                f"{type(student).__name__} redefines what LightGBM does in fit or predict: it takes"
+            )
         super().__init__(
             student,
-            "LightGBM's forests and linear trees take no objective of one's own: each row becomes "
-            "one weighted copy per class of positive target",
+            f"{which} no objective of one's own: each row becomes one weighted copy per class of "
+            "positive target",
         )
 
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:

@@ -27,6 +27,7 @@ from skdistill.students.base import (
     Route,
     balanced_weights,
     check_class_weight,
+    redefines,
 )
 from skdistill.students.linear_problems import bounded, dtype_of, fill, solve_targets
 from skdistill.students.rows import check_rows
@@ -41,7 +42,7 @@ def is_linear(student: Any) -> bool:
     Of `LogisticRegression` those are: no subclass, ``solver="lbfgs"``, no L1 penalty, one softmax.
     """
     if isinstance(student, SoftLogisticRegression):
-        return True
+        return not redefines(student, "skdistill", "fit", "predict_proba")
     return (
         type(student) is LogisticRegression
         and student.solver == "lbfgs"

@@ -1,14 +1,21 @@
 """Route "mlp": the network of this package on the soft target itself."""
 
+from typing import Any
+
 from sklearn.base import clone
 
 from skdistill._devices import cupy_obstacle
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
-from skdistill.students.base import Adapter, Fitted, Problem, Route
-from skdistill.students.soft_mlp import check_network
+from skdistill.students.base import Adapter, Fitted, Problem, Route, redefines
+from skdistill.students.soft_mlp import SoftMLPClassifier, check_network
 
-__all__ = ["MLPAdapter"]
+__all__ = ["MLPAdapter", "is_network"]
+
+
+def is_network(student: Any) -> bool:
+    """Whether the route is for this student: a subclass may fit to labels only."""
+    return isinstance(student, SoftMLPClassifier) and not redefines(student, "skdistill", "fit")
 
 
 class MLPAdapter(Adapter):

@@ -36,6 +36,7 @@ from skdistill.students.base import (
     fit_changed,
 )
 from skdistill.students.follows import weights_obstacle
+from skdistill.students.probe import check_weighs
 from skdistill.students.size import can_grow, leaf_settings, parts_of
 from skdistill.students.wrapped import TemperedClassifier
 
@@ -120,6 +121,7 @@ class ReplicationAdapter(Adapter):
             )
         for prefix, part in parts_of(self.student).items():
             _check_part(part, n_rows, inside=prefix != "")
+        check_weighs(self.student, self.fit)
 
     def fit(self, problem: Problem) -> Fitted:
         """Fit on the labels themselves where nothing soft is left, on weighted copies otherwise."""

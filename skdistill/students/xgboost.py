@@ -19,7 +19,7 @@ from sklearn.base import clone
 from skdistill._arrays import project_to_simplex
 from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
-from skdistill.students.base import Adapter, Fitted, Problem, Route
+from skdistill.students.base import Adapter, Fitted, Problem, Route, redefines
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
@@ -127,7 +127,9 @@ class XGBoostAdapter(_OnDevice):
     def fit(self, problem: Problem) -> Fitted:
         """Fit two classes natively, more as weighted copies, and name the classes."""
         temperature = getattr(problem.loss, "temperature", 1.0)
-        if len(problem.classes) > 2 or (problem.is_hard and temperature == 1.0):
+        # A booster of ours would bypass what a subclass does in its fit.
+        is_own = not redefines(self.student, "xgboost", "fit", "predict_proba")
+        if len(problem.classes) > 2 or problem.is_direct or not is_own:
             fitted = self._copies.fit(problem)
         else:
             fitted = self._fit_two(problem, temperature)

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdistill import Brier, CrossEntropy, DistilledClassifier
 from skdistill.exceptions import StudentError
-from skdistill.students import Problem, SoftCrossEntropy, resolve
+from skdistill.students import Problem, SoftCrossEntropy, predict_fitted, resolve
 from skdistill.students import lightgbm as lightgbm_module
 from tests.common.checks import distil
 from tests.common.data import sample
@@ -685,11 +685,8 @@ def test_students_of_many_problems_share_nothing(n_classes):
     )
 
 
-class Doubled(LGBMClassifier):
-    """A learner whose `fit` is its own."""
-
-    def fit(self, X, y, **keywords):
-        return super().fit(2.0 * X, y, **keywords)
+class Named(LGBMClassifier):
+    """A subclass, which may know more than LightGBM does."""
 
 
 @pytest.mark.parametrize(
@@ -698,7 +695,7 @@ class Doubled(LGBMClassifier):
         (LGBMClassifier(**LIGHTGBM), {"feature_name": ["e", "f", "g", "h"]}),
         (LGBMClassifier(**LIGHTGBM), {"categorical_feature": [3]}),
         (LGBMClassifier(**LIGHTGBM), {"callbacks": [lightgbm.log_evaluation(0)]}),
-        (Doubled(**LIGHTGBM), {}),
+        (Named(**LIGHTGBM), {}),
     ],
     ids=["feature_name", "categorical_feature", "callbacks", "subclass"],
 )
@@ -781,3 +778,40 @@ def test_settings_and_names_that_lightgbms_json_breaks_on(setting, name):
             assert_array_equal(fitted.model.predict_proba(X), alone.predict_proba(X))
             again = Booster(model_str=fitted.model.booster_.model_to_string())
             assert_allclose(again.predict(X), fitted.model.predict_proba(X)[:, 1])
+
+
+class Other(LGBMClassifier):
+    """Predicts by another model than its booster."""
+
+    def fit(self, X, y, sample_weight=None, **ignored):
+        super().fit(X, y, sample_weight=sample_weight)
+        self.other_ = GaussianNB().fit(X, y, sample_weight)
+        return self
+
+    def predict_proba(self, X):
+        return self.other_.predict_proba(X)
+
+
+def test_a_subclass_that_redefines_is_fitted_by_its_own_fit():
+    data = DATA[2]
+    adapter = resolve(Other(**LIGHTGBM))
+    assert adapter.route.name == "replication"
+    assert "Other redefines" in adapter.route.reason
+    p = [
+        predict_fitted(
+            adapter.fit(Problem(data.X, t, CrossEntropy(), data.y, data.classes)), data.X
+        )
+        for t in (data.teacher, data.teacher[:, ::-1])
+    ]
+    assert np.corrcoef(p[0][:, 1], p[1][:, 1])[0, 1] < -0.9
+
+
+def test_a_regressor_that_redefines_has_no_native_route():
+    class Shifted(LGBMRegressor):
+        def predict(self, X, **keywords):
+            return super().predict(X, **keywords) + 1.0
+
+    adapter = resolve(Shifted(**LIGHTGBM), "cross_entropy")
+    with pytest.raises(StudentError, match="use loss='brier'"):
+        adapter.check(CrossEntropy(), 100, weighted=False)
+    resolve(Shifted(**LIGHTGBM), "brier").check(Brier(), 100, weighted=False)

@@ -233,3 +233,24 @@ def test_device(monkeypatch):
         assert resolve(learner).on_device("cpu").student.device is None
         assert resolve(learner).on_device("cuda").student.device == "cuda"
         assert learner.device is None
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_subclass_that_redefines_is_fitted_by_its_own_fit(n_classes):
+    """A booster of ours would know nothing of the features that its fit makes."""
+
+    class Turned(xgboost.XGBClassifier):
+        def fit(self, X, y, sample_weight=None, **keywords):
+            return super().fit(X[:, ::-1], y, sample_weight=sample_weight, **keywords)
+
+        def predict_proba(self, X, **keywords):
+            return super().predict_proba(X[:, ::-1], **keywords)
+
+    data = sample(n_classes)
+    model = DistilledClassifier(None, Turned(**XGBOOST), strength=0.0, calibration=None, cv=3)
+    model.fit(data.X, data.y, teacher_proba=data.bayes)
+    plain = DistilledClassifier(
+        None, xgboost.XGBClassifier(**XGBOOST), strength=0.0, calibration=None
+    )
+    plain.fit(data.X, data.y, teacher_proba=data.bayes)
+    assert_allclose(model.predict_proba(data.X), plain.predict_proba(data.X), atol=0.05)
