@@ -18,6 +18,7 @@ BENCHMARKS = [
     "calibration",
     "strength",
     "synthetic",
+    "size",
     "shift",
     "transfer",
     "suite",

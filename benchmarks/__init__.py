@@ -16,6 +16,7 @@ module            what it shows
                   `suite_tables`, `suite_peers`, `suite_commands` and `suite_page` make its page
 `strength`        which rule for the strength serves which student
 `synthetic`       what synthetic rows are good for
+`size`            trees and forests on soft labels, let grow or kept to the direct student's size
 `transfer`        what unlabelled rows of the same law are good for
 `shift`           weights and unlabelled rows where the features shift
 `scale`           seconds and memory against rows, classes, folds and grid; latency; a profile

@@ -89,7 +89,7 @@ None, default="orthogonal"
         is one for it, and warns where not.
     size : {"direct", "free"}, default="direct"
         "direct" keeps trees and forests to the nodes of the direct student, at the cost of one fit
-        of it; soft labels alone let them grow on, as "free" does (see `skdistill.students.size`).
+        of it; soft labels would let them grow several times as large, and "free" does.
     memory : str, joblib.Memory or None, default=None
         Caches every fold's teacher: a search over student settings fits each teacher once, and an
         interrupted fit goes on where it stopped.

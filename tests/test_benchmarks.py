@@ -32,6 +32,7 @@ from benchmarks import (
     results,
     scale,
     shift,
+    size,
     speed,
     strength,
     synthetic,
@@ -690,6 +691,23 @@ def test_the_gpu_benchmark_runs_with_numpy_in_place_of_cupy(tmp_path, monkeypatc
     assert near[table.group != "mlp"].abs().max() < 1e-6
     assert (table["seconds, GPU"] > 0).all()
     assert "no learner" in capsys.readouterr().out
+
+
+def test_sizes_are_compared_by_student_and_way():
+    scales = {"direct": (1.0, 100), "free": (0.9, 400), "leaves": (0.8, 100), "pruned": (0.9, 80)}
+    rows = [
+        size.Row(data, 2000, 0, "tree", way, 0.3, loss * scale, nodes, 1)
+        for data, scale in (("adult", 1.0), ("magic", 0.5))
+        for way, (loss, nodes) in scales.items()
+    ]
+    table = size.summary(pd.DataFrame([dataclasses.asdict(row) for row in rows]))
+    table = table.set_index(["student", "way"])
+    assert table.index.tolist() == [("tree", "free"), ("tree", "leaves"), ("tree", "pruned")]
+    assert table.loc["tree", "leaves"].loc["loss, chosen on"] == "0.800 / 0.800 / 100%"
+    assert table.loc["tree", "free"].loc["nodes, judged on"] == "4.00"
+    grown = size._Grown.__new__(size._Grown)
+    grown._with = lambda _, value: SimpleNamespace(tree_=SimpleNamespace(node_count=1 / value))
+    assert 300 < grown._largest("ccp_alpha", 400).tree_.node_count <= 400
 
 
 def test_synthetic_rows_are_compared_by_student_and_over_all():

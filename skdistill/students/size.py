@@ -2,8 +2,10 @@
 
 A tree on labels stops where a leaf is pure. Soft labels never are, and a tree that is not told
 otherwise goes on to leaves of one row: several times the nodes, for a loss that is no better. Trees
-and forests are grown best split first instead, to the mean number of leaves of the direct student's
-trees. ``python -m benchmarks.size`` compares it with stopping early and with pruning.
+are grown best split first instead, to the number of leaves of the direct student's; those of
+ensembles to its mean over the trees, or each to its own where they are grown one by one
+(`skdistill.students.forest`). ``python -m benchmarks.size`` compares this with stopping early and
+with pruning.
 
 Boosting is left alone: its trees have the size that its settings give them, and the number too.
 """
