@@ -34,7 +34,7 @@ from skdistill.exceptions import (
     SkdistillWarning,
     TeacherTypeError,
 )
-from skdistill.folds import Folds, duplicate_share, make_folds, tell_uncovered
+from skdistill.folds import Folds, duplicate_share, make_folds, tell_rare_classes, tell_uncovered
 from skdistill.report import FitReport
 from skdistill.strength import fit_direct
 from skdistill.students import Fitted, as_student, predict_fitted
@@ -284,7 +284,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             validate_data(self, X_transfer, reset=False, skip_check_array=True)
 
     def _folds(self, data: Data, random_state: Any, *, tell: bool) -> Folds:
-        """Return the folds, and say how many rows are in none, where it is known to matter."""
+        """Return the folds; say how many rows are in none, where it is known to matter."""
         folds = make_folds(
             self.cv,
             data.X,
@@ -297,6 +297,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         )
         if tell:
             tell_uncovered(int(np.sum(~folds.covered)), len(data))
+        tell_rare_classes(folds, data.y)
         return folds
 
     def _duplicates(self, data: Data, folds: Folds) -> float:

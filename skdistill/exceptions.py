@@ -13,7 +13,8 @@
 
     SkdistillWarning (UserWarning)
     ├── LeakWarning                      numbers that look out of fold and are not
-    └── CoverageWarning                  rows that no fold covers
+    ├── CoverageWarning                  rows that no fold covers
+    └── RareClassWarning                 classes of hardly any rows in a fold
 
 Each is also a built-in ``ValueError`` or ``TypeError``, so that code that knows only scikit-learn
 catches what it expects.
@@ -25,6 +26,7 @@ __all__ = [
     "InputError",
     "LeakWarning",
     "ParameterError",
+    "RareClassWarning",
     "SkdistillError",
     "SkdistillWarning",
     "StudentError",
@@ -76,3 +78,7 @@ class LeakWarning(SkdistillWarning):
 
 class CoverageWarning(SkdistillWarning):
     """Rows that no fold covers, and that the student is therefore not fitted on."""
+
+
+class RareClassWarning(SkdistillWarning):
+    """Classes of hardly any rows in a fold: a teacher can learn little of them."""
