@@ -2,7 +2,8 @@
 
 Files ``<name>.csv.gz`` (header row, the target last and named ``target``, categories as text, empty
 fields for missing values) are read from the folder that the environment variable SKDISTILL_DATA
-names. Two small sets come with scikit-learn. Nothing is downloaded by itself;
+names. Two small sets come with scikit-learn, and some are made (`benchmarks.made`). Nothing is
+downloaded by itself;
 
     python -m benchmarks.datasets FOLDER
 
@@ -25,6 +26,8 @@ from sklearn.datasets import fetch_openml, load_breast_cancer, load_digits
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
+
+from benchmarks.made import MADE
 
 __all__ = ["BUNDLED", "SETS", "DataSet", "data_folder", "encode", "fetch", "load", "main"]
 
@@ -161,7 +164,7 @@ def load(name: str) -> tuple[pd.DataFrame, NDArray[Any]]:
     Parameters
     ----------
     name : str
-        A key of `SETS` or `BUNDLED`.
+        A key of `SETS`, `BUNDLED` or `MADE`.
 
     Returns
     -------
@@ -185,8 +188,10 @@ def load(name: str) -> tuple[pd.DataFrame, NDArray[Any]]:
     """
     if name in BUNDLED:
         return BUNDLED[name](return_X_y=True, as_frame=True)[0], BUNDLED[name]().target
+    if name in MADE:
+        return MADE[name]()
     if name not in SETS:
-        known = ", ".join(sorted([*SETS, *BUNDLED]))
+        known = ", ".join(sorted([*SETS, *BUNDLED, *MADE]))
         message = f"unknown data set {name!r}; there are {known}."
         raise KeyError(message)
     recipe, folder = SETS[name], data_folder()
