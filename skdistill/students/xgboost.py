@@ -140,11 +140,12 @@ class XGBoostAdapter(_OnDevice):
         import xgboost
 
         target, touched = project_to_simplex(problem.target)
-        is_forest = isinstance(self.student, xgboost.XGBRFClassifier)
-        twin = xgboost.XGBRFRegressor if is_forest else xgboost.XGBRegressor
         model = clone(self.student)
         given = model.get_params()
-        regressor = twin(**given | {"objective": "binary:logistic"})
+        twin = given | {"objective": "binary:logistic"}
+        if isinstance(model, xgboost.XGBRFClassifier):  # all of its trees are one round
+            twin |= {"num_parallel_tree": given["n_estimators"], "n_estimators": 1}
+        regressor = xgboost.XGBRegressor(**twin)
         keywords = self.fit_keywords(problem.weight, problem.params)
         regressor.fit(problem.X, target[:, 1], **keywords)
         model.load_model(regressor.get_booster().save_raw())

@@ -40,24 +40,38 @@ def fit(student, data, *, weight=None, X=None, **settings):
     )
 
 
+# XGBoost 3.4 has dropout in its tree booster, and warns of the one by name.
+HAS_DART = tuple(map(int, xgboost.__version__.split(".")[:2])) < (3, 4)
+DROPOUT = {"rate_drop": 0.3} | ({"booster": "dart"} if HAS_DART else {})
+FOREST = {"learning_rate": 1.0, "subsample": 0.8, "colsample_bynode": 0.8, "reg_lambda": 1e-5}
+
+
 @weighting
 @pytest.mark.parametrize(
-    ("kind", "twin"),
-    [("XGBClassifier", "XGBRegressor"), ("XGBRFClassifier", "XGBRFRegressor")],
-    ids=["boosting", "forest"],
+    "settings", [{}, DROPOUT, FOREST | {"n_estimators": 1, "num_parallel_tree": 12}], ids=name_of
 )
-@pytest.mark.parametrize("settings", [{}, {"booster": "dart", "rate_drop": 0.3}], ids=str)
-def test_two_classes_against_binary_logistic(weighted, kind, twin, settings):
+def test_two_classes_against_binary_logistic(weighted, settings):
     data = DATA[2]
     weight = np.linspace(0.5, 2.0, len(data.y)) if weighted else None
     settings = XGBOOST | settings
-    direct = getattr(xgboost, twin)(objective="binary:logistic", **settings)
+    direct = xgboost.XGBRegressor(objective="binary:logistic", **settings)
     direct.fit(data.X, data.teacher[:, 1], sample_weight=weight)
-    model = fit(getattr(xgboost, kind)(**settings), data, weight=weight)
+    model = fit(xgboost.XGBClassifier(**settings), data, weight=weight)
     assert_allclose(model.predict_proba(data.X)[:, 1], direct.predict(data.X), atol=1e-7)
     assert model.student_.classifier.get_booster().num_boosted_rounds() == (
         direct.get_booster().num_boosted_rounds()
     )
+
+
+@any_classes
+@pytest.mark.filterwarnings("ignore:.*XGBRFClassifier.* is deprecated:FutureWarning")  # in 3.4
+def test_a_forest_by_name_is_one_round_of_parallel_trees(n_classes):
+    data = DATA[n_classes]
+    by_name = fit(xgboost.XGBRFClassifier(**XGBOOST), data)
+    parallel = XGBOOST | FOREST | {"n_estimators": 1, "num_parallel_tree": 12}
+    same = fit(xgboost.XGBClassifier(**parallel), data)
+    assert_array_equal(by_name.predict_proba(data.X), same.predict_proba(data.X))
+    assert by_name.student_.classifier.n_estimators == 12
 
 
 @weighting
@@ -206,9 +220,7 @@ def test_early_stopping_of_a_regressor_raises():
 def test_a_regressor_must_minimise_the_squared_error(objective):
     with pytest.raises(StudentError, match=r"squared error.*XGBRegressor\(objective="):
         fit(xgboost.XGBRegressor(**XGBOOST, objective=objective), DATA[2])
-    resolve(xgboost.XGBRFRegressor(objective="reg:squarederror")).check(
-        Brier(), 100, weighted=False
-    )
+    resolve(xgboost.XGBRegressor(objective="reg:squarederror")).check(Brier(), 100, weighted=False)
 
 
 def test_losses():
