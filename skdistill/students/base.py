@@ -20,6 +20,7 @@ from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
 
 __all__ = [
+    "LONGEST_STEP",
     "Adapter",
     "Fitted",
     "Problem",
@@ -33,6 +34,8 @@ __all__ = [
 # Their set_params sets a value and does no more, also once the model is fitted.
 SETTABLE = {"lightgbm", "sklearn", "xgboost"}
 Floats = NDArray[np.floating[Any]]
+# Of a boosted log-odds in one tree, before the learning rate. From one in 150 to even is five.
+LONGEST_STEP = 10.0
 
 
 @dataclass(frozen=True)

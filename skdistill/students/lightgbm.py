@@ -23,6 +23,7 @@ from skdistill._compat import adopt_booster, restore_settings
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
 from skdistill.students.base import (
+    LONGEST_STEP,
     Adapter,
     Fitted,
     Floats,
@@ -75,6 +76,11 @@ class SoftCrossEntropy:
     ``w b^2 s (1 - s)`` with ``s = sigmoid(b f)``; for K margins the softmax takes its place and the
     Hessian gets the factor ``K / (K - 1)`` of LightGBM's own multiclass objective.
 
+    The Hessian is at least ``|gradient| b / 10``, so no leaf moves further than ten log-odds before
+    the learning rate. Newton's step has no such bound: where a score has gone past a soft target,
+    ``s (1 - s)`` vanishes and the gradient does not, and a class of a few rows ends in scores of
+    thousands.
+
     Parameters
     ----------
     target : array of shape (n,) or (n, K)
@@ -114,6 +120,9 @@ class SoftCrossEntropy:
         hessian -= s * s
         if factor != 1.0:
             hessian *= factor
+        needed = np.abs(gradient)
+        needed *= b / LONGEST_STEP
+        np.maximum(hessian, needed, out=hessian)
         np.maximum(hessian, HESSIAN_FLOOR, out=hessian)
         if self.weight is not None:
             weight = self.weight if s.ndim == 1 else self.weight[:, None]

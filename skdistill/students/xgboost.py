@@ -4,6 +4,10 @@ Two classes: ``binary:logistic`` takes labels in [0, 1] natively, but only XGBRe
 through, so the regressor is fitted and its booster handed to the classifier. More classes: weighted
 replication on ``multi:softprob``. XGBoost wants labels 0..K-1, whatever the user's are: where they
 are others, the fitted model is wrapped to predict them.
+
+Soft targets pull a score back that has gone past them, with a gradient that does not vanish as the
+curvature does; XGBoost's penalty on the leaves bounds that step only while rows weigh about 1. So
+`max_delta_step` is set where the user has left it unset.
 """
 
 import json
@@ -19,7 +23,7 @@ from sklearn.base import clone
 from skdistill._arrays import project_to_simplex
 from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
-from skdistill.students.base import Adapter, Fitted, Problem, Route, redefines
+from skdistill.students.base import LONGEST_STEP, Adapter, Fitted, Problem, Route, redefines
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
@@ -106,7 +110,7 @@ class XGBoostAdapter(_OnDevice):
 
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
         """Raise StudentError if the loss or a setting cannot be honoured."""
-        self._copies.check(loss, n_rows, weighted=weighted)
+        ReplicationAdapter(self.student).check(loss, n_rows, weighted=weighted)
         params = self.student.get_params()
         if params.get("objective") not in OWN_OBJECTIVES:
             raise StudentError(
@@ -120,27 +124,28 @@ class XGBoostAdapter(_OnDevice):
             )
         _check_early_stopping(self.student)
 
-    @property
-    def _copies(self) -> ReplicationAdapter:
-        return ReplicationAdapter(self.student, integer_labels=True)
-
     def fit(self, problem: Problem) -> Fitted:
         """Fit two classes natively, more as weighted copies, and name the classes."""
         temperature = getattr(problem.loss, "temperature", 1.0)
         # A booster of ours would bypass what a subclass does in its fit.
         is_own = not redefines(self.student, "xgboost", "fit", "predict_proba")
+        student = self.student if problem.is_direct else _bounded(self.student)
         if len(problem.classes) > 2 or problem.is_direct or not is_own:
-            fitted = self._copies.fit(problem)
+            fitted = ReplicationAdapter(student, integer_labels=True).fit(problem)
         else:
-            fitted = self._fit_two(problem, temperature)
+            fitted = self._fit_two(student, problem, temperature)
+        if student is not self.student:
+            plain = fitted.model
+            plain = plain.classifier if isinstance(plain, TemperedClassifier) else plain
+            plain.set_params(max_delta_step=self.student.max_delta_step)
         return replace(fitted, model=_named(fitted.model, problem.classes))
 
-    def _fit_two(self, problem: Problem, temperature: float) -> Fitted:
+    def _fit_two(self, student: Any, problem: Problem, temperature: float) -> Fitted:
         """Fit a regressor to the soft labels, and give its booster to a classifier."""
         import xgboost
 
         target, touched = project_to_simplex(problem.target)
-        model = clone(self.student)
+        model = clone(student)
         given = model.get_params()
         twin = given | {"objective": "binary:logistic"}
         if isinstance(model, xgboost.XGBRFClassifier):  # all of its trees are one round
@@ -152,6 +157,13 @@ class XGBoostAdapter(_OnDevice):
         model.set_params(**given)  # loading puts what the booster found in their place
         fitted = model if temperature == 1.0 else TemperedClassifier(model, temperature)
         return Fitted(fitted, touched=float(np.mean(touched)))
+
+
+def _bounded(student: Any) -> Any:
+    """Return the student with a bound on its steps, if it has trees and no bound of its own."""
+    if student.max_delta_step or student.booster == "gblinear":
+        return student
+    return clone(student).set_params(max_delta_step=LONGEST_STEP)
 
 
 def _named(model: Any, classes: NDArray[Any]) -> Any:
