@@ -64,6 +64,7 @@ ALIASES = {
     "is_unbalance": ("is_unbalance", "unbalance", "unbalanced_sets"),
     "linear_tree": ("linear_tree", "linear_trees"),
     "objective": ("objective_type", "app", "application", "loss", "objective"),
+    "pred_early_stop": ("pred_early_stop",),
     "scale_pos_weight": ("scale_pos_weight",),
     "sigmoid": ("sigmoid",),
 }
@@ -186,6 +187,11 @@ def _check_settings(student: Any) -> None:
         raise StudentError(
             "early_stopping_round needs an evaluation set, which the student is not given: leave "
             "it unset and choose n_estimators."
+        )
+    if _setting(student, "pred_early_stop") not in (False, None):
+        raise StudentError(
+            "pred_early_stop cuts predictions short in the estimator, and not in the booster that "
+            "is saved: the two would differ. Leave it unset; booster_.predict takes it as well."
         )
     if isinstance(student, lightgbm.LGBMRegressor):
         return

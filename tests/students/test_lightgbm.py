@@ -452,6 +452,7 @@ def test_settings_that_need_copies_get_copies(settings):
         {"sigmoid": 2.0},
         {"early_stopping_round": 3},
         {"early_stopping_rounds": 3},
+        {"pred_early_stop": True},
     ],
     ids=name_of,
 )
