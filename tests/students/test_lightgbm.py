@@ -1,8 +1,11 @@
 """Our LightGBM objective against finite differences, LightGBM's own ones and its files."""
 
+import os
 import pickle
+import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import lightgbm
 import numpy as np
@@ -24,6 +27,7 @@ from tests.common.checks import distil
 from tests.common.data import sample
 from tests.common.students import LIGHTGBM, STUDENTS
 
+ROOT = Path(__file__).parents[2]
 STUDENT = {s.name: s for s in STUDENTS}
 DATA = {n_classes: sample(n_classes) for n_classes in (2, 3, 5)}
 
@@ -160,32 +164,10 @@ def test_hard_labels_give_the_trees_of_the_native_objective(n_classes, weighted,
     assert_allclose(ours["threshold"], theirs["threshold"])
 
 
-# Under an objective of one's own LightGBM's dart asks an uninitialised flag whether to draw a
-# number before its first tree: which trees it drops depends on memory, unless it is all of them.
-DROP_ALL = {
-    "boosting_type": "dart",
-    "drop_rate": 1.0,
-    "uniform_drop": True,
-    "max_drop": -1,
-    "skip_drop": 0.0,
-}
+def assert_like_a_bare_booster(n_classes, temperature, settings):
+    """Compare with LightGBM's own training function, the start score added by hand.
 
-
-@any_classes
-@any_temperature
-@pytest.mark.parametrize(
-    "settings",
-    [
-        DROP_ALL,
-        {"boosting_type": "goss"},
-        {"colsample_bytree": 0.5, "extra_trees": True},
-    ],
-    ids=["dart", "goss", "columns"],
-)
-def test_random_settings_against_a_bare_booster(n_classes, temperature, settings):
-    """LightGBM draws columns and dropped trees differently under an objective of one's own.
-
-    So this one is compared with its own training function, the start score added by hand.
+    It draws columns and dropped trees differently under an objective of one's own.
     """
     data = DATA[n_classes]
     learner = {**LIGHTGBM, **settings}
@@ -212,6 +194,51 @@ def test_random_settings_against_a_bare_booster(n_classes, temperature, settings
         temperature=temperature,
     )
     assert_allclose(ours.predict_proba(data.X), CrossEntropy().probabilities(raw), atol=1e-6)
+
+
+@any_classes
+@any_temperature
+@pytest.mark.parametrize(
+    "settings",
+    [{"boosting_type": "goss"}, {"colsample_bytree": 0.5, "extra_trees": True}],
+    ids=["goss", "columns"],
+)
+def test_random_settings_against_a_bare_booster(n_classes, temperature, settings):
+    assert_like_a_bare_booster(n_classes, temperature, settings)
+
+
+# Under an objective of one's own LightGBM's dart asks an uninitialised flag whether to draw a
+# number before its first tree: which trees it drops depends on memory, unless it is all of them.
+DROP_ALL = {
+    "boosting_type": "dart",
+    "drop_rate": 1.0,
+    "uniform_drop": True,
+    "max_drop": -1,
+    "skip_drop": 0.0,
+}
+
+
+@pytest.mark.parametrize("filled", ["0", "165"])
+def test_dart_against_a_bare_booster(filled):
+    """In a process of its own: no test before it decides what lies in memory.
+
+    Where the C library can, memory is filled with something on its way in and out.
+    """
+    script = (
+        "from tests.students.test_lightgbm import DROP_ALL, assert_like_a_bare_booster as check\n"
+        "for n_classes in (2, 3):\n"
+        "    for temperature in (1.0, 2.0):\n"
+        "        check(n_classes, temperature, DROP_ALL)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        cwd=ROOT,
+        env=os.environ | {"MALLOC_PERTURB_": filled},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["even", "weighted"])
