@@ -141,7 +141,7 @@ def run_splits(seeds: Sequence[int], trees: int, n_jobs: int | None) -> list[Spl
 
 
 def run_split(data: str, seed: int, trees: int) -> SplitResult:
-    """Fit and score the four models of each student on one split.
+    """Fit and score the models of each student on one split.
 
     Parameters
     ----------

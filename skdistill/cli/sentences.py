@@ -19,7 +19,8 @@ def did_it_pay(board: Board, rows: int) -> str:
     """Say whether distilling paid on held-out rows, and name the scores that say otherwise.
 
     "Paid" asks for a log-loss that the 95% interval shows to be lower than that of the student
-    alone, and than that of the class frequencies.
+    alone, that is no higher than that of the class frequencies, and for a distilled student that is
+    shown to know more than these (`Board.skilled`).
 
     Parameters
     ----------
@@ -43,10 +44,10 @@ def did_it_pay(board: Board, rows: int) -> str:
             f"{UNSHOWN}: its log-loss differs from the student's alone by "
             f"{'+' if difference.mean > 0 else ''}{number(difference)} {basis}, within chance."
         )
-    elif board.baseline is not None and board.baseline.outcome != "helped":
+    elif not _beats_frequencies(board):
         said = (
-            f"{UNSHOWN}: log-loss {size} lower than the student alone {basis}, but not shown to be "
-            "lower than that of the class frequencies, which look at no column."
+            f"{UNSHOWN}: log-loss {size} lower than the student alone {basis}, but it is not shown "
+            "to be better than the class frequencies, which look at no column."
         )
     else:
         said = f"Distilling paid: log-loss {size} lower than the student alone {basis}."
@@ -63,6 +64,13 @@ def at_chance(board: Board, rows: int) -> str:
         "shown to be better than the class frequencies, by log-loss, accuracy or AUC. Do the "
         "columns tell anything about the target?"
     )
+
+
+def _beats_frequencies(board: Board) -> bool:
+    """Return whether the distilled student is shown to be worth anything at all."""
+    if board.skilled is None or board.baseline is None:
+        return True
+    return "distilled" in board.skilled and board.baseline.difference.mean <= 0
 
 
 def _basis(verdict: Verdict, rows: int) -> str:

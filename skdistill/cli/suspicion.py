@@ -36,9 +36,9 @@ def too_good(board: Board, train: Labelled, held_out: Labelled, names: Sequence[
         return None
     telling = [name for j, name in enumerate(names) if _tells_all(train, held_out, j)]
     where = (
-        f"So does a small tree on one of these columns alone: {listed(telling)}."
+        f"A small tree on one of these columns alone does as well: {listed(telling)}."
         if telling
-        else "No column does so on its own."
+        else "No column does as well on its own."
     )
     return (
         f"accuracy 1.0000 on held-out rows ({', '.join(perfect)}) may be too good to be true. "

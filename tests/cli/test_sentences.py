@@ -34,7 +34,8 @@ def board(gap: float, error: float = 0.01, **scores: tuple[float, float]) -> Boa
     )
     margin = np.inf if error is None else 2 * error
     sure = Verdict(Estimate(-1.0, 0.01), 0.02)
-    return Board("", (rival, own), Verdict(Estimate(gap, error), margin), baseline=sure)
+    verdict = Verdict(Estimate(gap, error), margin)
+    return Board("", (rival, own), verdict, baseline=sure, skilled=METHODS[1:])
 
 
 def test_the_interval_is_stated() -> None:
@@ -57,10 +58,13 @@ def test_scores_that_go_the_other_way_are_named(gap: float) -> None:
 
 
 def test_better_than_the_other_but_not_than_the_frequencies() -> None:
-    table = replace(board(-0.2), baseline=Verdict(Estimate(0.1, 0.1), 0.2))
-    said = sentences.did_it_pay(table, ROWS)
-    assert said.startswith(sentences.UNSHOWN)
-    assert "not shown to be lower than that of the class frequencies" in said
+    worse = Verdict(Estimate(0.1, 0.1), 0.2)
+    for wanting in ({"baseline": worse}, {"skilled": ("teacher",)}):
+        table = replace(board(-0.2), **wanting)
+        said = sentences.did_it_pay(table, ROWS)
+        assert said.startswith(f"{sentences.UNSHOWN}: log-loss 0.2000")
+        assert "not shown to be better than the class frequencies" in said
+    assert sentences.did_it_pay(board(-0.2), ROWS).startswith("Distilling paid")
 
 
 @pytest.mark.parametrize(
@@ -163,5 +167,5 @@ def test_a_result_too_good_to_be_true() -> None:
     table = Board("", rows, Verdict(Estimate(0.0), 0.0))
     said = too_good(table, train, test, ["a", "b", "c"])
     assert said.startswith("accuracy 1.0000 on held-out rows (teacher)")
-    assert "on one of these columns alone: 'b'" in said
+    assert "on one of these columns alone does as well: 'b'" in said
     assert too_good(replace(table, rows=rows[1:]), train, test, ["a", "b", "c"]) is None
