@@ -34,7 +34,8 @@ from skdistill.exceptions import (
     SkdistillWarning,
     TeacherTypeError,
 )
-from skdistill.folds import Folds, duplicate_share, make_folds, tell_rare_classes, tell_uncovered
+from skdistill.fold_classes import tell_rare_classes, tell_uncovered
+from skdistill.folds import Folds, duplicate_share, make_folds
 from skdistill.report import FitReport
 from skdistill.strength import fit_direct
 from skdistill.students import Fitted, as_student, predict_fitted

@@ -22,7 +22,8 @@ from skdistill.distillation import (
     resolve_settings,
 )
 from skdistill.exceptions import ParameterError
-from skdistill.folds import Draw, Folds, check_cv, tell_uncovered
+from skdistill.fold_classes import tell_uncovered
+from skdistill.folds import Draw, Folds, check_cv
 from skdistill.labels import given_labels, label_rows
 from skdistill.losses import Loss
 from skdistill.munge import Munge
@@ -119,18 +120,15 @@ None, default="orthogonal"
     fold_ : array of shape (n,)
         Fold of each row, the first where there are several; -1 where the teacher labelled none.
     transfer_proba_, synthetic_proba_ : array of shape (N, K)
-        Uncalibrated probabilities of the transfer rows and of the synthetic ones, where there were
-        any.
+        Uncalibrated probabilities of transfer rows and of synthetic ones, where there were any.
     calibration_ : Calibration
         The fitted calibration, with `transform(p)`.
     report_ : FitReport
         What the fit did.
     classes_ : array of shape (K,)
         Sorted classes.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : array of shape (n_features,)
-        Names of the features, where X has them.
+    n_features_in_, feature_names_in_ : int, array of shape (n_features,)
+        Number of features, and their names where X has them.
     coef_, intercept_, feature_importances_ : array
         Those of the student, where it has them and sees these features (no Pipeline).
 
@@ -291,10 +289,8 @@ None, default="orthogonal"
             there are synthetic rows: the student may be given other columns than the teacher was.
         y : array-like of shape (n,)
             The training labels, as they were given to `fit` (or None); this is checked.
-        sample_weight : array-like of shape (n,) or None, default=None
-            The row weights.
-        groups : array-like of shape (n,) or None, default=None
-            The groups.
+        sample_weight, groups : array-like of shape (n,) or None, default=None
+            The row weights and the groups, as they were given to `fit`.
         X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
             The transfer rows, in the order of `fit`.
         **changes : dict
@@ -442,8 +438,7 @@ None, default="orthogonal"
         """Return the teacher's out-of-fold probabilities, and the rows without labels, labelled."""
         asked = X_transfer is not None or munge is not None
         out = self._cross_fit(teacher, data, folds, metadata, progress, keep_teachers=asked)
-        rows = munge, X_transfer, data.X, folds.parts, data.classes
-        return out.values, label_further(out.teachers, *rows)
+        return out.values, label_further(out.teachers, munge, X_transfer, data, folds.parts)
 
     def _keep_further(self, rows: Transfer | None) -> None:
         """Keep what the teachers say of rows without labels, in place of those of another fit."""

@@ -17,7 +17,8 @@ from skdistill.cv_results import tabulate
 from skdistill.distillation import Metadata
 from skdistill.evaluation import evaluate, fit_chosen, fit_stacks
 from skdistill.exceptions import ParameterError, StudentTypeError
-from skdistill.folds import Folds, tell_uncovered
+from skdistill.fold_classes import tell_uncovered
+from skdistill.folds import Folds
 from skdistill.judging import decide
 from skdistill.pool import Pool, fit_pool, given_pool, validation_folds
 from skdistill.scores import Scores, row_losses

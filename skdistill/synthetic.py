@@ -14,7 +14,7 @@ import numpy as np
 from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 
-from skdistill._data import stack_rows
+from skdistill._data import Data, stack_rows
 from skdistill._validation import columns_of
 from skdistill.crossfit import further_probabilities
 from skdistill.exceptions import InputError, ParameterError
@@ -115,9 +115,8 @@ def label_further(
     teachers: Mapping[int, Any] | None,
     munge: Munge | None,
     X_transfer: Any,
-    X: Any,
+    data: Data,
     folds: Mapping[int, Index],
-    classes: NDArray[Any],
 ) -> Transfer | None:
     """Label the rows without labels, of whichever kind, by the teachers of the folds.
 
@@ -129,8 +128,10 @@ def label_further(
         What makes synthetic rows; None for the transfer rows.
     X_transfer : array-like or data frame of N rows, or None
         Transfer rows.
-    X, folds, classes
-        Of `label_synthetic`.
+    data : Data
+        The labelled rows.
+    folds : mapping of int to array
+        Rows of each fold, by its number.
 
     Returns
     -------
@@ -139,8 +140,8 @@ def label_further(
     if teachers is None:
         return None
     if munge is None:
-        return label_transfer(teachers, X_transfer, classes)
-    return label_synthetic(munge, X, folds, teachers.__getitem__, classes)
+        return label_transfer(teachers, X_transfer, data.classes)
+    return label_synthetic(munge, data.X, folds, teachers.__getitem__, data.classes)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ LAYERS = [
     {"_validation", "_wrapping"},
     {"_answers", "_fingerprints", "_learners", "_tables"},
     {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics", "roc"},
-    {"calibration", "crossfit", "munge", "students", "teachers"},
+    {"calibration", "crossfit", "fold_classes", "munge", "students", "teachers"},
     {"labels", "linear_path", "pool", "shift", "transfer"},
     {"soft_labels", "synthetic"},
     {"distillation", "report", "strength"},

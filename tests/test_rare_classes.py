@@ -10,7 +10,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.exceptions import RareClassWarning
-from skdistill.folds import make_folds, tell_rare_classes
+from skdistill.fold_classes import tell_rare_classes
+from skdistill.folds import make_folds
 from tests.common.spies import CountingTeacher
 
 

@@ -33,6 +33,7 @@ from skdistill.students.base import (
     check_class_weight,
     redefines,
 )
+from skdistill.students.lightgbm_names import ALIASES
 from skdistill.students.lightgbm_rows import SharedRows
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
@@ -43,31 +44,6 @@ HESSIAN_FLOOR = 1e-6
 OWN_OBJECTIVES = {"binary", "multiclass", "softmax", "cross_entropy", "xentropy"}
 FORESTS = ("rf", "random_forest")
 GPU_LEARNERS = {"cuda": "LightGBM's CUDA learner", "gpu": "LightGBM's OpenCL learner"}
-
-# Names that LightGBM knows a setting by; one beside that of the estimator's signature goes first.
-ALIASES = {
-    "boosting": ("boosting", "boost", "boosting_type"),
-    "categorical_feature": (
-        "categorical_feature",
-        "cat_feature",
-        "categorical_column",
-        "cat_column",
-        "categorical_features",
-    ),
-    "device_type": ("device_type", "device"),
-    "early_stopping_round": (
-        "early_stopping_round",
-        "early_stopping_rounds",
-        "early_stopping",
-        "n_iter_no_change",
-    ),
-    "is_unbalance": ("is_unbalance", "unbalance", "unbalanced_sets"),
-    "linear_tree": ("linear_tree", "linear_trees"),
-    "objective": ("objective_type", "app", "application", "loss", "objective"),
-    "pred_early_stop": ("pred_early_stop",),
-    "scale_pos_weight": ("scale_pos_weight",),
-    "sigmoid": ("sigmoid",),
-}
 
 
 class SoftCrossEntropy:

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag, cho_factor, cho_solve
 
 from skdistill._arrays import Array, as_like, namespace, take_rows_of, to_host
+from skdistill.students.coordinates import Space
 from skdistill.students.optimise import Minimum, joined, minimise, steepest
 from skdistill.students.row_sums import Block, Part, block_size, over_rows, parts_of
 from skdistill.students.rows import check_squares
@@ -189,69 +190,6 @@ def row_pass(batch: Batch) -> Callable[[Array, Array], tuple[Array, Array]]:
 
 
 @dataclass(frozen=True)
-class _Space:
-    """The coordinates of the minimiser: ``W = (u V')``, ``u = z / scale``, ``c = c' - W mean``.
-
-    Attributes
-    ----------
-    mean : array of shape (d,)
-        Of the features; zeros without an intercept.
-    rotation : array of shape (d, d) or None
-        Eigenvectors `V` of their covariance; None for the identity.
-    scale : array of shape (B, d)
-        Square roots of the curvature along each direction.
-    level : float or None
-        The same for the intercept; None where there is none.
-    curvature : array of shape (d, d), in NumPy, or None
-        Of the losses in the features, without penalty, where they are not rotated; None where they
-        are, or are too many.
-    """
-
-    mean: Array
-    rotation: Array | None
-    scale: Array
-    level: float | None
-    curvature: NDArray[np.float64] | None = None
-
-    @property
-    def width(self) -> int:
-        """Variables per row of coefficients."""
-        return self.scale.shape[1] + (self.level is not None)
-
-    def select(self, index: Array) -> "_Space":
-        return replace(self, scale=namespace(index).take(self.scale, index, axis=0))
-
-    def inside(self, coef: Array, intercept: Array) -> Array:
-        """Return the coordinates (B, R, width) of coefficients and intercepts."""
-        u = coef if self.rotation is None else coef @ self.rotation
-        z = u * self.scale[:, None, :]
-        if self.level is None:
-            return z
-        c = (intercept + coef @ self.mean) * self.level
-        return namespace(z).concat([z, c[:, :, None]], axis=2)
-
-    def outside(self, z: Array) -> tuple[Array, Array]:
-        """Return coefficients (B, R, d) and intercepts (B, R)."""
-        d = self.scale.shape[1]
-        u = z[:, :, :d] / self.scale[:, None, :]
-        coef = u if self.rotation is None else u @ self.rotation.T
-        if self.level is None:
-            return coef, namespace(z).zeros_like(coef[:, :, 0])
-        return coef, z[:, :, d] / self.level - coef @ self.mean
-
-    def pull(self, gradient: Array) -> Array:
-        """Return the gradient in the coordinates from that (B, R, d + 1) in (W, c)."""
-        last = gradient[:, :, -1]
-        g = gradient[:, :, :-1]
-        if self.level is not None:
-            g = g - last[:, :, None] * self.mean
-        g = (g if self.rotation is None else g @ self.rotation) / self.scale[:, None, :]
-        if self.level is None:
-            return g
-        return namespace(g).concat([g, last[:, :, None] / self.level], axis=2)
-
-
-@dataclass(frozen=True)
 class _Objective:
     """The losses as functions of the coordinates: what `minimise` asks for."""
 
@@ -260,7 +198,7 @@ class _Objective:
     moments: Array
     total: Array  # mass of each problem, (B,)
     ridge: Array  # (B,)
-    space: _Space
+    space: Space
     l1: Array | None
     rounding: float
 
@@ -413,7 +351,7 @@ def _in_single(objective: _Objective, batch: Batch) -> _Objective | None:
     )
 
 
-def _whitened(batch: Batch, blocks: Any, ridge: Array) -> _Space:
+def _whitened(batch: Batch, blocks: Any, ridge: Array) -> Space:
     """Return coordinates in which the losses are about equally curved in all directions."""
     xp = namespace(batch.moments)
     n_scores, d = batch.moments.shape[1], batch.moments.shape[2] - 1
@@ -442,7 +380,7 @@ def _whitened(batch: Batch, blocks: Any, ridge: Array) -> _Space:
     floor = xp.where(largest > 0.0, 1e-12 * largest, xp.ones_like(largest))
     scale = xp.sqrt(xp.where(squares > floor, squares, floor))
     level = sqrt(curvature) if batch.fit_intercept else None
-    return _Space(mean, rotation, scale, level, coupled)
+    return Space(mean, rotation, scale, level, coupled)
 
 
 def _second_moments(blocks: Any, counts: Array, *, full: bool) -> tuple[Any, Array, Array]:

@@ -1,0 +1,28 @@
+"""The names that LightGBM knows its settings by."""
+
+__all__ = ["ALIASES"]
+
+# Names that LightGBM knows a setting by; one beside that of the estimator's signature goes first.
+ALIASES = {
+    "boosting": ("boosting", "boost", "boosting_type"),
+    "categorical_feature": (
+        "categorical_feature",
+        "cat_feature",
+        "categorical_column",
+        "cat_column",
+        "categorical_features",
+    ),
+    "device_type": ("device_type", "device"),
+    "early_stopping_round": (
+        "early_stopping_round",
+        "early_stopping_rounds",
+        "early_stopping",
+        "n_iter_no_change",
+    ),
+    "is_unbalance": ("is_unbalance", "unbalance", "unbalanced_sets"),
+    "linear_tree": ("linear_tree", "linear_trees"),
+    "objective": ("objective_type", "app", "application", "loss", "objective"),
+    "pred_early_stop": ("pred_early_stop",),
+    "scale_pos_weight": ("scale_pos_weight",),
+    "sigmoid": ("sigmoid",),
+}
