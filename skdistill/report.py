@@ -141,6 +141,8 @@ class FitReport:
     def save(self, path: str | Path) -> None:
         """Write the record as an HTML page that needs nothing else.
 
+        An old page is whole until the new one is.
+
         Parameters
         ----------
         path : str or pathlib.Path
@@ -150,6 +152,8 @@ class FitReport:
         ------
         ParameterError
             If the path ends otherwise.
+        OSError
+            If it cannot be written.
         """
         write_page(path, page("What the fit did", self._repr_html_()))
 

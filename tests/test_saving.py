@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 
 import pytest
+from sklearn.naive_bayes import GaussianNB
+from sklearn.tree import DecisionTreeRegressor
 
-from skdistill import _saving
+from skdistill import DistilledClassifier, _saving
 from skdistill._saving import check_writable, replacing, same_file, save_text
 
 
@@ -38,9 +40,10 @@ def test_an_old_file_keeps_its_permissions(old: Path) -> None:
     assert old.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize(
-    "error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt(), SystemExit()]
-)
+FAILURES = [OSError(errno.ENOSPC, "full"), KeyboardInterrupt(), SystemExit()]
+
+
+@pytest.mark.parametrize("error", FAILURES)
 def test_the_old_file_survives(old: Path, error: BaseException) -> None:
     def half() -> None:
         with replacing(old) as new:
@@ -51,6 +54,26 @@ def test_the_old_file_survives(old: Path, error: BaseException) -> None:
         half()
     assert old.read_text() == "old"
     assert names(old.parent) == ["old.txt"]
+
+
+@pytest.mark.parametrize("error", FAILURES)
+def test_an_old_report_survives(tmp_path: Path, error: BaseException, monkeypatch, binary) -> None:
+    X, y = binary
+    student = DecisionTreeRegressor(max_depth=2)
+    record = DistilledClassifier(GaussianNB(), student, strength=0.5).fit(X, y).report_
+    page = tmp_path / "page.html"
+    record.save(page)
+    before = page.read_bytes()
+
+    def half(path: Path, text: str, **_: object) -> None:
+        path.write_bytes(text[:9].encode())
+        raise error
+
+    monkeypatch.setattr(_saving.Path, "write_text", half)
+    with pytest.raises(type(error)):
+        record.save(page)
+    assert page.read_bytes() == before
+    assert names(tmp_path) == ["page.html"]
 
 
 def test_a_disk_that_is_full_at_the_end(old: Path, monkeypatch) -> None:

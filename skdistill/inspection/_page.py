@@ -78,6 +78,8 @@ class Report(ABC):
     def save(self, path: str | Path) -> None:
         """Write the report as one HTML page that needs nothing else: its pictures are in it.
 
+        An old page is whole until the new one is.
+
         Parameters
         ----------
         path : str or pathlib.Path
@@ -89,6 +91,8 @@ class Report(ABC):
             If the path ends otherwise.
         ImportError
             If matplotlib is not installed.
+        OSError
+            If it cannot be written.
         """
         drawn = "\n".join(picture(display, name) for name, display in self._pictures().items())
         _html.write_page(path, _html.page(self.title, self._body(drawn), PAGE_STYLE + STYLE))
