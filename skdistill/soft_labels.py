@@ -2,7 +2,8 @@
 
 There is nothing to correct or to calibrate by, so the student is fitted to the probabilities as
 they are. What it does with labels besides fitting (balancing classes, encoding by the target) sees
-ones drawn by them, as for transfer rows.
+ones drawn by them, as for transfer rows; the direct student that bounds a tree's size is trained on
+these, too.
 """
 
 from dataclasses import replace

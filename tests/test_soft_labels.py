@@ -12,6 +12,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.exceptions import InputError, ParameterError
+from skdistill.transfer import draw_codes
 from tests.common.data import sample
 
 DATA = {n_classes: sample(n_classes) for n_classes in (2, 3)}
@@ -27,7 +28,7 @@ STUDENTS = [
     LogisticRegression(),
     LGBMClassifier(n_estimators=5, verbose=-1, n_jobs=1),
 ]
-PLAIN = {"correction": None, "calibration": None}
+PLAIN = {"correction": None, "calibration": None, "size": "free"}
 any_classes = pytest.mark.parametrize("n_classes", [2, 3], ids=["binary", "multiclass"])
 
 
@@ -48,6 +49,22 @@ def test_it_is_the_fit_that_has_labels_and_makes_no_use_of_them(student, n_class
     assert_array_equal(model.classes_, classes)
     X = DATA[n_classes].X
     assert_allclose(model.predict_proba(X), expected.predict_proba(X), rtol=1e-12)
+
+
+def test_a_tree_is_bounded_by_that_on_the_labels_that_were_drawn():
+    grown = DecisionTreeClassifier(random_state=0)
+    settings = {"correction": None, "calibration": None}
+    X = DATA[2].X
+    bounded = DistilledClassifier(None, grown, **settings).fit(
+        X, teacher_proba=P[2], classes=["a", "b"]
+    )
+    drawn = np.array(["a", "b"])[draw_codes(P[2])]
+    direct = DecisionTreeClassifier(random_state=0).fit(X, drawn)
+    assert bounded.student_.get_n_leaves() <= direct.get_n_leaves()
+    assert (
+        bounded.student_.get_n_leaves()
+        < soft(P[2], student=grown, classes=["a", "b"]).student_.get_n_leaves()
+    )
 
 
 def test_nothing_is_claimed_of_labels_that_were_drawn():
