@@ -108,7 +108,8 @@ None, default="orthogonal"
     ----------
     student_ : estimator
         The plain fitted student. Of a classifier, `student_.predict_proba` gives what
-        `predict_proba` gives; of a regressor, `student_.predict` gives the scores behind it.
+        `predict_proba` gives (its own `predict` may go by other scores, as that of `SGDClassifier`
+        does); of a regressor, `student_.predict` gives the scores behind it.
     strength_ : float or None
         The strength used; None where the correction has a constant of its own.
     route_ : Route
