@@ -18,7 +18,7 @@ __all__ = [
     "split_mean",
 ]
 
-ROWS_COUNT = 8  # degrees of freedom that the rows have in what a fold's mean may vary by
+ROWS_COUNT = 4  # degrees of freedom that the rows have in what a fold's mean may vary by
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def cross_validated_mean(
     (*Linear models and empirical Bayes methods for assessing differential expression in microarray
     experiments*, Statistical Applications in Genetics and Molecular Biology, 2004) pools a prior
     with a sample: ``(d0 K e^2 + (K - 1) s^2) / (d0 + K - 1)``, with the rows' standard error e, the
-    folds' variance s^2, K folds in a round, and d0 = 8. The mean of K folds that share training
+    folds' variance s^2, K folds in a round, and d0 = 4. The mean of K folds that share training
     rows then varies by ``1/K + n_test/n_train`` times that (`split_mean`).
 
     Parameters
@@ -115,7 +115,7 @@ def cross_validated_mean(
     rows : Estimate
         The mean over rows, and its standard error (`row_mean`).
     n_units : int
-        Independent rows or groups of them: with fewer than nine, d0 is one less.
+        Independent rows or groups of them: with fewer than five, d0 is one less.
     rounds : sequence of sequence of float
         The means of the folds, by repeat; a repeat of one fold says nothing of their variance.
     test_over_train : float
@@ -131,7 +131,7 @@ def cross_validated_mean(
     --------
     >>> estimate, count = cross_validated_mean(Estimate(1.5, 0.5), 100, [[1.0, 2.0]], 1.0)
     >>> count
-    10
+    6
     >>> estimate
     Estimate(mean=1.5, error=0.866...)
     """

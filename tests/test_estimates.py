@@ -39,10 +39,10 @@ FOLDS = [[1.0, 2.0, 6.0], [2.0, 2.0, 5.0]]
 def test_the_variance_of_a_fold_is_pooled_from_rows_and_folds():
     found, count = cross_validated_mean(Estimate(3.0, 0.5), 100, FOLDS, 0.5)
     between = (np.var(FOLDS[0], ddof=1) + np.var(FOLDS[1], ddof=1)) / 2
-    pooled = (8 * 3 * 0.25 + 2 * between) / 10
+    pooled = (4 * 3 * 0.25 + 2 * between) / 6
     assert found.mean == 3.0
     assert found.error == pytest.approx(np.sqrt(pooled * (1 / 3 + 0.5)))
-    assert count == 11
+    assert count == 7
 
 
 def test_where_folds_vary_as_their_rows_do_it_is_the_rule_of_nadeau_and_bengio():
@@ -54,10 +54,10 @@ def test_where_folds_vary_as_their_rows_do_it_is_the_rule_of_nadeau_and_bengio()
 
 
 def test_few_units_and_lone_folds_count_for_less():
-    assert cross_validated_mean(Estimate(3.0, 0.5), 4, FOLDS, 0.5)[1] == 3 + 2 + 1
+    assert cross_validated_mean(Estimate(3.0, 0.5), 3, FOLDS, 0.5)[1] == 2 + 2 + 1
     alone, count = cross_validated_mean(Estimate(3.0, 0.5), 100, [[1.0], [2.0]], 0.5)
     assert alone.error == pytest.approx(0.5 * np.sqrt(1.5))
-    assert count == 9
+    assert count == 5
     one = cross_validated_mean(Estimate(3.0), 1, FOLDS, 0.5)
     assert one == (Estimate(3.0), 1)
     assert margin(*one) == np.inf

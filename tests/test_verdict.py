@@ -93,7 +93,7 @@ def test_outcomes(setting, shifts, outcome):
     assert found.n_rows == 300
 
 
-def reach_of(apart, n_units, rounds, level=0.95, test_over_train=0.5, count=8):
+def reach_of(apart, n_units, rounds, level=0.95, test_over_train=0.5, count=4):
     """Return half the width of the interval by its formula; `apart` in units."""
     rows = len(rounds[0]) * np.var(apart, ddof=1) / n_units
     folds = np.mean([np.var(each, ddof=1) for each in rounds])
