@@ -121,8 +121,10 @@ CASES = [
     ),
     *_cases(
         "interpret-core",
-        "interpret.glassbox.ExplainableBoostingClassifier(outer_bags=2, n_jobs=1)",
-        "interpret.glassbox.ExplainableBoostingRegressor(outer_bags=2, n_jobs=1)",
+        "interpret.glassbox.ExplainableBoostingClassifier(outer_bags=2, max_rounds=100,"
+        " interactions=0, n_jobs=1)",
+        "interpret.glassbox.ExplainableBoostingRegressor(outer_bags=2, max_rounds=100,"
+        " interactions=0, n_jobs=1)",
     ),
     *_cases(
         "ngboost",
