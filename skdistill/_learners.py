@@ -31,6 +31,7 @@ __all__ = [
     "WeightlessError",
     "check_classes",
     "gives_probabilities",
+    "has_tags",
     "holds_frozen",
     "is_learner",
     "kind_of",
@@ -68,10 +69,19 @@ def root_package(learner: Any) -> str:
 
 def tags_of(learner: Any) -> Tags:
     """Return scikit-learn's tags of a learner; of one that has none, those that promise nothing."""
+    return get_tags(learner) if has_tags(learner) else _blank_tags()
+
+
+def has_tags(learner: Any) -> bool:
+    """Whether scikit-learn can ask a learner for its tags.
+
+    It cannot if there is no BaseEstimator, or a mixin that expects one behind it.
+    """
     try:
-        return get_tags(learner)
-    except (AttributeError, TypeError):  # no BaseEstimator, or mixins that expect one behind them
-        return _blank_tags()
+        get_tags(learner)
+    except (AttributeError, TypeError):
+        return False
+    return True
 
 
 def _blank_tags() -> Tags:

@@ -287,8 +287,16 @@ class RegressorByType(BaseEstimator):
     fit, predict = RegressorLast.fit, RegressorLast.predict
 
 
+class RegressorWithoutBase(RegressorMixin):
+    """Its tags fail: the mixin expects some behind it."""
+
+    fit, predict = RegressorLast.fit, RegressorLast.predict
+    get_params, set_params = NoBase.get_params, NoBase.set_params
+
+
 @any_classes
-@pytest.mark.parametrize("learner", [RegressorLast, RegressorByType])
+@pytest.mark.filterwarnings("ignore:.*__sklearn_tags__:DeprecationWarning")
+@pytest.mark.parametrize("learner", [RegressorLast, RegressorByType, RegressorWithoutBase])
 def test_silent_regressors(learner, n_classes):
     data = DATA[n_classes]
     how = {"strength": 0.3, "cv": 3, "random_state": 0}

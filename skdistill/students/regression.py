@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.ensemble import StackingRegressor
 from sklearn.linear_model import (
     GammaRegressor,
@@ -30,7 +30,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.svm import SVR, NuSVR
 
 from skdistill._compat import SEARCHES
-from skdistill._learners import members, tags_of
+from skdistill._learners import has_tags, members, tags_of
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, Loss
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route
@@ -149,12 +149,30 @@ class RegressionAdapter(Adapter):
         elif not _takes_columns(model):
             if problem.weight is not None and get_config()["enable_metadata_routing"]:
                 model.set_fit_request(sample_weight=True)  # they may be the loss's, not the user's
-            model = MultiOutputRegressor(model)
+            model = MultiOutputRegressor(model if has_tags(model) else _Tagged(model))
         model.fit(problem.X, target, **self.fit_keywords(problem.weight, problem.params))
         bounded = [single] if model is single else [single, *model.estimators_]
         for each in bounded if own else ():
             each.set_params(**{key: given[key] for key in own})
         return Fitted(model, Decoder(problem.loss))
+
+
+class _Tagged(RegressorMixin, BaseEstimator):
+    """A regressor that scikit-learn cannot ask for its tags, for one that asks."""
+
+    def __init__(self, regressor: Any) -> None:
+        self.regressor = regressor
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "_Tagged":
+        """Fit a clone of the regressor."""
+        self.regressor_ = clone(self.regressor)
+        weight = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.regressor_.fit(X, y, **weight)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Return what the regressor predicts."""
+        return self.regressor_.predict(X)
 
 
 def _learners(student: Any) -> Iterator[Any]:
