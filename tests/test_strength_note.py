@@ -5,10 +5,12 @@ import warnings
 
 import numpy as np
 import pytest
+from lightgbm import LGBMClassifier
+from scipy.special import softmax
 from sklearn.datasets import load_breast_cancer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
@@ -91,3 +93,28 @@ def test_the_distillation_report_says_it_instead_of_a_difference_of_nothing():
     assert report.sentence.startswith("strength='auto' found 1, so the student was trained on")
     assert "nothing was distilled" in report.sentence
     assert report.to_dict()["fit"]["note"] == model.report_.note
+
+
+def test_a_lead_by_calibration_only_is_named():
+    """Long boosting ranks as well as its teacher, and is far too sure of it."""
+    student = LGBMClassifier(n_estimators=100, min_child_samples=5, verbose=-1, n_jobs=1)
+    noise = np.random.default_rng(0).normal(scale=3.0, size=DATA.bayes.shape)
+    poor = softmax(np.log(DATA.bayes) + noise, axis=1)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    model = DistilledClassifier(None, student, cv=folds)
+    model.fit(DATA.X, DATA.y, teacher_proba=poor)
+    shrinkage = model.report_.shrinkage
+    scores = shrinkage["log_loss"]
+    assert shrinkage["softened"] <= scores["teacher"] < scores["student"]
+    assert model.strength_ < 1.0
+    note = model.report_.note
+    assert note.startswith("The teacher leads by calibration only")
+    assert f"{shrinkage['softened']:.4f}" in note
+    own = cross_val_predict(student, DATA.X, DATA.y, cv=folds, method="predict_proba")
+    own = np.maximum(own, 1e-3)
+    powers = own[None] ** (1.0 / np.geomspace(0.5, 20.0, 400))[:, None, None]
+    at = (powers / powers.sum(axis=2, keepdims=True))[:, np.arange(240), DATA.codes]
+    assert shrinkage["softened"] == pytest.approx(np.min(np.mean(-np.log(at), axis=1)), abs=2e-3)
+    better = fit(FOREST, student)  # a teacher that leads in earnest
+    found = better.report_.shrinkage
+    assert (better.report_.note is None) is (found["softened"] > found["log_loss"]["teacher"])
