@@ -19,6 +19,7 @@ BENCHMARKS = [
     "strength",
     "synthetic",
     "size",
+    "rare",
     "shift",
     "transfer",
     "suite",

@@ -17,6 +17,7 @@ module            what it shows
 `strength`        which rule for the strength serves which student
 `synthetic`       what synthetic rows are good for
 `size`            trees and forests on soft labels, let grow or kept to the direct student's size
+`rare`            classes of a dozen rows, and sets of tiny losses
 `transfer`        what unlabelled rows of the same law are good for
 `shift`           weights and unlabelled rows where the features shift
 `scale`           seconds and memory against rows, classes, folds and grid; latency; a profile
@@ -26,6 +27,7 @@ module            what it shows
 `methods`         the ways that the suite compares, other packages among them
 `test_hot_paths`  definitions for pytest-benchmark, so that a regression of a hot path shows
 `datasets`        the data sets: read from the folder that SKDISTILL_DATA names, fetched on request
+`made`            tables with classes of a dozen rows, made and not fetched
 `figures`         pictures of the pages
 `ratios`          the loss over the direct student's that pages report, and what counts as harm
 `results`         raw measurements that survive an interruption, and the tables made of them

@@ -17,7 +17,7 @@ __all__ = ["MADE", "class_sizes", "rare_classes"]
 
 RARE_SHARE = 0.003  # 12 of 4,000 rows
 N_FEATURES = 9
-NOISE = 0.03  # share of the rows of a noisy table whose labels are mixed
+NOISE = 0.05  # share of the rows of a noisy table whose labels are mixed
 
 
 def rare_classes(
@@ -37,7 +37,8 @@ def rare_classes(
     n_classes : int, default=2
         Classes, at least two; half of them are rare.
     noise : float in [0, 1), default=0.0
-        Share of the rows that change labels among themselves: class sizes stay as they are.
+        Share of the rows, and of those of each class, that change labels among themselves: class
+        sizes stay as they are.
     seed : int, default=0
         Draws all of it.
 
@@ -68,8 +69,12 @@ def rare_classes(
         distance = np.abs(X[:, rng.integers(N_FEATURES)] - 2.0 * rng.normal())
         taken = np.flatnonzero(free)[np.argsort(distance[free])[: sizes[k]]]
         y[taken], free[taken] = k, False
-    mixed = rng.choice(n_rows, round(noise * n_rows), replace=False)
-    y[mixed] = rng.permutation(y[mixed])
+    if noise:
+        rows = (np.flatnonzero(y == k) for k in range(n_classes))
+        mixed = np.concatenate(
+            [rng.choice(r, int(np.ceil(noise * len(r))), replace=False) for r in rows]
+        )
+        y[mixed] = rng.permutation(y[mixed])
     names = [f"x{j}" for j in range(N_FEATURES)]
     return pd.DataFrame(X, columns=names), y
 

@@ -27,8 +27,10 @@ from benchmarks import (
     datasets,
     gpu,
     linear,
+    made,
     paper,
     paper_tables,
+    rare,
     results,
     scale,
     shift,
@@ -47,7 +49,7 @@ class Row:
     value: float
 
 
-@pytest.mark.parametrize("module", [datasets, results])
+@pytest.mark.parametrize("module", [datasets, made, results])
 def test_the_examples_in_the_docstrings_hold(module):
     outcome = doctest.testmod(module)
     assert outcome.attempted > 0
@@ -730,6 +732,66 @@ def test_synthetic_rows_are_compared_by_student_and_over_all():
     assert table.loc["tree", "honest, synthetic"] == "0.800 / 0.800 / 100%"
     assert table.loc["all", "defaults"] == f"{0.9**0.5:.3f} / 1.000 / 100%"
     assert table["chosen"].tolist() == ["0%", "100%", "50%", "50%"]
+
+
+@pytest.mark.parametrize("n_classes", range(2, 11))
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_half_of_the_classes_of_a_made_table_are_rare(n_classes, noise):
+    X, y = made.rare_classes(4000, n_classes, noise=noise, seed=n_classes)
+    again = made.rare_classes(4000, n_classes, noise=noise, seed=n_classes)
+    pd.testing.assert_frame_equal(X, again[0])
+    np.testing.assert_array_equal(y, again[1])
+    assert X.shape == (4000, 9)
+    counts = np.bincount(y)
+    np.testing.assert_array_equal(counts, made.class_sizes(4000, n_classes))
+    n_common = n_classes - n_classes // 2
+    assert (counts[n_common:] == 12).all()
+    assert counts[:n_common].min() > 60
+    tree = DecisionTreeClassifier(max_leaf_nodes=2 * n_classes + 1, random_state=0).fit(X, y)
+    if noise:  # labels are mixed, and none of them is another's
+        assert (y != made.rare_classes(4000, n_classes, seed=n_classes)[1]).mean() < noise
+    elif n_classes == 2:
+        assert tree.score(X, y) == 1.0
+    else:
+        assert tree.score(X, y) > 0.95
+
+
+def test_made_tables_are_known_by_name_and_need_no_folder(monkeypatch):
+    monkeypatch.delenv(datasets.VARIABLE, raising=False)
+    assert len(made.MADE) == 8
+    (X, y), (_, noisy) = datasets.load("rare_7"), datasets.load("rare_7_noisy")
+    assert X.shape == (13_000, 9)
+    assert 0.0 < np.mean(y != noisy) <= made.NOISE
+    np.testing.assert_array_equal(np.bincount(y), np.bincount(noisy))
+    for n_rows, n_classes in ((4000, 1), (100, 4)):
+        with pytest.raises(ValueError, match=f"got {n_classes} classes and {n_rows} rows"):
+            made.rare_classes(n_rows, n_classes)
+
+
+def test_rare_classes_are_compared_with_both_direct_students():
+    losses = {"direct": 1.0, rare.BOUNDED: 0.5, "defaults": 0.6}
+    rows = [
+        rare.Row(data, 4000, 0, "forest", student, method, loss, 0.3)
+        for data in ("rare_2", "digits")
+        for student in ("lightgbm 20x8", "logistic")
+        for method, loss in losses.items()
+        if method != rare.BOUNDED or student != "logistic"
+    ]
+    frame = pd.DataFrame(map(dataclasses.asdict, rows))
+    assert rare.counted(frame) == (
+        "Measured: *direct, step bounded* in 2, *defaults* in 4 of 4 cells."
+    )
+    table = rare.summary(frame, "student").set_index("student")
+    assert table["cells"].tolist() == [2, 2, 4]
+    short = "0.600 / 0.600 / 100%"
+    assert table["defaults"].tolist() == [
+        f"{short} (1.200 / 1.200 / 0%)",
+        short,
+        f"{short} (1.200 / 1.200 / 0%)",
+    ]
+    assert table.loc["lightgbm 20x8", rare.BOUNDED] == "0.500 / 0.500 / 100%"
+    assert table.loc["logistic", rare.BOUNDED] == table.loc["logistic", "honest"] == ""
+    assert (table["strength"] == 0.3).all()
 
 
 def test_the_dealt_sides_have_the_ratio_that_is_said():
