@@ -32,6 +32,37 @@ def test_every_separator_gives_the_same_table(frame, tmp_path, name, sep, layout
     pd.testing.assert_frame_equal(files.read(str(tmp_path / name), layout), plain)
 
 
+def test_decimals_are_not_set_off_as_cells_are(tmp_path) -> None:
+    path = str(tmp_path / "t.csv")
+    for text in ("a,b\n1,2\n", "sep=,\na,b\n1,2\n"):
+        (tmp_path / "t.csv").write_text(text)
+        with pytest.raises(CommandError, match="cells and decimals cannot both be set off by ','"):
+            files.read(path, Layout(decimal=","))
+        assert files.read(path, Layout()).to_dict("list") == {"a": [1], "b": [2]}
+    (tmp_path / "t.csv").write_text("sep=;\na;b\n1,5;2\n")
+    assert files.read(path, Layout(decimal=",")).to_dict("list") == {"a": [1.5], "b": [2]}
+
+
+@pytest.mark.parametrize("name", ["t.txt", "t.data", "t.dat.gz"])
+@pytest.mark.parametrize("sep", [",", ";", "\t", "|", r"\s+"])
+def test_separators_of_other_files_are_found_out(tmp_path, capsys, name: str, sep: str) -> None:
+    table = pd.DataFrame({"a": [1.5, 2.5], "b": [3, 4], "c": ["x", "y"]})
+    path = str(tmp_path / name)
+    table.to_csv(path, index=False, sep=" " if sep == r"\s+" else sep)
+    pd.testing.assert_frame_equal(files.read(path, Layout()), table, check_dtype=False)
+    shown = {"\t": "tab", r"\s+": "blanks"}.get(sep, repr(sep))
+    assert f"cells are taken to be separated by {shown} (another" in capsys.readouterr().err
+
+
+def test_cells_of_blanks_are_empty_and_names_have_none_at_their_ends(tmp_path) -> None:
+    """Else all groups of blanks would be one group."""
+    path = tmp_path / "t.csv"
+    path.write_text('a , b,"c "\n1,  ,x\n2,"\t ",\n , y ," "\n')
+    read = files.read(str(path), Layout())
+    assert list(read) == ["a", "b", "c"]
+    assert read.isna().to_numpy().tolist() == [[0, 1, 0], [0, 1, 1], [1, 0, 1]]
+
+
 def test_decimal_commas_are_numbers(tmp_path) -> None:
     (tmp_path / "t.csv").write_text("a;b\n0,5;x,y\n-1,25;z\n")
     read = files.read(str(tmp_path / "t.csv"), Layout(";", ","))
@@ -87,7 +118,6 @@ def test_only_text_is_text() -> None:
 @pytest.mark.parametrize(
     ("sep", "decimal", "encoding", "paths", "said"),
     [
-        (None, ",", None, ["t.csv"], "cells and decimals"),
         (",", ",", None, ["t.tsv"], "cells and decimals"),
         (";", None, None, ["t.parquet", None], "CSV files"),
         (None, ".", None, ["t.parquet"], "CSV files"),
