@@ -4,8 +4,8 @@ from collections import defaultdict
 
 import numpy as np
 
+from skdistill.cli.cells import reads_missing
 from skdistill.cli.errors import CommandError, cut, listed, note
-from skdistill.cli.vectoriser import reads_missing
 
 __all__ = ["refuse_quantity", "tell_classes"]
 

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from joblib import dump
 from sklearn.base import BaseEstimator
@@ -11,9 +11,10 @@ from sklearn.base import BaseEstimator
 from skdistill import DistilledClassifier, __version__
 from skdistill._saving import replacing
 from skdistill._threads import few_threads
-from skdistill.cli import files, names, sentences, tables
-from skdistill.cli.classes import refuse_quantity, tell_classes
-from skdistill.cli.errors import CommandError, Once, caution, check_output, listed, note
+from skdistill.cli import files, intake, names, sentences, tables
+from skdistill.cli.classes import refuse_quantity
+from skdistill.cli.columns import Column, remembered
+from skdistill.cli.errors import CommandError, Once, check_output, listed
 from skdistill.cli.kept import (
     KEEP,
     Kept,
@@ -30,9 +31,6 @@ from skdistill.cli.trials import Labelled, Trial, distil_all, fit_alone
 from skdistill.cli.vectoriser import make_vectoriser, vectorise
 from skdistill.report import LARGER, FitReport, why_direct
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["add_parser", "run"]
 
 _ABOUT = """\
@@ -46,9 +44,15 @@ predicts raw rows, by `skdistill predict` or by joblib.load(...).predict(frame),
 the teacher nor skdistill (mlp does need skdistill, as does XGBoost on labels other than 0, 1, ...).
 --test-size 0 trains on all rows, without a table.
 
+What each column is (number, category, text, date; id, constant, empty: left out) is decided by one
+rule and printed, with what was not understood; --numeric, --category, --text, --date, --id and
+--drop say otherwise. Cells that were missing for being no number or date are so in `skdistill
+predict` as well. Names with a comma stand in double quotes: --drop '"a, b",c'.
+
 `skdistill predict` finds the columns by name, ignores others and refuses cells that it cannot read.
 joblib.load(...).predict(frame) does none of this: it wants the training columns in their order and
-no others, and takes cells that it cannot read for missing.
+no others (without those left out), numbers and dates as such, and takes cells that it cannot read
+for missing.
 
 A file given by --test is read as TRAIN is: what is text there is text here. Held-out rows that hold
 text where the training rows hold numbers or dates are refused, as they are by `skdistill predict`.
@@ -83,13 +87,15 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(run=run)
     data = parser.add_argument_group("data")
-    data.add_argument("train", metavar="TRAIN", help="CSV (also .csv.gz, .tsv) or Parquet file")
+    data.add_argument(
+        "train",
+        metavar="TRAIN",
+        help="text (.csv, .csv.gz, .tsv, .txt, .data, .dat), Parquet or Feather file",
+    )
     data.add_argument("--target", required=True, metavar="COLUMN", help="the class to predict")
     data.add_argument("--groups", metavar="COLUMN", help="rows of one group stay in one fold")
     data.add_argument("--weight", metavar="COLUMN", help="row weights, also in the table")
-    data.add_argument(
-        "--drop", metavar="COLUMN", action="append", default=[], help="ignore it (repeatable)"
-    )
+    intake.add_options(data)
     files.add_options(data)
     held_out = data.add_mutually_exclusive_group()
     held_out.add_argument("--test", metavar="FILE", help="held-out rows, with the same columns")
@@ -158,7 +164,7 @@ def run(args: argparse.Namespace) -> None:
     check_pickles(student, f"--student {args.student}")
     if args.memory:
         check_pickles(teacher, f"--memory: --teacher {args.teacher}")
-    train, held_out = _rows(args)
+    train, held_out, columns = _rows(args)
     settings = {
         "cv": args.cv,
         "strength": args.strength,
@@ -168,7 +174,7 @@ def run(args: argparse.Namespace) -> None:
         "n_jobs": args.n_jobs,
         "memory": args.memory,
     }
-    job = _Job(args, teacher, student, settings)
+    job = _Job(args, teacher, student, settings, columns)
     with few_threads(train.X.size):
         kept = job.fit_only(train) if held_out is None else job.compare(train, held_out)
     with replacing(args.out) as new:
@@ -190,17 +196,16 @@ def _check_outputs(args: argparse.Namespace) -> None:
         raise CommandError("--report needs held-out rows: not with --test-size 0")
 
 
-def _rows(args: argparse.Namespace) -> tuple[Labelled, Labelled | None]:
-    """Read the files; return training rows and held-out rows."""
+def _rows(
+    args: argparse.Namespace,
+) -> tuple[Labelled, Labelled | None, tuple[Column, ...]]:
+    """Read the files; return training rows, held-out rows and what the columns are."""
     layout = files.layout(args, args.train, args.test)
-    special = tables.Special(args.target, args.weight, args.groups, tuple(args.drop))
-    frame = files.read(args.train, layout, labels=args.target)
-    rows = tables.labelled(frame, special, args.train)
-    tell_classes(rows.y, args.target, args.train)
+    training = intake.read_training(args.train, layout, intake.special(args))
+    rows = training.rows
     refuse_quantity(rows.y, max(args.cv, 2), args.target, args.train)
-    _tell_ids(tables.id_columns(rows.X), args.train)
     if args.test:
-        train, held_out = rows, _test_rows(args, layout, special, frame, rows)
+        train, held_out = rows, intake.read_test(args.test, training)
     elif args.test_size == 0:
         train, held_out = rows, None
     else:
@@ -217,30 +222,7 @@ def _rows(args: argparse.Namespace) -> tuple[Labelled, Labelled | None]:
         )
     if args.test:
         tables.warn_of_leaks(train, held_out)
-    return train, held_out
-
-
-def _test_rows(
-    args: argparse.Namespace,
-    layout: files.Layout,
-    special: tables.Special,
-    frame: "pd.DataFrame",
-    train: Labelled,
-) -> Labelled:
-    """Read the rows of --test as those of the training file were read."""
-    test = files.read(args.test, layout, files.text_columns(frame))
-    held_out = tables.labelled(test, replace(special, drop=()), args.test)
-    features = tables.check_features(held_out.X, list(train.X.columns), args.test)
-    return replace(held_out, X=features)
-
-
-def _tell_ids(names: list[str], path: str) -> None:
-    if names:
-        note(
-            f"{path}: {listed(names)} may be row numbers or ids (without a name, growing from row "
-            "to row, consecutive, or another text in every row), but serve as features: --drop "
-            "them if they are"
-        )
+    return train, held_out, training.columns
 
 
 @dataclass(frozen=True)
@@ -251,10 +233,11 @@ class _Job:
     teacher: BaseEstimator
     student: BaseEstimator
     settings: dict[str, Any]
+    columns: tuple[Column, ...]
 
     def fit_only(self, train: Labelled) -> Kept:
         """Distil, or train directly if asked to, without held-out rows."""
-        vectoriser = make_vectoriser(self.args.seed)
+        vectoriser = make_vectoriser(self.args.seed, self.columns)
         rows = replace(train, X=vectoriser.fit_transform(train.X))
         if self.args.keep == "direct":
             student = fit_alone(self.student, rows)
@@ -266,7 +249,7 @@ class _Job:
 
     def compare(self, train: Labelled, held_out: Labelled) -> Kept:
         """Distil, compare on the held-out rows, print and report."""
-        vectoriser = make_vectoriser(self.args.seed)
+        vectoriser = make_vectoriser(self.args.seed, self.columns)
         students = {self.args.student: self.student}
         with Progress(6) as progress:
             progress.start("columns to numbers")
@@ -313,6 +296,7 @@ class _Job:
                 "training_rows": len(train.y),
                 "held_out_rows": len(held_out.y),
                 "columns": list(map(str, train.X.columns)),
+                "kinds": {column.name: column.kind for column in self.columns},
                 "columns_after_vectorising": width,
                 "classes": distilled.classes_.tolist(),
             },

@@ -9,10 +9,12 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skdistill._saving import replacing
-from skdistill.cli import files, tables
+from skdistill.cli import files
 from skdistill.cli.errors import CommandError, check_output
+from skdistill.cli.intake import read_new
+from skdistill.cli.layout import names
 from skdistill.cli.spreadsheet import defused
-from skdistill.cli.vectoriser import text_columns, vectorise
+from skdistill.cli.vectoriser import vectorise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,10 +24,11 @@ __all__ = ["add_parser", "run"]
 _ABOUT = """\
 Predict the rows of a CSV or Parquet file with a student saved by `skdistill fit`.
 
-Writes CSV, one line per row in the order of the file: the column "prediction" and one column
-"proba_<class>" per class. Columns may stand in any order, and those that the student does not know
-are ignored; text in a column that held numbers or dates in training is refused. These checks are
-this command's: joblib.load(STUDENT).predict(frame) wants the training columns in their order and no
+Writes CSV, one line per row in the order of the file: the columns of --id (else of `fit --id`), the
+column "prediction" and one column "proba_<class>" per class. Columns may stand in any order, and
+those that the student does not know are ignored; text in a column that held numbers or dates in
+training is refused, and categories that no training row has are counted. These checks are this
+command's: joblib.load(STUDENT).predict(frame) wants the training columns in their order and no
 others, and takes cells that it cannot read for missing.
 
 Text that a spreadsheet would run as a formula (=, +, - or @ first, and no number) is written with
@@ -53,8 +56,16 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(run=run)
     parser.add_argument("model", metavar="STUDENT", help="file saved by `skdistill fit`")
-    parser.add_argument("rows", metavar="ROWS", help="CSV (also .csv.gz, .tsv) or Parquet file")
+    parser.add_argument(
+        "rows",
+        metavar="ROWS",
+        help="text (.csv, .csv.gz, .tsv, .txt, .data, .dat), Parquet or Feather file",
+    )
     files.add_options(parser)
+    parser.add_argument(
+        "--id", type=names, action="extend", default=[], metavar="COLUMN,...",
+        help="carry these to the predictions (default: those of fit --id)",
+    )  # fmt: skip
     parser.add_argument("--out", metavar="FILE", help="CSV file to write (default: print it)")
     parser.add_argument(
         "--raw", action="store_true",
@@ -82,13 +93,13 @@ def run(args: argparse.Namespace) -> None:
     check_output(args.out, args.model, args.rows)
     layout = files.layout(args, args.rows)
     model = _load(args.model)
-    frame = files.read(args.rows, layout, text_columns(model))
-    features = tables.check_features(frame, list(model.feature_names_in_), args.rows)
+    features, ids = read_new(args.rows, layout, model, args.id)
     predictions = _predict(model, vectorise(model, features, args.rows))
     if args.label:
         predictions = predictions[["prediction"]]
     elif args.proba:
         predictions = predictions.drop(columns="prediction")
+    predictions = ids.join(predictions)
     predictions = predictions if args.raw else defused(predictions)
     if args.out is None:
         predictions.to_csv(sys.stdout, index=False)

@@ -1,6 +1,5 @@
 """Columns of a table: the target, weights and groups, the held-out rows, what looks wrong."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -10,8 +9,10 @@ import numpy as np
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from skdistill._compat import warn_user
-from skdistill.cli.errors import CommandError, listed
-from skdistill.cli.files import text_columns
+from skdistill.cli.cells import number
+from skdistill.cli.columns import Column
+from skdistill.cli.errors import CommandError, listed, note
+from skdistill.cli.ids import grows, is_unnamed
 from skdistill.cli.trials import Labelled
 from skdistill.exceptions import LeakWarning
 from skdistill.inspection.duplicates import warn_of_seen_rows
@@ -24,19 +25,19 @@ __all__ = [
     "check_classes",
     "check_features",
     "check_groups",
-    "id_columns",
     "labelled",
     "split",
+    "tell_order",
     "warn_of_leaks",
 ]
 
 _NAMES = 30  # so many columns of a table are named in a message
-_TEXT_IDS = 20  # so many different texts, each once, look like ids
+_FEATURES = ("numeric", "category", "text", "date")  # options that say what a feature is
 
 
 @dataclass(frozen=True)
 class Special:
-    """Columns that are no features; each another one.
+    """What the options say of columns; each of another one.
 
     Attributes
     ----------
@@ -44,17 +45,26 @@ class Special:
     weight, groups : str or None
     drop : tuple of str
         Columns to ignore.
+    id : tuple of str
+        Columns to carry to the predictions, and no features.
+    numeric, category, text, date : tuple of str
+        Features of that kind, whatever they look like.
 
     Raises
     ------
     CommandError
-        If two of them are the same.
+        If two options name the same column.
     """
 
     target: str
     weight: str | None = None
     groups: str | None = None
     drop: tuple[str, ...] = ()
+    id: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    date: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for (one, name), (other, same) in combinations(self._named(), 2):
@@ -68,12 +78,38 @@ class Special:
         for option in ("target", "weight", "groups"):
             if getattr(self, option) is not None:
                 yield f"--{option}", getattr(self, option)
-        yield from (("--drop", name) for name in dict.fromkeys(self.drop))
+        for option in ("drop", "id", *_FEATURES):
+            yield from ((f"--{option}", name) for name in dict.fromkeys(getattr(self, option)))
+
+    @property
+    def mentioned(self) -> list[str]:
+        """All columns of which something is said."""
+        return [name for _, name in self._named()]
 
     @property
     def names(self) -> list[str]:
-        """All of them."""
-        return [name for _, name in self._named()]
+        """Those that are no features."""
+        asked = self.asked
+        return [name for name in self.mentioned if name not in asked]
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The kind of each feature whose kind is given."""
+        kinds = {"numeric": "number"}
+        return {
+            name: kinds.get(option, option)
+            for option in _FEATURES
+            for name in getattr(self, option)
+        }
+
+    @property
+    def as_written(self) -> list[str]:
+        """Columns of a text file to be read as they are written."""
+        return [*self.id, *self.category, *self.text, *self.date]
+
+    def elsewhere(self) -> "Special":
+        """Return what holds for another file with the same columns: not which to leave out."""
+        return Special(self.target, self.weight, self.groups)
 
 
 def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
@@ -97,10 +133,11 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
         If a column is not there, the target or a group is missing in some rows, or no feature
         is left.
     """
-    for name in special.names:
+    for name in special.mentioned:
         if name not in frame.columns:
             raise CommandError(
                 f"{path} has no column {name!r}; it has {listed(frame.columns, _NAMES)}"
+                f"{_no_header(frame)}"
             )
     for name in (special.target, special.weight, special.groups):
         missing = 0 if name is None else int(frame[name].isna().sum())
@@ -109,8 +146,10 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
                 f"{path}: column {name!r} is missing in {missing} of {len(frame)} rows; remove "
                 "these rows or fill them in"
             )
-    frame = frame.drop(columns=list(dict.fromkeys(special.drop)))
+    frame = frame.drop(columns=list(dict.fromkeys([*special.drop, *special.id])))
     _check_cells(frame, path)
+    for name in (special.target, special.weight):
+        _check_finite(None if name is None else frame[name], path)
     target = _labels(frame[special.target])
     if target.dtype.kind == "f" and (target != np.round(target)).any():
         raise CommandError(
@@ -122,6 +161,13 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
     weight = None if special.weight is None else _numbers(frame[special.weight], path)
     groups = None if special.groups is None else _labels(frame[special.groups])
     return Labelled(_unboxed(features), target, weight, groups)
+
+
+def _no_header(frame: "pd.DataFrame") -> str:
+    """Return what to do where the names of columns look like cells."""
+    if all(number(str(name)) is None for name in frame.columns):
+        return ""
+    return ": if its first line is no header, pass --no-header and name columns by number, from 1"
 
 
 def check_classes(y: np.ndarray, least: int, purpose: str, column: str, path: str) -> None:
@@ -242,20 +288,15 @@ def warn_of_leaks(train: Labelled, held_out: Labelled) -> None:
         )
 
 
-def id_columns(frame: "pd.DataFrame") -> list[str]:
-    """Return the columns that look like row numbers, a saved index or an id.
-
-    They have no name in the file, are numbers that grow from row to row, whole numbers without a
-    gap in any order, or 20 texts and more that are all different.
-    """
-    numbers = frame.select_dtypes("number") if len(frame) > 2 else frame[[]]
-    ids = {name for name in numbers if _counts_rows(numbers[name])}
-    for name in text_columns(frame):
-        present = frame[name].dropna()
-        if len(present) >= _TEXT_IDS and present.is_unique:
-            ids.add(name)
-    unnamed = re.compile(r"Unnamed: \d+")  # pandas' name for a column without one
-    return [name for name in frame if name in ids or unnamed.fullmatch(str(name))]
+def tell_order(frame: "pd.DataFrame", columns: Sequence[Column], path: str) -> None:
+    """Note the features that look like a saved index, or grow from row to row as times do."""
+    features = [column.name for column in columns if column.is_feature and not column.asked]
+    odd = [name for name in features if is_unnamed(name) or grows(frame[name])]
+    if odd:
+        note(
+            f"{path}: {listed(odd)} may be row numbers or times (without a name, or growing from "
+            "row to row), but serve as features: --drop them if they are, or --id them"
+        )
 
 
 def check_features(frame: "pd.DataFrame", needed: Sequence[str], path: str) -> "pd.DataFrame":
@@ -269,22 +310,12 @@ def check_features(frame: "pd.DataFrame", needed: Sequence[str], path: str) -> "
     missing = [name for name in needed if name not in frame.columns]
     if missing:
         raise CommandError(
-            f"{path} lacks {len(missing)} column(s) of the model: {listed(missing, _NAMES)}"
+            f"{path} lacks {len(missing)} column(s) of the model: {listed(missing, _NAMES)}; it "
+            f"has {listed(frame.columns, _NAMES)}{_no_header(frame)}"
         )
     frame = frame[list(needed)]
     _check_cells(frame, path)
     return _unboxed(frame)
-
-
-def _counts_rows(column: "pd.Series") -> bool:
-    """Return whether numbers grow from row to row, or are consecutive whole ones in any order."""
-    from pandas.api.types import is_integer_dtype
-
-    if not column.is_unique:
-        return False
-    whole = is_integer_dtype(column)
-    consecutive = whole and int(column.max()) - int(column.min()) < len(column)
-    return consecutive or column.is_monotonic_increasing
 
 
 def _take(rows: Labelled, index: np.ndarray) -> Labelled:
@@ -308,6 +339,20 @@ def _check_cells(frame: "pd.DataFrame", path: str) -> None:
                     f"{path}: column {name!r} holds more than one value in a cell "
                     f"({type(nested).__name__}): take it apart, or --drop it in fit"
                 )
+
+
+def _check_finite(column: "pd.Series | None", path: str) -> None:
+    """Raise CommandError for the first infinite label or weight."""
+    from pandas.api.types import is_float_dtype
+
+    if column is None or not is_float_dtype(column):
+        return
+    infinite = np.flatnonzero(np.isinf(column.to_numpy(dtype=float)))
+    if len(infinite):
+        raise CommandError(
+            f"{path}: column {column.name!r} must be finite, got {column.iloc[infinite[0]]} in "
+            f"data row {infinite[0] + 1} ({len(infinite):,} in all): remove these rows or mend them"
+        )
 
 
 def _labels(column: "pd.Series") -> np.ndarray:

@@ -211,12 +211,13 @@ def test_tables_with_semicolons_and_decimal_commas(fit, files, frame) -> None:
 def test_a_saved_index_is_pointed_out(fit, files, frame, capsys) -> None:
     frame.iloc[:180].to_csv(files.train)
     assert fit("--test-size", "0") == 0
-    said = [s for s in capsys.readouterr().err.splitlines() if s.startswith("note:")]
-    assert len(said) == 2
-    assert "'Unnamed: 0' may be row numbers or ids" in said[1]
-    assert "--drop" in said[1]
-    assert fit("--test-size", "0", "--drop", "Unnamed: 0") == 0
-    assert "row numbers" not in capsys.readouterr().err
+    assert f"note: {files.train}: id, left out: 'Unnamed: 0'\n" in capsys.readouterr().err
+    predict(files)  # whose rows have no such column
+    for option, kind in (("--numeric", "number: 'Unnamed: 0', "), ("--id", "id, carried to")):
+        assert fit("--test-size", "0", option, "Unnamed: 0") == 0
+        said = capsys.readouterr().err
+        assert f"note: {files.train}: {kind}" in said
+        assert "left out" not in said
 
 
 def test_classes_are_told(fit, files, frame, capsys) -> None:
@@ -234,7 +235,7 @@ def test_classes_are_told(fit, files, frame, capsys) -> None:
     )
     assert "'yes', 'yes ' of column 'y' differ only by blanks" in said[1]
     assert "'NA' of column 'y' read like missing values" in said[2]
-    assert len(said) == 3
+    assert said[3].startswith(f"note: {files.train}: number: ")
     columns = ["prediction", "proba_NA", "proba_no", "proba_yes", "proba_yes "]
     assert list(predict(files)) == columns
 

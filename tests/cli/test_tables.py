@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from skdistill.cli import tables
+from skdistill.cli.columns import Column
 from skdistill.cli.errors import CommandError
 from skdistill.cli.tables import Special
 from skdistill.cli.trials import Labelled
@@ -20,6 +21,10 @@ pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not inst
         ({"drop": ("a", "y")}, "--target and --drop"),
         ({"weight": "a", "groups": "a"}, "--weight and --groups both name the column 'a'"),
         ({"groups": "a", "drop": ("a",)}, "--groups and --drop"),
+        ({"numeric": ("y",)}, "--target and --numeric"),
+        ({"id": ("a",), "drop": ("a",)}, "--drop and --id"),
+        ({"numeric": ("a",), "category": ("b", "a")}, "--numeric and --category"),
+        ({"text": ("a",), "date": ("a",)}, "--text and --date"),
     ],
 )
 def test_a_column_has_one_role(options, said: str) -> None:
@@ -57,43 +62,56 @@ def test_cells_of_several_values(frame, cell) -> None:
     assert list(tables.check_features(nested, ["income"], "t.parquet")) == ["income"]
 
 
-def test_ids_are_found() -> None:
+def test_options_about_kinds_and_ids_are_roles_too() -> None:
+    special = Special("y", id=("row",), numeric=("a", "b"), text=("c",), date=("d",))
+    assert special.mentioned == ["y", "row", "a", "b", "c", "d"]
+    assert special.names == ["y", "row"]
+    assert special.asked == {"a": "number", "b": "number", "c": "text", "d": "date"}
+    assert special.as_written == ["row", "c", "d"]
+    assert special.elsewhere().mentioned == ["y"]
+
+
+def test_features_in_the_order_of_rows_are_pointed_out(capsys) -> None:
     table = pd.DataFrame(
         {
-            "Unnamed: 0": [3, 1, 2],
-            "id": [1, 2, 7],
+            "Unnamed: 0": [3.5, 1, 2],
             "time": [0.1, 0.2, 0.3],
             "twice": [1, 2, 2],
             "hole": [1, None, 3],
             "flag": [True, False, True],
-            "text": ["1", "2", "3"],
+            "left": [1, 2, 7],
+            "asked": [1, 2, 7],
         }
     )
-    assert tables.id_columns(table) == ["Unnamed: 0", "id", "time"]
-    assert tables.id_columns(table.iloc[:2]) == ["Unnamed: 0"]
+    columns = [Column(name, "number") for name in table if name not in ("left", "asked")]
+    columns += [Column("left", "id"), Column("asked", "number", asked=True)]
+    tables.tell_order(table, columns, "t.csv")
+    said = capsys.readouterr().err
+    assert said.startswith("note: t.csv: 'Unnamed: 0', 'time' may be row numbers or times")
+    tables.tell_order(table.iloc[:2], columns, "t.csv")
+    assert "'time'" not in capsys.readouterr().err
 
 
-def test_shuffled_ids_are_found() -> None:
-    order = np.random.default_rng(0).permutation(20)
-    names = [f"p{i}" for i in order]
-    table = pd.DataFrame(
-        {
-            "row": order + 100,
-            "boxed": pd.array(order, dtype="Int64"),
-            "gap": np.where(order == 19, 20, order),
-            "twice": np.where(order == 19, 18, order),
-            "real": order.astype(float),
-            "name": names,
-            "kind": pd.Categorical(names),
-            "namesake": ["p1", "p1", *names[2:]],
-            "some": [None, *names[1:]],
-        }
-    )
-    assert tables.id_columns(table) == ["row", "boxed", "name", "kind"]
-    assert tables.id_columns(table.iloc[:19]) == []
-    table["some"] = [*names[:5], None, *names[5:19]]
-    more = pd.concat([table, table.assign(some=[f"q{i}" for i in order])], ignore_index=True)
-    assert tables.id_columns(more) == ["some"]
+@pytest.mark.parametrize("role", ["target", "weight"])
+def test_infinite_labels_and_weights(frame, role: str) -> None:
+    special = Special("count", weight="weight")
+    column = getattr(special, role)
+    odd = frame.astype({column: float})
+    odd.loc[[4, 9], column] = [-np.inf, np.inf]
+    with pytest.raises(
+        CommandError, match=rf"'{column}' must be finite, got -inf in data row 5 \(2"
+    ):
+        tables.labelled(odd, special, "t.csv")
+    tables.labelled(odd.drop([4, 9]), special, "t.csv")
+
+
+def test_a_missing_header_is_thought_of(frame) -> None:
+    rows = frame.rename(columns={"income": "-1.25"})
+    cure = "if its first line is no header, pass --no-header"
+    with pytest.raises(CommandError, match=f"no column 'z'; it has '-1.25', .*: {cure}"):
+        tables.labelled(rows, Special("z"), "t.data")
+    with pytest.raises(CommandError, match=f"lacks 1 column.* 'z'; it has '-1.25', .*: {cure}"):
+        tables.check_features(rows, ["z", "code"], "t.data")
 
 
 KEEP = "keep more for training (smaller --test-size, 0 for all; or --test FILE)"
