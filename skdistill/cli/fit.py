@@ -13,7 +13,7 @@ from skdistill._saving import replacing
 from skdistill._threads import few_threads
 from skdistill.cli import files, intake, names, sentences, tables
 from skdistill.cli.classes import refuse_quantity
-from skdistill.cli.columns import Column, remembered
+from skdistill.cli.columns import Column
 from skdistill.cli.errors import CommandError, Once, check_output, listed
 from skdistill.cli.kept import (
     KEEP,
@@ -237,7 +237,7 @@ class _Job:
 
     def fit_only(self, train: Labelled) -> Kept:
         """Distil, or train directly if asked to, without held-out rows."""
-        vectoriser = make_vectoriser(self.args.seed, self.columns)
+        vectoriser = make_vectoriser(self.args.seed, self.columns, self.args.id)
         rows = replace(train, X=vectoriser.fit_transform(train.X))
         if self.args.keep == "direct":
             student = fit_alone(self.student, rows)
@@ -249,7 +249,7 @@ class _Job:
 
     def compare(self, train: Labelled, held_out: Labelled) -> Kept:
         """Distil, compare on the held-out rows, print and report."""
-        vectoriser = make_vectoriser(self.args.seed, self.columns)
+        vectoriser = make_vectoriser(self.args.seed, self.columns, self.args.id)
         students = {self.args.student: self.student}
         with Progress(6) as progress:
             progress.start("columns to numbers")

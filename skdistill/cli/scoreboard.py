@@ -73,7 +73,9 @@ class Front:
 
 def saved(vectoriser: Pipeline, student: BaseEstimator) -> Pipeline:
     """Return the whole of what is saved: it predicts raw rows."""
-    return Pipeline([*vectoriser.steps, ("student", student)])
+    made = Pipeline([*vectoriser.steps, ("student", student)])
+    made.columns_ = vectoriser.columns_
+    return made
 
 
 @dataclass(frozen=True)

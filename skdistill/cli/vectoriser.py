@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from skdistill.cli.columns import CATEGORIES, OWN, Column
+from skdistill.cli.columns import CATEGORIES, OWN, Column, remembered
 from skdistill.cli.errors import listed, note
 from skdistill.cli.files import extra
 from skdistill.cli.unseen import tell_unseen
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["make_vectoriser", "vectorise"]
 
 
-def make_vectoriser(seed: int, columns: Sequence[Column] = ()) -> Pipeline:
+def make_vectoriser(seed: int, columns: Sequence[Column] = (), ids: Sequence[str] = ()) -> Pipeline:
     """Return skrub's TableVectorizer, giving a NumPy array (NaN where missing).
 
     Numbers pass through, in single precision; those that it could not tell apart (such as ten-digit
@@ -32,11 +32,14 @@ def make_vectoriser(seed: int, columns: Sequence[Column] = ()) -> Pipeline:
     seed : int
     columns : sequence of Column, default=()
         What is known of the columns; skrub finds out about others.
+    ids : sequence of str, default=()
+        Columns to carry to the predictions.
 
     Returns
     -------
     vectoriser : Pipeline
-        Unfitted. `get_feature_names_out` names its columns.
+        Unfitted. `get_feature_names_out` names its columns; its `columns_` is what ``predict``
+        must know of those of the table, and belongs to what is saved.
     """
     skrub = extra("skrub")
     texts = skrub.StringEncoder(random_state=seed)
@@ -61,7 +64,9 @@ def make_vectoriser(seed: int, columns: Sequence[Column] = ()) -> Pipeline:
     )
     # A plain array: learners object to some column names (LightGBM to a comma or a bracket).
     array = FunctionTransformer(np.asarray, feature_names_out="one-to-one")
-    return Pipeline([("table", table), ("array", array)])
+    made = Pipeline([("table", table), ("array", array)])
+    made.columns_ = remembered(columns, ids)
+    return made
 
 
 def vectorise(fitted: Pipeline, frame: "pd.DataFrame", path: str) -> np.ndarray:
