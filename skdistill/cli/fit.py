@@ -14,7 +14,7 @@ from skdistill._threads import few_threads
 from skdistill.cli import files, intake, names, sentences, tables
 from skdistill.cli.classes import refuse_quantity
 from skdistill.cli.columns import Column
-from skdistill.cli.errors import CommandError, Once, check_output, listed
+from skdistill.cli.errors import CommandError, Once, caution, check_output, listed
 from skdistill.cli.kept import (
     KEEP,
     Kept,
