@@ -167,7 +167,8 @@ class _Tagged(RegressorMixin, BaseEstimator):
         """Fit a clone of the regressor."""
         self.regressor_ = clone(self.regressor)
         weight = {} if sample_weight is None else {"sample_weight": sample_weight}
-        self.regressor_.fit(X, y, **weight)
+        # A column of a table is not in one piece, which Perpetual insists on.
+        self.regressor_.fit(X, np.ascontiguousarray(y), **weight)
         return self
 
     def predict(self, X: Any) -> Any:
