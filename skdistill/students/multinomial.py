@@ -29,12 +29,12 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.linalg import LinAlgError
 from numpy.typing import NDArray
-from scipy.linalg import block_diag, cho_factor, cho_solve
+from scipy.linalg import block_diag
 
 from skdistill._arrays import Array, as_like, namespace, take_rows_of, to_host
 from skdistill.students.coordinates import Space
+from skdistill.students.curvature import newton_slope
 from skdistill.students.optimise import Minimum, joined, minimise, steepest
 from skdistill.students.row_sums import Block, Part, block_size, over_rows, parts_of
 from skdistill.students.rows import check_squares
@@ -277,29 +277,9 @@ class _Objective:
                 own = block_diag(own, 1.0)
             for at, along in zip(x[b], slope[b], strict=True):
                 found[b] = max(
-                    found[b], ALONG * _newton_slope(own, along, (at != 0.0) | (along != 0.0))
+                    found[b], ALONG * newton_slope(own, along, (at != 0.0) | (along != 0.0))
                 )
         return as_like(found, largest, largest.dtype)
-
-
-def _newton_slope(
-    curvature: NDArray[np.float64], slope: NDArray[np.float64], free: NDArray[np.bool_]
-) -> float:
-    """Return the root mean square of a slope in coordinates in which the curvature is one.
-
-    Among the free variables, of which there are m: ``sqrt(g' H^-1 g / m)``. Directions whose
-    curvature is lost in rounding count as if they had some.
-    """
-    if not free.any():
-        return 0.0
-    g, h = slope[free], curvature[np.ix_(free, free)]
-    for added in (1e-12, 1e-9, 1e-6, 1e-3):
-        try:
-            step = cho_solve(cho_factor(h + added * np.eye(len(g))), g)
-        except LinAlgError:
-            continue
-        return sqrt(max(0.0, float(g @ step)) / len(g))
-    return float(np.max(np.abs(g)))
 
 
 def _blocks(batch: Batch) -> Iterator[Block]:
