@@ -422,8 +422,7 @@ None, default="orthogonal"
         """
         if strength == 1.0 and not ends_at_labels(settings, len(data.classes)):
             direct = DIRECT | {"calibration": self.calibration}
-            weighted = metadata.student_weight is not None
-            return self._settings(len(data), weighted=weighted, **direct)
+            return self._settings(len(data), weighted=metadata.student_weight is not None, **direct)
         return replace(settings, strength=strength)
 
     def _ask(

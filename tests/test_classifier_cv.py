@@ -310,7 +310,7 @@ def test_an_area_under_the_curve_has_the_power_of_its_rows():
     helped = {"rows": 0, "folds": 0}
     for seed in range(10):
         X, y = sample(2, 240, seed).X, sample(2, 240, seed).y
-        model = searcher(students=deep, scoring="roc_auc").fit(X, y)
+        model = searcher(students=deep, scoring="roc_auc", size="free").fit(X, y)
         given = {"teacher_proba": model.teacher_proba_, "pool_proba": model.pool_proba_}
         by_fold = clone(model).set_params(teacher=None, scoring=scorer).fit(X, y, **given)
         assert model.verdict_.n_rows == len(y)

@@ -220,6 +220,7 @@ def test_a_saved_index_is_pointed_out(fit, files, frame, capsys) -> None:
         assert "left out" not in said
 
 
+@pytest.mark.filterwarnings("ignore:hardly any rows of")  # of the slips, as is right
 def test_classes_are_told(fit, files, frame, capsys) -> None:
     """And what looks like a slip in them is told as well, and is a class all the same."""
     odd = frame.iloc[:180].reset_index(drop=True)

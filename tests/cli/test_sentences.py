@@ -138,6 +138,7 @@ def test_ranks_alone_are_skill() -> None:
     assert board_of_rows("", scores, held_out).skilled == METHODS[1:]
 
 
+@pytest.mark.filterwarnings("ignore:hardly any rows of")  # of the rare class, as is right
 def test_the_rarest_class_has_its_average_precision() -> None:
     y = np.repeat([0, 1, 2], [80, 15, 5])
     held_out = Labelled(np.zeros((100, 1)), y)

@@ -344,7 +344,9 @@ def test_rows_without_probabilities_are_counted(two, weight):
     assert report.scores["class frequencies"]["brier"] == pytest.approx(
         np.average(((y - np.average(y, axis=0, weights=w)) ** 2)[:, 1], weights=w)
     )
-    assert report.lead == 0.5 * model.report_.shrinkage["excess"]  # of two classes one is counted
+    assert (
+        report.lead == 0.5 * model.report_.shrinkage["brier"]["excess"]
+    )  # of two classes one is counted
 
 
 def test_given_rows_of_weight_zero_are_absent(three, weight):

@@ -43,7 +43,7 @@ SCALED = make_pipeline(StandardScaler(), LogisticRegression())
 
 
 def fit(student, data, *, weight=None, **settings):
-    settings = {"strength": 0.0, "calibration": None} | settings
+    settings = {"strength": 0.0, "calibration": None, "size": "free"} | settings
     model = DistilledClassifier(None, student, **settings)
     return model.fit(data.X, data.y, sample_weight=weight, teacher_proba=data.teacher)
 
@@ -151,7 +151,11 @@ def test_a_search_chooses_by_true_labels_among_distilled_candidates(n_classes):
         scores = []
         for train, test in splits:
             model = DistilledClassifier(
-                None, clone(TREE).set_params(**params), strength=0.0, calibration=None
+                None,
+                clone(TREE).set_params(**params),
+                strength=0.0,
+                calibration=None,
+                size="free",  # a search has its grid to bound its trees
             ).fit(data.X[train], data.y[train], teacher_proba=data.teacher[train])
             p = model.predict_proba(data.X[test])[np.arange(len(test)), data.codes[test]]
             scores.append(np.mean(np.log(np.maximum(p, np.finfo(float).eps))))

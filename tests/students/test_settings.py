@@ -47,7 +47,8 @@ class Holder(ClassifierMixin, BaseEstimator):
 
 
 def distil(student, data, strength, weight=None):
-    model = DistilledClassifier(None, student, strength=strength, calibration=None)
+    settings = {"strength": strength, "calibration": None, "size": "free"}
+    model = DistilledClassifier(None, student, **settings)
     return model.fit(data.X, data.y, weight, teacher_proba=data.teacher)
 
 
