@@ -61,8 +61,10 @@ def _heading(anchor: str, title: str, line: str) -> list[str]:
 
 
 def _table(file: str) -> str:
-    options = f":file: /results/{file}\n:header-rows: 1\n:widths: auto\n:class: results"
-    return ".. csv-table::\n" + _indented(options)
+    """Return a table of a file whose cells are plain text: what is markup elsewhere is none here."""
+    plain = re.sub(r"([\\*_|`])", r"\\\1", (FOLDER / file).read_text(encoding="utf-8"))
+    options = ":header-rows: 1\n:widths: auto\n:class: results"
+    return ".. csv-table::\n" + _indented(f"{options}\n\n{plain}")
 
 
 def _figure(file: str, sentence: str) -> str:
