@@ -61,7 +61,7 @@ def _heading(anchor: str, title: str, line: str) -> list[str]:
 
 
 def _table(file: str) -> str:
-    """Return a table of a file whose cells are plain text: what is markup elsewhere is none here."""
+    """Return a table of a file; its cells are plain text, whatever would be markup elsewhere."""
     plain = re.sub(r"([\\*_|`])", r"\\\1", (FOLDER / file).read_text(encoding="utf-8"))
     options = ":header-rows: 1\n:widths: auto\n:class: results"
     return ".. csv-table::\n" + _indented(f"{options}\n\n{plain}")
