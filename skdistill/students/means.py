@@ -18,7 +18,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsRegressor
 
 from skdistill._learners import tags_of
-from skdistill.students.trial import CannotTellError, Keyed, is_known, quietly, seeded
+from skdistill.students.trial import CannotTellError, Keyed, is_known, quietly, seeded, trying
 
 __all__ = ["mean_obstacle"]
 
@@ -105,15 +105,10 @@ def _tried_once(keyed: Keyed) -> str | None:
 def _predictions(learner: Any, X: Any, y: Any) -> Any:
     """Return what a clone predicts of the rows it was fitted to."""
     columns = not tags_of(learner).target_tags.single_output
-    try:
-        with quietly():
-            model = seeded(learner)
-            model.fit(X, y[:, None] if columns else y)
-            told = np.asarray(model.predict(X), dtype=float)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a panic of Rust is no Exception
-        raise CannotTellError from error
+    with trying():
+        model = seeded(learner)
+        model.fit(X, y[:, None] if columns else y)
+        told = np.asarray(model.predict(X), dtype=float)
     told = told[:, 0] if told.ndim == 2 and told.shape[1] == 1 else told
     if not np.isfinite(told).all():
         raise CannotTellError from ValueError("its predictions are not finite")

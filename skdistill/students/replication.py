@@ -36,7 +36,6 @@ from skdistill.students.base import (
     fit_changed,
 )
 from skdistill.students.follows import weights_obstacle
-from skdistill.students.probe import check_weighs
 from skdistill.students.size import can_grow, leaf_settings, parts_of
 from skdistill.students.wrapped import TemperedClassifier
 
@@ -112,16 +111,15 @@ class ReplicationAdapter(Adapter):
                 f"copies for {name} need: use loss='cross_entropy' or 'brier', or a regressor as "
                 "student."
             )
-        deaf = weights_obstacle(self.student)
-        if deaf is not None:
-            raise StudentError(
-                f"{deaf} takes sample_weight and does not follow it (tried on rows that differ in "
-                "nothing else), so that it would not follow its teacher either: use another "
-                "classifier, or the matching regressor."
-            )
         for prefix, part in parts_of(self.student).items():
             _check_part(part, n_rows, inside=prefix != "")
-        check_weighs(self.student, self.fit)
+        obstacle = weights_obstacle(self.student, _fit_learner)
+        if obstacle is not None:
+            raise StudentError(
+                f"{obstacle}. It would not follow its teacher either: use a learner that weighs, "
+                "with class_weight='balanced' if classes are to be balanced, or the matching "
+                "regressor."
+            )
 
     def fit(self, problem: Problem) -> Fitted:
         """Fit on the labels themselves where nothing soft is left, on weighted copies otherwise."""
@@ -134,6 +132,10 @@ class ReplicationAdapter(Adapter):
             clone(self.student), problem, target, integer_labels=self.integer_labels
         )
         return Fitted(restore_temperature(model, temperature), touched=float(np.mean(touched)))
+
+
+def _fit_learner(learner: Any, problem: Problem) -> Fitted:
+    return ReplicationAdapter(learner).fit(problem)
 
 
 def _class_weight(student: Any) -> Any:

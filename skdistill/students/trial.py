@@ -1,7 +1,8 @@
 """Trying a learner of another package on made-up rows, where no name says what it does.
 
-A trial costs a fit of some hundred rows, draws nothing from the global generators, warns of
-nothing, and is remembered.
+A trial costs some fits of some hundred rows, draws nothing from the global generators, warns of
+nothing, and is remembered. `skdistill.students.means` tries regressors,
+`skdistill.students.follows` classifiers.
 """
 
 import random
@@ -17,9 +18,9 @@ from sklearn.base import clone
 
 from skdistill._learners import root_package
 
-__all__ = ["CannotTellError", "Keyed", "is_known", "quietly", "seeded"]
+__all__ = ["CannotTellError", "Keyed", "is_known", "quietly", "seeded", "trying"]
 
-# Their learners are known by name, or tested here.
+# Their learners are known by name, or tested here: they weigh, and say what they estimate.
 KNOWN = {"lightgbm", "sklearn", "skdistill", "xgboost"}
 
 
@@ -67,3 +68,15 @@ def quietly() -> Iterator[None]:
     finally:
         np.random.set_state(numpy_state)  # noqa: NPY002
         random.setstate(python_state)
+
+
+@contextmanager
+def trying() -> Iterator[None]:
+    """Leave no trace, and raise CannotTellError of whatever the learner raises."""
+    try:
+        with quietly():
+            yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of Rust is no Exception
+        raise CannotTellError from error

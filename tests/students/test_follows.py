@@ -29,19 +29,24 @@ class Foreign(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     inner : classifier or None
-        What it is made of; a tree of one split by default.
+        What it is made of; a tree of two levels by default.
+    class_weight : mapping or None
+        Checked for unknown labels, and left.
     """
 
     fits = 0
 
-    def __init__(self, inner=None):
+    def __init__(self, inner=None, class_weight=None):
         self.inner = inner
+        self.class_weight = class_weight
 
     def weigh(self, y, weight):
         return weight
 
     def fit(self, X, y, sample_weight=None):
         type(self).fits += 1
+        if self.class_weight and not set(self.class_weight) <= set(y):
+            raise ValueError("unknown labels")
         self.inner_ = self.inner or DecisionTreeClassifier(max_depth=2, random_state=0)
         self.inner_.fit(X, y, self.weigh(y, sample_weight))
         self.classes_ = self.inner_.classes_
@@ -71,6 +76,13 @@ class Even(Foreign):
 class Inverse(Foreign):
     def weigh(self, y, weight):
         return None if weight is None else 1.0 / weight
+
+
+class Flat(Foreign):
+    """Thinks every class as likely."""
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), 0.5)
 
 
 class Turned(Foreign):
@@ -110,6 +122,26 @@ def test_a_deaf_learner_is_refused_before_any_fit(student):
     with pytest.raises(StudentError, match="takes sample_weight and does not follow it"):
         DistilledClassifier(CountingTeacher(), student, cv=3).fit(DATA.X, DATA.y)
     assert fits == []
+
+
+@pytest.mark.parametrize(
+    ("student", "reason"),
+    [
+        (
+            Deaf(),
+            r"no notice of sample_weight \(where 10% .* probability of 0\.10, and 0\.50 on copies",
+        ),
+        (Even(), "no notice of sample_weight"),
+        (Flat(), "no notice of sample_weight"),
+        (Deaf(class_weight={"no": 1, "yes": 2}), "no notice of sample_weight"),
+        (Inverse(), "learns most from the rows that weigh least"),
+        (Turned(), "the columns of its predict_proba are not in the order of the classes"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else str(value),
+)
+def test_the_reason(student, reason):
+    with pytest.raises(StudentError, match=f"does not follow it: .*{reason}"):
+        check(student)
 
 
 @pytest.mark.parametrize(
@@ -153,5 +185,5 @@ def test_it_is_tried_once_without_a_trace():
     Foreign.fits = 0
     for _ in range(3):
         check(Foreign(DecisionTreeClassifier(max_depth=1, random_state=7)))
-    assert Foreign.fits == 1
+    assert Foreign.fits == 2  # on labels, and on copies
     assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002

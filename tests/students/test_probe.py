@@ -19,8 +19,10 @@ from skdistill import (
     SoftMLPClassifier,
 )
 from skdistill.exceptions import StudentError
-from skdistill.students import Problem, predict_fitted, probe, resolve
+from skdistill.students import Problem, follows, predict_fitted, resolve
 from tests.common.data import sample
+
+pytestmark = pytest.mark.tries
 
 
 class Balanced(ClassifierMixin, BaseEstimator):
@@ -132,7 +134,7 @@ def test_the_remedy():
 
 
 def test_it_is_tried_once_and_draws_nothing():
-    probe._found.clear()
+    follows._fault.cache_clear()
     calls = []
 
     class Once(GaussianNB):
@@ -150,7 +152,7 @@ def test_it_is_tried_once_and_draws_nothing():
 
 
 def test_scikit_learns_own_are_known(monkeypatch):
-    monkeypatch.setattr(probe, "_fault", lambda _: "tried")
+    monkeypatch.setattr(follows, "_fault", lambda *_: "tried")
     for student in (DecisionTreeClassifier(), make_pipeline(StandardScaler(), GaussianNB())):
         resolve(student).check(CrossEntropy(), 100, weighted=False)
     with pytest.raises(StudentError, match="tried"):
