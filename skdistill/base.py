@@ -38,7 +38,7 @@ from skdistill.fold_classes import tell_rare_classes, tell_uncovered
 from skdistill.folds import Folds, duplicate_share, make_folds
 from skdistill.report import FitReport
 from skdistill.strength import fit_direct
-from skdistill.students import Fitted, as_student, predict_fitted
+from skdistill.students import Fitted, as_student, check_can_tell_classes, predict_fitted
 from skdistill.teachers import as_teacher, check_cacheable, weight_keyword
 from skdistill.transfer import check_transfer
 
@@ -238,6 +238,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         """Say who gets the weights and the other metadata, by name of the student."""
         for learner in self._students().values():
             check_classes("student", learner, len(data.classes))
+            check_can_tell_classes(learner, len(data.classes))
         check_classes("teacher", teacher, len(data.classes))
         if not get_config()["enable_metadata_routing"]:
             if params:

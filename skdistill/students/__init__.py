@@ -36,6 +36,7 @@ from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.students.direct import DirectStudent, direct_problem, predict_fitted
+from skdistill.students.follows import check_can_tell_classes
 from skdistill.students.forest import ForestAdapter
 from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
 from skdistill.students.linear import LinearAdapter, is_linear
@@ -62,6 +63,7 @@ __all__ = [
     "SoftMLPClassifier",
     "TemperedClassifier",
     "as_student",
+    "check_can_tell_classes",
     "direct_problem",
     "fit_within",
     "predict_fitted",

@@ -1,4 +1,4 @@
-"""A classifier of another package is tried on made-up rows: whether it follows weights.
+"""A classifier of another package is tried on made-up rows: whether it follows weights and classes.
 
 Weighted copies stand for soft labels only with a learner to which a weight is as good as so many
 rows. That `fit` takes `sample_weight` does not say so. Some learners leave it, or even it out; some
@@ -7,6 +7,9 @@ them whatever the weights. All are seen on rows that say little of their label, 
 positive: trained on the labels and on copies that hold 99% of them, a learner must predict about
 the same mean. One that weighs gives about 10% both times; one that counts 40% and 10%; one that
 takes no notice of weights 10% and 50%.
+
+Nor do all that take two classes only say so by their tags: they are fitted to as many classes as
+the data have.
 """
 
 from collections.abc import Callable
@@ -16,13 +19,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._learners import predictors_in
+from skdistill._learners import kind_of, predictors_in
+from skdistill._validation import is_estimator
+from skdistill._wrapping import fit_labelled
+from skdistill.exceptions import InputError
 from skdistill.losses import CrossEntropy
 from skdistill.students.base import Fitted, Problem
 from skdistill.students.direct import predict_fitted
-from skdistill.students.trial import CannotTellError, Keyed, is_known, seeded, trying
+from skdistill.students.trial import CannotTellError, Keyed, is_known, said, seeded, trying
 
-__all__ = ["weights_obstacle"]
+__all__ = ["check_can_tell_classes", "weights_obstacle"]
 
 FitCopies = Callable[[Any, Problem], Fitted]
 CELLS = np.array([(a, b) for a in (-1.0, 0.0, 1.0) for b in (-1.0, 0.0, 1.0)])
@@ -35,6 +41,8 @@ SOFT = 0.01  # share of the other label
 COUNTS, DEAF = 0.12, 0.3
 TURNED = 0.7  # mean of what is 10%, and 90% the other way round
 NOTHING = 1e-6
+NUMBERS = range(2, 11)  # of classes that a learner may be set to
+FEWEST = 8  # rows of each class
 
 
 def weights_obstacle(student: Any, fit: FitCopies) -> str | None:
@@ -81,10 +89,16 @@ def _positive(learner: Any, fit: FitCopies, target: NDArray[np.float64]) -> NDAr
     """Return the probability of the positive class in each cell after a fit to the target."""
     problem = Problem(ROWS, target, CrossEntropy(), LABELS, np.arange(2))
     with trying():
-        model = seeded(learner)
-        if "class_weight" in model.get_params(deep=False):  # it names the classes of the data
-            model.set_params(class_weight=None)
-        return np.asarray(predict_fitted(fit(model, problem), CELLS), dtype=float)[:, 1]
+        fitted = fit(_blank(learner), problem)
+        return np.asarray(predict_fitted(fitted, CELLS), dtype=float)[:, 1]
+
+
+def _blank(learner: Any) -> Any:
+    """Return a clone without class weights, which may name the classes of the data."""
+    model = seeded(learner)
+    if "class_weight" in model.get_params(deep=False):
+        model.set_params(class_weight=None)
+    return model
 
 
 def _cause(on_labels: float, on_copies: float, *, is_constant: bool) -> str | None:
@@ -96,4 +110,49 @@ def _cause(on_labels: float, on_copies: float, *, is_constant: bool) -> str | No
         return "it learns most from the rows that weigh least"
     if on_copies - on_labels > DEAF or (is_constant and on_copies > DEAF):
         return "it takes no notice of sample_weight"
+    return None
+
+
+def check_can_tell_classes(student: Any, n_classes: int) -> None:
+    """Raise InputError where a learner takes fewer or more classes, and its tags do not say so.
+
+    Parameters
+    ----------
+    student : estimator
+        The classifiers in it are fitted to made-up rows unless they are of a known package. One
+        that cannot be fitted to any number of classes is let pass.
+    n_classes : int
+        Of the data; two are not tried.
+
+    Raises
+    ------
+    InputError
+        It says what the learner said.
+    """
+    learners = predictors_in(student) if n_classes > 2 and is_estimator(student) else ()
+    for learner in learners:
+        if is_known(learner) or kind_of(learner) != "classifier":
+            continue
+        keyed, name = Keyed(learner), type(learner).__name__
+        failure = _failure(keyed, n_classes)
+        if failure is None:
+            continue
+        for other in (k for k in NUMBERS if k != n_classes):
+            if _failure(keyed, other) is None:
+                raise InputError(
+                    f"{name} takes {other} classes, as it is set, and y has {n_classes}, with "
+                    f"which it fails ({failure}): set it to {n_classes} if it can be, or use "
+                    "another student."
+                )
+
+
+@lru_cache(maxsize=64)
+def _failure(keyed: Keyed, n_classes: int) -> str | None:
+    """Return what the learner says when it is fitted to so many classes; None if it can be."""
+    number = np.arange(max(len(ROWS), FEWEST * n_classes))
+    try:
+        with trying():
+            fit_labelled(_blank(keyed.learner), ROWS[number % len(ROWS)], number % n_classes)
+    except CannotTellError as error:
+        return said(error)
     return None

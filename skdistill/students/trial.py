@@ -18,7 +18,7 @@ from sklearn.base import clone
 
 from skdistill._learners import root_package
 
-__all__ = ["CannotTellError", "Keyed", "is_known", "quietly", "seeded", "trying"]
+__all__ = ["CannotTellError", "Keyed", "is_known", "quietly", "said", "seeded", "trying"]
 
 # Their learners are known by name, or tested here: they weigh, and say what they estimate.
 KNOWN = {"lightgbm", "sklearn", "skdistill", "xgboost"}
@@ -80,3 +80,10 @@ def trying() -> Iterator[None]:
         raise
     except BaseException as error:  # a panic of Rust is no Exception
         raise CannotTellError from error
+
+
+def said(error: CannotTellError) -> str:
+    """Return the first line of what the learner raised, and of which type it was."""
+    cause = error.__cause__
+    line = next(iter(str(cause).splitlines()), "")
+    return f"{type(cause).__name__}: {line}"

@@ -1,5 +1,7 @@
 """Classifiers that take sample_weight and do not follow it are refused before any fit."""
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,14 +10,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from skdistill import CrossEntropy, DistilledClassifier
-from skdistill.exceptions import StudentError
-from skdistill.students import resolve
+from skdistill import CrossEntropy, DistilledClassifier, DistilledClassifierCV
+from skdistill.exceptions import InputError, StudentError
+from skdistill.students import check_can_tell_classes, resolve
 from tests.common.data import sample
 from tests.common.spies import CountingTeacher
 
@@ -187,3 +190,59 @@ def test_it_is_tried_once_without_a_trace():
         check(Foreign(DecisionTreeClassifier(max_depth=1, random_state=7)))
     assert Foreign.fits == 2  # on labels, and on copies
     assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+class Classes(Foreign):
+    """Takes some numbers of classes only, of which its tags say nothing."""
+
+    taken: ClassVar[set] = {2}
+
+    def fit(self, X, y, sample_weight=None):
+        if len(set(y)) not in self.taken:
+            raise ValueError(f"it is for {self.taken} classes")
+        return super().fit(X, y, sample_weight)
+
+
+class Four(Classes):
+    """As one whose setting names the number of classes."""
+
+    taken: ClassVar[set] = {4}
+
+
+class Several(Classes):
+    taken: ClassVar[set] = {2, 3, 5}
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        Classes(),
+        make_pipeline(StandardScaler(), Classes()),
+        BaggingClassifier(Classes(), n_estimators=2),
+        GridSearchCV(Classes(), {}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("estimator", [DistilledClassifier, DistilledClassifierCV])
+def test_a_learner_of_two_classes_is_refused_before_any_fit(estimator, student):
+    three = sample(3)
+    fits = CountingTeacher.watch()
+    with pytest.raises(
+        InputError, match=r"Classes takes 2 .* y has 3, .*ValueError: it is for .2."
+    ):
+        estimator(CountingTeacher(), student).fit(three.X, three.y)
+    assert fits == []
+    check(student)
+
+
+@pytest.mark.parametrize("n_classes", [3, 5])
+def test_a_learner_is_tried_on_the_classes_of_the_data(n_classes):
+    check_can_tell_classes(Several(), n_classes)
+    with pytest.raises(InputError, match="y has 4"):
+        check_can_tell_classes(Several(), 4)
+    check_can_tell_classes(Four(), 4)
+    with pytest.raises(InputError, match=r"Four takes 4 classes.* set it to 3 if"):
+        check_can_tell_classes(Four(), 3)
+    check_can_tell_classes(Broken(), n_classes)
+    check_can_tell_classes(Foreign(class_weight={"a": 2}), 300)
+    check_can_tell_classes(LogisticRegression(solver="liblinear"), n_classes)
