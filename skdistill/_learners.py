@@ -34,6 +34,7 @@ __all__ = [
     "has_tags",
     "holds_frozen",
     "is_learner",
+    "is_of_sklearn",
     "kind_of",
     "members",
     "predictors_in",
@@ -65,6 +66,14 @@ ROUTING_ONLY = (
 def root_package(learner: Any) -> str:
     """Return the package that the class of a learner comes from."""
     return type(learner).__module__.partition(".")[0]
+
+
+def is_of_sklearn(learner: Any, *kinds: type) -> bool:
+    """Whether a learner is of one of these classes, no subclass, and they are scikit-learn's own.
+
+    Accelerators (scikit-learn-intelex) put theirs in the place of these, by the same name.
+    """
+    return type(learner) in kinds and root_package(learner) == "sklearn"
 
 
 def tags_of(learner: Any) -> Tags:

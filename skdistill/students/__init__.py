@@ -26,6 +26,7 @@ from sklearn.pipeline import Pipeline
 from skdistill._learners import (
     WeightlessError,
     gives_probabilities,
+    is_of_sklearn,
     kind_of,
     predictors_in,
     tags_of,
@@ -128,7 +129,7 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
         )
     _check_classifier(student)
     # A subclass may predict by another model than by the trees that the route grows.
-    is_forest = type(student) in (RandomForestClassifier, ExtraTreesClassifier)
+    is_forest = is_of_sklearn(student, RandomForestClassifier, ExtraTreesClassifier)
     return ForestAdapter(student) if is_forest else ReplicationAdapter(student)
 
 

@@ -17,6 +17,7 @@ from sklearn.utils.validation import validate_data
 
 from skdistill._arrays import has_namespace, project_to_simplex
 from skdistill._devices import cupy_obstacle, onto
+from skdistill._learners import is_of_sklearn
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
 from skdistill.students.base import (
@@ -44,7 +45,7 @@ def is_linear(student: Any) -> bool:
     if isinstance(student, SoftLogisticRegression):
         return not redefines(student, "skdistill", "fit", "predict_proba")
     return (
-        type(student) is LogisticRegression
+        is_of_sklearn(student, LogisticRegression)
         and student.solver == "lbfgs"
         and student.penalty in ("l2", "deprecated", None)
         and not student.l1_ratio

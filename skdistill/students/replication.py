@@ -21,7 +21,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._arrays import project_to_simplex
 from skdistill._compat import take_rows
-from skdistill._learners import weight_keyword
+from skdistill._learners import is_of_sklearn, weight_keyword
 from skdistill._validation import index_rows
 from skdistill.exceptions import InputError, StudentError
 from skdistill.losses import Brier, CrossEntropy, Loss
@@ -298,7 +298,7 @@ def restore_temperature(model: Any, temperature: float) -> Any:
     """Undo the annealing of the targets: in the coefficients where that is exact, else around."""
     if temperature == 1.0:
         return model
-    if type(model) is LogisticRegression and _is_softmax(model):
+    if is_of_sklearn(model, LogisticRegression) and _is_softmax(model):
         model.coef_ = model.coef_ * temperature
         model.intercept_ = model.intercept_ * temperature
         return model

@@ -17,9 +17,17 @@ from skdistill import (
     DistilledClassifierCV,
     SoftLogisticRegression,
     SoftMLPClassifier,
+    students,
 )
 from skdistill.exceptions import StudentError
-from skdistill.students import Problem, follows, predict_fitted, resolve
+from skdistill.students import (
+    Problem,
+    follows,
+    linear,
+    predict_fitted,
+    replication,
+    resolve,
+)
 from tests.common.data import sample
 
 pytestmark = pytest.mark.tries
@@ -234,3 +242,42 @@ class Renamed(RandomForestClassifier):
 def test_a_forest_that_is_a_subclass_draws_copies():
     assert "drawn" not in resolve(Renamed()).route.reason
     assert "drawn" in resolve(RandomForestClassifier()).route.reason
+
+
+class Accelerated(RandomForestClassifier):
+    """Keeps none of what the trees' rows can be drawn from again, as an accelerated forest."""
+
+    @property
+    def estimators_samples_(self):
+        raise AttributeError("which rows a tree has seen is not known")
+
+
+class AcceleratedLogistic(LogisticRegression):
+    """Predicts by what it keeps elsewhere than in `coef_`."""
+
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        self.kept_ = LogisticRegression(C=self.C).fit(X, y, sample_weight)
+        return self
+
+    def predict_proba(self, X):
+        return self.kept_.predict_proba(X)
+
+
+@pytest.mark.parametrize("in_its_place", [False, True], ids=["imported", "patched"])
+@pytest.mark.parametrize("kind", [Accelerated, AcceleratedLogistic])
+def test_accelerated_learners_take_copies_also_by_the_name_of_those_they_speed_up(
+    monkeypatch, kind, in_its_place
+):
+    """scikit-learn-intelex, also after it has patched scikit-learn."""
+    if in_its_place:
+        name = kind.__base__.__name__
+        for module in (students, linear, replication):
+            monkeypatch.setattr(module, name, kind, raising=False)
+    data, settings = sample(2), {"random_state": 0}
+    student = kind(**settings)
+    assert type(resolve(student)) is replication.ReplicationAdapter
+    model = DistilledClassifier(None, student, strength=0.0, calibration=None, temperature=2.0)
+    model.fit(data.X, data.y, teacher_proba=data.teacher)
+    p = model.predict_proba(data.X)
+    assert np.mean(np.abs(p - data.teacher)) < 0.1
