@@ -21,6 +21,7 @@ from sklearn.multioutput import ClassifierChain, RegressorChain
 from sklearn.pipeline import Pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.utils import Tags, get_tags
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._compat import BAGGING_DRAWS_BY_WEIGHT
@@ -30,6 +31,7 @@ from skdistill.exceptions import InputError
 __all__ = [
     "WeightlessError",
     "check_classes",
+    "check_routing",
     "gives_probabilities",
     "has_tags",
     "holds_frozen",
@@ -178,6 +180,21 @@ def check_classes(role: str, learner: Any, n_classes: int) -> None:
         raise InputError(
             f"{binary[-1]} takes two classes only, and y has {n_classes}: use another {role}."
         )
+
+
+def check_routing(role: str, learner: Any, kind: type[Exception]) -> None:
+    """Raise `kind` where a learner, or one inside it, has no part in metadata routing, which is on.
+
+    `role` is what the message calls it.
+    """
+    try:
+        get_routing_for_object(learner)
+    except NotImplementedError as error:
+        raise kind(
+            f"the {role} {type(learner).__name__} has no part in metadata routing, which is on "
+            f"({error}): turn it off, sklearn.set_config(enable_metadata_routing=False), where "
+            f"sample_weight goes to teacher and student alike, or use another {role}."
+        ) from error
 
 
 def takes_nan(learner: Any) -> bool:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data
-from skdistill._learners import check_classes, tags_of, takes_nan
+from skdistill._learners import check_classes, check_routing, tags_of, takes_nan
 from skdistill._tables import check_table
 from skdistill._validation import (
     check_polars,
@@ -32,6 +32,8 @@ from skdistill.exceptions import (
     LeakWarning,
     ParameterError,
     SkdistillWarning,
+    StudentError,
+    TeacherError,
     TeacherTypeError,
 )
 from skdistill.fold_classes import tell_rare_classes, tell_uncovered
@@ -251,6 +253,10 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             if data.weight is not None and teacher is not None:
                 weights = {weight_keyword(teacher): data.weight}
             return dict.fromkeys(self._students(), Metadata(weights, {}, data.weight))
+        for learner in self._students().values():
+            check_routing("student", learner, StudentError)
+        if self.teacher is not None:
+            check_routing("teacher", as_teacher(self.teacher), TeacherError)
         routed = process_routing(
             self,
             "fit",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.ensemble import RandomForestClassifier, StackingClassifier
+from sklearn.ensemble import AdaBoostClassifier, RandomForestClassifier, StackingClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, cross_val_score
@@ -15,7 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
-from skdistill.exceptions import ParameterError, TeacherError
+from skdistill.exceptions import ParameterError, StudentError, TeacherError
+from tests.common.spies import CountingTeacher
 
 
 class Seen(list):
@@ -264,3 +265,27 @@ def test_rows_without_labels_have_no_hints(binary, further):
     model = DistilledClassifier(teacher, student, cv=3, strength=0.5, random_state=0, **settings)
     with pytest.raises(ParameterError, match=r"\['hint'\] have no values for the rows"):
         model.fit(X, y, hint=np.arange(len(y)), **given)
+
+
+@pytest.mark.parametrize("estimator", [DistilledClassifier, DistilledClassifierCV])
+@pytest.mark.parametrize(
+    "learner",
+    [AdaBoostClassifier(n_estimators=2), make_pipeline(StandardScaler(), AdaBoostClassifier())],
+    ids=["itself", "pipeline"],
+)
+def test_learners_that_have_no_part_in_routing(binary, estimator, learner):
+    X, y = binary
+    fits = CountingTeacher.watch()
+    tree, teacher = DecisionTreeClassifier(max_depth=2), CountingTeacher()
+    said = r"has no part in metadata routing, which is on \(AdaBoostClassifier has not implemented"
+    with sklearn.config_context(enable_metadata_routing=True):
+        with pytest.raises(StudentError, match=f"the student .*{said}"):
+            estimator(teacher, learner).fit(X, y)
+        with pytest.raises(TeacherError, match=f"the teacher .*{said}.*or use another teacher"):
+            estimator(learner, tree).fit(X, y)
+        with pytest.raises(TeacherError, match="the teacher VotingClassifier"):
+            estimator([("a", GaussianNB()), ("b", learner)], tree).fit(X, y)
+    assert fits == []
+    weight = np.linspace(0.5, 2.0, len(y))
+    with sklearn.config_context(enable_metadata_routing=False):  # the remedy
+        DistilledClassifier(teacher, learner, strength=0.3).fit(X, y, sample_weight=weight)
