@@ -5,6 +5,8 @@ common name what it estimates, so a clone is fitted to a few made-up rows. Ones 
 1/4 tell a mean from a median, a quantile, or the mean on another scale; and since a learner that is
 strongly regularised misses the mean as well, it is compared with itself on the mean in place of the
 labels: for a learner of the squared error that is the same problem.
+
+Some take no targets outside [0, 1], which those of the log scale are: that is tried too.
 """
 
 import re
@@ -18,14 +20,16 @@ from sklearn.dummy import DummyRegressor
 from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsRegressor
 
 from skdistill._learners import tags_of
-from skdistill.students.trial import CannotTellError, Keyed, is_known, quietly, seeded, trying
+from skdistill.students.base import Floats
+from skdistill.students.trial import CannotTellError, Keyed, is_known, quietly, said, seeded, trying
 
-__all__ = ["mean_obstacle"]
+__all__ = ["mean_obstacle", "range_obstacle"]
 
 OTHER_LOSS = re.compile(r"quantile|absolute|mae|huber|'l1|mape|median|pinball", re.IGNORECASE)
 MEAN = 0.25
 TOLERANCE = 0.1  # the median is .25 away; forests and neighbours at random differ by less than .05
 N_GROUPS, N_ROWS = 8, 16
+FAR = 4.0  # the log-odds of .98
 
 
 def mean_obstacle(learner: Any, named: str | None) -> str | None:
@@ -76,12 +80,8 @@ def _transform_obstacle(learner: TransformedTargetRegressor) -> str | None:
 @lru_cache(maxsize=64)
 def _tried_once(keyed: Keyed) -> str | None:
     """Return what the learner estimates instead of the mean, found out by one fit or two."""
-    group = np.repeat(np.arange(N_GROUPS), N_ROWS)
-    row = np.arange(N_GROUPS * N_ROWS)
-    X = np.column_stack([group % 4, group // 4]).astype(float)
-    # A quarter of ones in every group, at other places in each: neighbours may be any of them.
-    y = ((row + group) % 4 == 0).astype(float)
-    name = type(keyed.learner).__name__
+    X, y = _rows()
+    row, name = np.arange(len(y)), type(keyed.learner).__name__
     try:
         told = _predictions(keyed.learner, X, y)
     except CannotTellError as error:
@@ -100,6 +100,47 @@ def _tried_once(keyed: Keyed) -> str | None:
         f"{name} (tried on labels 0 and 1 of mean {MEAN} it predicts {found:.3g}, on their mean "
         f"itself {expected:.3g})"
     )
+
+
+def _rows() -> tuple[Floats, Floats]:
+    """Return rows in groups, and labels 0 and 1 of them."""
+    group = np.repeat(np.arange(N_GROUPS), N_ROWS)
+    row = np.arange(N_GROUPS * N_ROWS)
+    X = np.column_stack([group % 4, group // 4]).astype(float)
+    # A quarter of ones in every group, at other places in each: neighbours may be any of them.
+    return X, ((row + group) % 4 == 0).astype(float)
+
+
+def range_obstacle(learner: Any) -> str | None:
+    """Return why a regressor cannot be fitted to numbers below 0 and above 1; None if it can.
+
+    Parameters
+    ----------
+    learner : regressor
+        Tried out as in `mean_obstacle`; one that cannot be fitted to the labels either is let pass.
+
+    Returns
+    -------
+    obstacle : str or None
+        What the learner said.
+    """
+    return None if is_known(learner) else _bounded(Keyed(learner))
+
+
+@lru_cache(maxsize=64)
+def _bounded(keyed: Keyed) -> str | None:
+    X, y = _rows()
+    try:
+        _predictions(keyed.learner, X, np.linspace(-FAR, FAR, len(y)))
+    except CannotTellError as error:
+        failure = said(error)
+    else:
+        return None
+    try:
+        _predictions(keyed.learner, X, y)
+    except CannotTellError:
+        return None
+    return failure
 
 
 def _predictions(learner: Any, X: Any, y: Any) -> Any:

@@ -34,7 +34,7 @@ from skdistill._learners import has_tags, members, tags_of
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, Loss
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route
-from skdistill.students.means import mean_obstacle
+from skdistill.students.means import mean_obstacle, range_obstacle
 from skdistill.students.size import can_grow, leaf_settings
 
 __all__ = ["Decoder", "RegressionAdapter"]
@@ -134,6 +134,7 @@ class RegressionAdapter(Adapter):
             )
         for learner in _learners(self.student):
             _check_squared_error(learner)
+            _check_range(learner, loss)
         self.fit_keywords(np.ones(n_rows) if weighted else None, {})
 
     def fit(self, problem: Problem) -> Fitted:
@@ -198,6 +199,21 @@ def _check_squared_error(learner: Any) -> None:
             "a regressor as student must minimise the squared error, by which it estimates the "
             f"mean of its target, got {obstacle}: set it to the squared error, or use "
             "another regressor (Ridge, trees, forests, boosting), or a classifier."
+        )
+
+
+def _check_range(learner: Any, loss: Loss) -> None:
+    """Raise StudentError for a learner that the targets of the loss are out of the range of."""
+    likely = np.array([[0.98, 0.02], [0.02, 0.98]])
+    targets = loss.contrast(loss.target(np.eye(2), likely, np.zeros(2)))
+    if np.min(targets) >= 0.0 and np.max(targets) <= 1.0:
+        return
+    obstacle = range_obstacle(learner)
+    if obstacle is not None:
+        raise StudentError(
+            f"loss={loss.name!r} has targets below 0 and above 1, to which "
+            f"{type(learner).__name__} cannot be fitted ({obstacle}): use loss='brier', or another "
+            "regressor."
         )
 
 

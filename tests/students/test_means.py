@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
-from skdistill import Brier, DistilledClassifier
+from skdistill import Brier, DistilledClassifier, Logit
 from skdistill.exceptions import StudentError
 from skdistill.students import resolve
 from tests.common.data import sample
@@ -168,6 +168,56 @@ def test_what_cannot_be_tried_is_told_by_name():
 def test_labels_that_cannot_be_taken_are_known_before_any_fit():
     with pytest.raises(StudentError, match=r"fitted to the labels 0 and 1 \(y must be positive\)"):
         check(ForPositive())
+
+
+class Bounded(Foreign):
+    """As a binomial regression."""
+
+    def fit(self, X, y, sample_weight=None):
+        if np.min(y) < 0 or np.max(y) > 1:
+            raise ValueError("y must be a share")
+        return super().fit(X, y)
+
+
+class Plain(Logit):
+    """Another name of what `Brier` does."""
+
+    def target(self, y, p, gain):
+        return Brier().target(y, p, gain)
+
+    def row_weight(self, p):
+        return None
+
+    def contrast(self, target):
+        return target[:, 1]
+
+
+@any_classes
+@pytest.mark.parametrize(
+    "student",
+    [
+        Bounded(),
+        make_pipeline(StandardScaler(), Bounded()),
+        BaggingRegressor(Bounded(), n_estimators=2),
+        MultiOutputRegressor(Bounded()),
+        GridSearchCV(Bounded(), {}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_targets_that_are_out_of_range_are_known_before_any_fit(n_classes, student):
+    data = DATA[n_classes]
+    fits = CountingTeacher.watch()
+    said = r"loss='logit' has targets below 0.*Bounded.*\(ValueError: y must be a share\).*'brier'"
+    with pytest.raises(StudentError, match=said):
+        DistilledClassifier(CountingTeacher(), student, loss="logit").fit(data.X, data.y)
+    assert fits == []
+    resolve(student).check(Plain(), 100, weighted=False)
+    DistilledClassifier(CountingTeacher(), student, loss="brier").fit(data.X, data.y)
+
+
+def test_targets_of_any_size_are_taken():
+    for student in (Foreign(), ForFrames(), Ridge(), BaggingRegressor(Foreign())):
+        resolve(student).check(Logit(), 100, weighted=False)
 
 
 class Loud(Foreign):
