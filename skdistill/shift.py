@@ -18,6 +18,7 @@ from sklearn.metrics import roc_auc_score
 from skdistill._arrays import floor_probabilities, has_namespace
 from skdistill._compat import warn_user
 from skdistill._data import check_alike, stack_rows
+from skdistill._learners import gives_probabilities
 from skdistill._tables import check_table
 from skdistill._validation import brief, check_choice, check_polars, is_estimator
 from skdistill.calibration import FLOOR, calibrate
@@ -218,7 +219,7 @@ def _columns(rows: Any, name: str) -> list[Any] | int:
 def _resolve(classifier: Any) -> Any:
     if classifier is None:
         return LGBMClassifier(n_estimators=50, num_leaves=8, verbose=-1, n_jobs=1)
-    if not is_estimator(classifier) or not hasattr(classifier, "predict_proba"):
+    if not is_estimator(classifier) or not gives_probabilities(classifier):
         raise ParameterError(
             f"classifier must be a classifier with predict_proba, or None, got {classifier!r}."
         )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from joblib import cpu_count, parallel_config
 from lightgbm import LGBMClassifier
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -206,6 +206,39 @@ def test_the_order_of_the_classes_does_not_matter():
     X, Z = shifted(100)
     one, other = (density_ratio(X, Z, each, random_state=0) for each in (LINEAR, Counting()))
     np.testing.assert_allclose(one.weights, other.weights)
+
+
+class Framed(LogisticRegression):
+    """Gives a data frame whose columns are named, in another order."""
+
+    def predict_proba(self, X):
+        return pd.DataFrame(super().predict_proba(X), columns=self.classes_)[[1, 0]]
+
+
+class Sparse(LogisticRegression):
+    def predict_proba(self, X):
+        return sp.csr_array(super().predict_proba(X))
+
+
+class OneColumn(LogisticRegression):
+    def predict_proba(self, X):
+        return super().predict_proba(X)[:, 1]
+
+
+def test_probabilities_are_read_in_whatever_form():
+    X, Z = shifted(100)
+    plain = density_ratio(X, Z, LINEAR, random_state=0)
+    for other in (Framed(), Sparse()):
+        ratio = density_ratio(X, Z, other, random_state=0)
+        np.testing.assert_array_equal(ratio.weights, plain.weights)
+    with pytest.raises(InputError, match=r"OneColumn must give one column for each of the 2"):
+        density_ratio(X, Z, OneColumn(), random_state=0)
+
+
+def test_a_stack_says_only_once_it_is_fitted_that_it_gives_probabilities():
+    X, Z = shifted(100)
+    stack = StackingClassifier([("linear", LINEAR)])
+    assert density_ratio(X, Z, stack, random_state=0).weights.shape == (100,)
 
 
 @pytest.mark.filterwarnings("ignore:.n_jobs. has no effect:FutureWarning")
