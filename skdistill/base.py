@@ -240,7 +240,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         """Say who gets the weights and the other metadata, by name of the student."""
         for learner in self._students().values():
             check_classes("student", learner, len(data.classes))
-            check_can_tell_classes(learner, len(data.classes))
+            check_can_tell_classes(learner, data.classes)
         check_classes("teacher", teacher, len(data.classes))
         if not get_config()["enable_metadata_routing"]:
             if params:

@@ -8,8 +8,8 @@ positive: trained on the labels and on copies that hold 99% of them, a learner m
 the same mean. One that weighs gives about 10% both times; one that counts 40% and 10%; one that
 takes no notice of weights 10% and 50%.
 
-Nor do all that take two classes only say so by their tags: they are fitted to as many classes as
-the data have.
+Nor do tags say of all that take two classes only, or tell them by number only, that they do: they
+are fitted to classes such as those of the data.
 """
 
 from collections.abc import Callable
@@ -113,32 +113,39 @@ def _cause(on_labels: float, on_copies: float, *, is_constant: bool) -> str | No
     return None
 
 
-def check_can_tell_classes(student: Any, n_classes: int) -> None:
-    """Raise InputError where a learner takes fewer or more classes, and its tags do not say so.
+def check_can_tell_classes(student: Any, classes: NDArray[Any]) -> None:
+    """Raise InputError where a learner takes other classes than these, and its tags do not say so.
 
     Parameters
     ----------
     student : estimator
-        The classifiers in it are fitted to made-up rows unless they are of a known package. One
-        that cannot be fitted to any number of classes is let pass.
-    n_classes : int
-        Of the data; two are not tried.
+        The classifiers in it are fitted to made-up rows of these classes unless they are of a known
+        package. One that learns nothing from other classes either is let pass.
+    classes : array of shape (K,)
+        Of the data; 0 and 1 are not tried.
 
     Raises
     ------
     InputError
         It says what the learner said.
     """
-    learners = predictors_in(student) if n_classes > 2 and is_estimator(student) else ()
+    n_classes, labels = len(classes), tuple(classes.tolist())
+    numbers = tuple(range(n_classes))
+    learners = predictors_in(student) if is_estimator(student) and labels != (0, 1) else ()
     for learner in learners:
         if is_known(learner) or kind_of(learner) != "classifier":
             continue
         keyed, name = Keyed(learner), type(learner).__name__
-        failure = _failure(keyed, n_classes)
+        failure = _failure(keyed, labels)
         if failure is None:
             continue
+        if labels != numbers and _failure(keyed, numbers) is None:
+            raise InputError(
+                f"{name} cannot tell the classes {list(labels[:3])} apart by their names "
+                f"({failure}): pass y as the numbers 0 to {n_classes - 1}, or use another student."
+            )
         for other in (k for k in NUMBERS if k != n_classes):
-            if _failure(keyed, other) is None:
+            if _failure(keyed, tuple(range(other))) is None:
                 raise InputError(
                     f"{name} takes {other} classes, as it is set, and y has {n_classes}, with "
                     f"which it fails ({failure}): set it to {n_classes} if it can be, or use "
@@ -147,12 +154,18 @@ def check_can_tell_classes(student: Any, n_classes: int) -> None:
 
 
 @lru_cache(maxsize=64)
-def _failure(keyed: Keyed, n_classes: int) -> str | None:
-    """Return what the learner says when it is fitted to so many classes; None if it can be."""
-    number = np.arange(max(len(ROWS), FEWEST * n_classes))
+def _failure(keyed: Keyed, labels: tuple[Any, ...]) -> str | None:
+    """Return how the learner fails on rows that say their class; None if it learns something."""
+    n_classes = len(labels)
+    row = np.arange(max(len(ROWS), FEWEST * n_classes))
+    code = row % n_classes
+    X = np.column_stack([code + row // n_classes % 3 / 10.0, row // n_classes % 7])
     try:
         with trying():
-            fit_labelled(_blank(keyed.learner), ROWS[number % len(ROWS)], number % n_classes)
+            model = fit_labelled(_blank(keyed.learner), X, np.array(labels)[code])
+            p = np.asarray(predict_fitted(Fitted(model), X), dtype=float)
     except CannotTellError as error:
         return said(error)
+    if np.ptp(p, axis=0).max() < NOTHING:
+        return "its probabilities are the same for every row, whatever class that is of"
     return None

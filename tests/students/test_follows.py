@@ -237,12 +237,46 @@ def test_a_learner_of_two_classes_is_refused_before_any_fit(estimator, student):
 
 @pytest.mark.parametrize("n_classes", [3, 5])
 def test_a_learner_is_tried_on_the_classes_of_the_data(n_classes):
-    check_can_tell_classes(Several(), n_classes)
+    classes = sample(n_classes).classes
+    check_can_tell_classes(Several(), classes)
     with pytest.raises(InputError, match="y has 4"):
-        check_can_tell_classes(Several(), 4)
-    check_can_tell_classes(Four(), 4)
+        check_can_tell_classes(Several(), np.arange(4))
+    check_can_tell_classes(Four(), np.arange(4))
     with pytest.raises(InputError, match=r"Four takes 4 classes.* set it to 3 if"):
-        check_can_tell_classes(Four(), 3)
-    check_can_tell_classes(Broken(), n_classes)
-    check_can_tell_classes(Foreign(class_weight={"a": 2}), 300)
-    check_can_tell_classes(LogisticRegression(solver="liblinear"), n_classes)
+        check_can_tell_classes(Four(), np.arange(3))
+    check_can_tell_classes(Broken(), classes)
+    check_can_tell_classes(Foreign(class_weight={"a": 2}), np.arange(300))
+    check_can_tell_classes(LogisticRegression(solver="liblinear"), classes)
+
+
+class ByNumber(Foreign):
+    """Looks for the numbers of the classes among their names, as imodels' BoostedRules."""
+
+    def predict_proba(self, X):
+        p = super().predict_proba(X)
+        found = np.isin(np.arange(p.shape[1]).astype(str), self.classes_.astype(str))
+        return np.where(found.all(), p, 1.0 / p.shape[1])
+
+
+class Strict(Foreign):
+    """Fails where classes are no numbers, as XGBoost."""
+
+    def fit(self, X, y, sample_weight=None):
+        if not np.array_equal(np.unique(y), np.arange(len(set(y)))):
+            raise ValueError("0 to K-1, please")
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_classes_that_are_told_by_number_only(n_classes):
+    data = sample(n_classes)
+    fits = CountingTeacher.watch()
+    settings = {"strength": 0.0, "calibration": None, "random_state": 0}
+    model = DistilledClassifier(CountingTeacher(), ByNumber(), **settings)
+    said = rf"ByNumber cannot tell .* by their names \(.* same for every row.*0 to {n_classes - 1},"
+    with pytest.raises(InputError, match=said):
+        model.fit(data.X, data.y)
+    assert fits == []
+    p = model.fit(data.X, data.codes).predict_proba(data.X)  # the remedy
+    named = DistilledClassifier(CountingTeacher(), Strict(), **settings)
+    assert_array_equal(named.fit(data.X, data.y).predict_proba(data.X), p)
