@@ -14,13 +14,7 @@ from skdistill._validation import has_missing
 from skdistill.base import BaseDistiller, all_or_nothing
 from skdistill.candidates import DIRECT, ends_at_labels
 from skdistill.corrections import Correction
-from skdistill.distillation import (
-    Metadata,
-    Settings,
-    fit_at_found,
-    fit_student,
-    resolve_settings,
-)
+from skdistill.distillation import Metadata, Settings, fit_at_found, fit_student, resolve_settings
 from skdistill.exceptions import ParameterError
 from skdistill.fold_classes import tell_uncovered
 from skdistill.folds import Draw, Folds, check_cv
