@@ -224,15 +224,15 @@ def test_a_saved_index_is_pointed_out(fit, files, frame, capsys) -> None:
 def test_classes_are_told(fit, files, frame, capsys) -> None:
     """And what looks like a slip in them is told as well, and is a class all the same."""
     odd = frame.iloc[:180].reset_index(drop=True)
-    odd.loc[:9, "y"] = "yes "
-    odd.loc[10:19, "y"] = "NA"
+    odd.loc[:19, "y"] = "yes "
+    odd.loc[20:39, "y"] = "NA"
     odd.to_csv(files.train, index=False)
     assert fit("--test-size", "0") == 0
     said = [s for s in capsys.readouterr().err.splitlines() if s.startswith("note:")]
     rest = odd["y"].value_counts()
     assert said[0] == (
-        f"note: {files.train}: column 'y' has 4 classes in 180 rows: 'NA' (10), "
-        f"'no' ({rest['no']}), 'yes' ({rest['yes']}), 'yes ' (10)"
+        f"note: {files.train}: column 'y' has 4 classes in 180 rows: 'NA' (20), "
+        f"'no' ({rest['no']}), 'yes' ({rest['yes']}), 'yes ' (20)"
     )
     assert "'yes', 'yes ' of column 'y' differ only by blanks" in said[1]
     assert "'NA' of column 'y' read like missing values" in said[2]
