@@ -108,12 +108,14 @@ def _read_text(
     frame = read_text(path, layout, text_columns)
     exact = list(text_columns)
     if labels in frame and is_integer_dtype(frame[labels]):
-        named = read_text(path, layout, [labels])[labels].astype(str)
+        named = read_text(path, layout, [labels], told=True)[labels].astype(str)
         exact += [labels] * bool(named.str.fullmatch(_LEADING_ZERO).any())
     for name in frame.select_dtypes("float"):  # whole numbers with gaps in between are floats here
         huge = frame[name].abs()
         exact += [name] * bool(((huge >= EXACT) & (huge < float("inf"))).any())
-    return frame if len(exact) == len(text_columns) else read_text(path, layout, exact)
+    if len(exact) == len(text_columns):
+        return frame
+    return read_text(path, layout, exact, told=True)
 
 
 def _read_binary(path: str) -> "pd.DataFrame":

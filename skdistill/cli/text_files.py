@@ -60,7 +60,9 @@ class _Table:
         )
 
 
-def read_text(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.DataFrame":
+def read_text(
+    path: str, layout: Layout, text_columns: Sequence[str], *, told: bool = False
+) -> "pd.DataFrame":
     """Read a text file; only an empty field, or one of blanks, is a missing value.
 
     A first line ``sep=;`` (as spreadsheets write it) is followed. Empty cells at the end of rows,
@@ -72,6 +74,8 @@ def read_text(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.Dat
     layout : Layout
     text_columns : sequence of str
         Columns to read as text, whatever they look like.
+    told : bool, default=False
+        Whether the user knows the notes on the file.
 
     Raises
     ------
@@ -81,10 +85,15 @@ def read_text(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.Dat
     import pandas as pd
 
     try:
-        table = _table(path, layout)
+        table = _table(path, layout, told=told)
         try:
             names = _names(table)
             frame = _cells(table, names, text_columns)
+            left = _filled(frame)
+            if left < len(frame):  # read again: an empty cell makes whole numbers others
+                if not told:
+                    note(f"{path}: {len(frame) - left:,} empty row(s) at its end are left out")
+                frame = _cells(table, names, text_columns, left)
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise CommandError(
                 f"{path} cannot be read as CSV with the separator {show(table.sep)} (another one: "
@@ -96,10 +105,10 @@ def read_text(path: str, layout: Layout, text_columns: Sequence[str]) -> "pd.Dat
         raise CommandError(
             f"{path} cannot be read in {layout.encoding} ({error}): {advice} it was written in"
         ) from error
-    return _without_empty_rows(frame, path)
+    return frame
 
 
-def _table(path: str, layout: Layout) -> _Table:
+def _table(path: str, layout: Layout, *, told: bool) -> _Table:
     """Find where the table begins, and what separates its cells."""
     lines = _first_lines(path, layout)
     declared = re.fullmatch(r'"?sep=(\\t|.)"?[\s,;]*', lines[0], re.IGNORECASE) if lines else None
@@ -112,7 +121,8 @@ def _table(path: str, layout: Layout) -> _Table:
     kept = [line for line in lines if line.strip() and not (mark and line.startswith(mark))]
     if sep is None:
         sep = _guess(kept, layout)
-        note(f"{path}: cells are taken to be separated by {show(sep)} (another one: --sep)")
+        if not told:
+            note(f"{path}: cells are taken to be separated by {show(sep)} (another one: --sep)")
     if sep == layout.decimal:
         raise CommandError(
             f"{path}: cells and decimals cannot both be set off by {sep!r}: give another --sep or "
@@ -187,23 +197,28 @@ def _check_separator(header: Sequence[str], table: _Table) -> None:
 
 
 def _remark(table: _Table) -> str:
-    """Return what to do where the first line looks like a remark."""
+    """Return what to do where the first line looks like a remark, or like a title."""
     first = table.lines[0] if table.lines else ""
     mark = next((mark for mark in _REMARKS if first.startswith(mark)), None)
     if mark is None:
-        return ""
+        cells = [len(_split(line, table.sep, table.layout.quotechar)) for line in table.lines]
+        titled = len(cells) > 1 and cells[0] < max(cells[1:])
+        return "; if its first lines are a title, pass --skip-rows N" if titled else ""
     cure = f"--comment '{mark}' or --skip-rows N" if len(mark) == 1 else "--skip-rows N"
     return f"; if its first line, {first[:40]!r}, is a remark, pass {cure}"
 
 
-def _cells(table: _Table, names: list[str], text_columns: Sequence[str]) -> "pd.DataFrame":
-    """Read the cells below the names; empty cells beyond them are no cells."""
+def _cells(
+    table: _Table, names: list[str], text_columns: Sequence[str], rows: int | None = None
+) -> "pd.DataFrame":
+    """Read the cells below the names, of so many rows; empty cells beyond them are no cells."""
     import pandas as pd
 
     options = {
         "header": 0 if table.layout.header else None,
         "decimal": table.layout.decimal,
         "na_values": [""],
+        "nrows": rows,
         "dtype": dict.fromkeys(text_columns, str),
         "skip_blank_lines": len(names) > 1,  # in a single column one is an empty cell
         "index_col": False,  # else surplus cells would move every column by one
@@ -238,12 +253,9 @@ def _too_many_cells(table: _Table) -> CommandError:
     )
 
 
-def _without_empty_rows(frame: "pd.DataFrame", path: str) -> "pd.DataFrame":
-    """Leave out the rows at the end that hold nothing."""
+def _filled(frame: "pd.DataFrame") -> int:
+    """Return how many rows there are up to the last one that holds something."""
     if frame.shape[1] < 2:
-        return frame
+        return len(frame)
     filled = frame.notna().any(axis=1).to_numpy().nonzero()[0]
-    left = int(filled[-1]) + 1 if len(filled) else 0
-    if left < len(frame):
-        note(f"{path}: {len(frame) - left:,} empty row(s) at its end are left out")
-    return frame.iloc[:left]
+    return int(filled[-1]) + 1 if len(filled) else 0

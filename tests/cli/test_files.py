@@ -63,6 +63,21 @@ def test_cells_of_blanks_are_empty_and_names_have_none_at_their_ends(tmp_path) -
     assert read.isna().to_numpy().tolist() == [[0, 1, 0], [0, 1, 1], [1, 0, 1]]
 
 
+def test_a_file_that_is_read_twice_is_spoken_of_once(tmp_path, capsys) -> None:
+    """Whole labels are looked at as they are written, too."""
+    path = tmp_path / "t.txt"
+    path.write_text("a\ty\n1.5\t01\n2.5\t02\n\t\n")
+    assert files.read(str(path), Layout(), labels="y")["y"].tolist() == ["01", "02"]
+    said = capsys.readouterr().err
+    assert said.count("separated by tab") == said.count("1 empty row(s)") == 1
+
+
+def test_an_empty_row_at_the_end_changes_no_number(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\n1.5,1\n2.5,2\n,\n")
+    assert files.read(str(path), Layout())["y"].dtype.kind == "i"
+
+
 def test_decimal_commas_are_numbers(tmp_path) -> None:
     (tmp_path / "t.csv").write_text("a;b\n0,5;x,y\n-1,25;z\n")
     read = files.read(str(tmp_path / "t.csv"), Layout(";", ","))

@@ -273,6 +273,8 @@ INFINITE = rows(PLAIN.assign(hours=[np.inf, *HOURS[1:-1], -np.inf]))
          "'hours' must hold numbers with decimals set off by '.', got", ["--category", "hours"]),
         (GERMAN, ["--sep", ";"], "pass --decimal ,", ["--sep", ";", "--decimal", ","]),
         (rows(header=False), [], "no column 'y'; it has", ["--no-header", "--target", "4"]),
+        ("Census, a sample\n\n" + rows(), [], "if its first lines are a title, pass --skip-rows N",
+         ["--skip-rows", "2"]),
         ("# a\n# b, c, d, e, f, g\n" + rows(), [], "is a remark, pass --comment '#'",
          ["--comment", "#"]),
         ("# a\n# b, c, d, e, f, g\n" + rows(), [], "or --skip-rows N", ["--skip-rows", "2"]),
