@@ -130,8 +130,8 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
     Raises
     ------
     CommandError
-        If a column is not there, the target or a group is missing in some rows, or no feature
-        is left.
+        If a column is not there, the target or a group is missing in some rows, a weight is
+        negative, or no feature is left.
     """
     for name in special.mentioned:
         if name not in frame.columns:
@@ -158,7 +158,7 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
     features = frame.drop(columns=[name for name in special.names if name in frame.columns])
     if not features.shape[1]:
         raise CommandError(f"{path} has no feature columns beside {listed(special.names, _NAMES)}")
-    weight = None if special.weight is None else _numbers(frame[special.weight], path)
+    weight = None if special.weight is None else _weights(frame[special.weight], path)
     groups = None if special.groups is None else _labels(frame[special.groups])
     return Labelled(_unboxed(features), target, weight, groups)
 
@@ -361,11 +361,19 @@ def _labels(column: "pd.Series") -> np.ndarray:
     return values if values.dtype.kind in "biuf" else np.array([str(v) for v in values])
 
 
-def _numbers(column: "pd.Series", path: str) -> np.ndarray:
+def _weights(column: "pd.Series", path: str) -> np.ndarray:
     try:
-        return column.to_numpy(dtype=float)
+        weights = column.to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
         raise CommandError(f"{path}: column {column.name!r} must hold numbers: {error}") from error
+    negative = np.flatnonzero(weights < 0)
+    if len(negative):
+        raise CommandError(
+            f"{path}: column {column.name!r} must not be negative, got {weights[negative[0]]} in "
+            f"data row {negative[0] + 1} ({len(negative):,} in all): rows that should not count "
+            "have the weight 0"
+        )
+    return weights
 
 
 def _unboxed(frame: "pd.DataFrame") -> "pd.DataFrame":

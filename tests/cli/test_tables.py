@@ -105,6 +105,15 @@ def test_infinite_labels_and_weights(frame, role: str) -> None:
     tables.labelled(odd.drop([4, 9]), special, "t.csv")
 
 
+def test_negative_weights_are_told_by_their_row_in_the_file(frame) -> None:
+    odd = frame.astype({"weight": float})
+    odd.loc[[4, 9], "weight"] = -1.5
+    said = r"t.csv: column 'weight' must not be negative, got -1.5 in data row 5 \(2 in all\)"
+    with pytest.raises(CommandError, match=said):
+        tables.labelled(odd, Special("count", weight="weight"), "t.csv")
+    assert tables.labelled(odd, Special("count"), "t.csv").weight is None
+
+
 def test_a_missing_header_is_thought_of(frame) -> None:
     rows = frame.rename(columns={"income": "-1.25"})
     cure = "if its first line is no header, pass --no-header"
