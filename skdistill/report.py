@@ -7,11 +7,11 @@ from typing import Any
 
 from skdistill._html import definitions, flat, page, paragraph, write_page
 
-__all__ = ["LARGER", "FitReport", "why_direct"]
+__all__ = ["FitReport", "hint", "why_direct"]
 
-LARGER = (
-    "A student to be distilled may be larger than the one tuned for its labels alone, as a teacher "
-    "removes variance: try more leaves, depth or trees."
+_LARGER = (
+    " A student to be distilled may be larger than the one tuned for its labels alone, as a "
+    "teacher removes variance: try more leaves, depth or trees."
 )
 
 
@@ -111,7 +111,7 @@ class FitReport:
         """What the strength that was found asks the user to know, in words; None if nothing."""
         if self.shrinkage is None:
             return None
-        said = [] if self.strength != 1.0 else [_direct(self.shrinkage)]
+        said = [] if self.strength != 1.0 else [_direct(self.shrinkage, self.route)]
         by_log_loss = self.shrinkage["log_loss"]
         if self.shrinkage["softened"] <= by_log_loss["teacher"] < by_log_loss["student"]:
             said.append(_overconfident(self.shrinkage))
@@ -184,10 +184,18 @@ def why_direct(shrinkage: Mapping[str, Any]) -> str:
     return f"{start}{why}, which leaves nothing for distilling to remove"
 
 
-def _direct(shrinkage: Mapping[str, Any]) -> str:
+def hint(route: str) -> str:
+    """Return what to try where nothing was distilled, to follow a sentence.
+
+    A linear student is as large as its columns are many: it has nothing to try.
+    """
+    return "" if route.partition(":")[0].endswith("linear") else _LARGER
+
+
+def _direct(shrinkage: Mapping[str, Any], route: str) -> str:
     return (
         f"strength='auto' found 1: {why_direct(shrinkage)}. So the student is the one trained "
-        f"directly on the labels, and nothing was distilled. {LARGER}"
+        f"directly on the labels, and nothing was distilled.{hint(route)}"
     )
 
 

@@ -10,7 +10,10 @@ from scipy.special import softmax
 from sklearn.datasets import load_breast_cancer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
@@ -38,6 +41,13 @@ def test_the_report_says_that_the_student_is_the_direct_one():
     assert str(model.report_).startswith(f"{note}\nroute: ")
     assert model.report_.to_dict()["note"] == note
     assert json.loads(json.dumps(model.report_.to_dict()))["note"] == note
+
+
+@pytest.mark.parametrize("steps", [[], [StandardScaler()]])
+def test_a_linear_student_is_not_told_to_grow(steps):
+    model = fit(GUESS, make_pipeline(*steps, LogisticRegression()))
+    assert model.strength_ == 1.0
+    assert model.report_.note.endswith("and nothing was distilled.")
 
 
 def test_it_stands_on_the_page_once(tmp_path):

@@ -99,7 +99,7 @@ class Column:
         if self.kind == "category" and self.different > OWN:
             detail += f": one column for each of the {OWN} most frequent, one for the others"
         if self.wide:
-            detail = "minus its mean, in double precision"
+            detail = ", ".join(filter(None, [detail, "minus its mean, in double precision"]))
         return f"{self.name!r} ({detail})" if detail else repr(self.name)
 
 

@@ -14,7 +14,7 @@ from skdistill._threads import few_threads
 from skdistill.cli import files, intake, names, sentences, tables
 from skdistill.cli.classes import refuse_quantity
 from skdistill.cli.columns import Column
-from skdistill.cli.errors import CommandError, Once, caution, check_output, listed
+from skdistill.cli.errors import CommandError, Once, check_output, listed
 from skdistill.cli.kept import (
     KEEP,
     Kept,
@@ -28,8 +28,8 @@ from skdistill.cli.render import FORMATS, Report, legend, text_table, wrapped, w
 from skdistill.cli.scoreboard import Board, Front, board_of_rows, saved, score_models
 from skdistill.cli.suspicion import too_good
 from skdistill.cli.trials import Labelled, Trial, distil_all, fit_alone
-from skdistill.cli.vectoriser import make_vectoriser, vectorise
-from skdistill.report import LARGER, FitReport, why_direct
+from skdistill.cli.vectoriser import make_vectoriser, sources, vectorise
+from skdistill.report import FitReport, hint, why_direct
 
 __all__ = ["add_parser", "run"]
 
@@ -262,9 +262,8 @@ class _Job:
             front = Front.measured(vectoriser, held_out.X)
             board = self._board(trial, front, seen)
             progress.done()
-        suspicion = too_good(board, rows, seen, vectoriser.get_feature_names_out())
+        suspicion = too_good(board, rows, seen, sources(vectoriser))
         if suspicion is not None:
-            caution(suspicion)
             board = replace(board, notes=(*board.notes, f"Warning: {suspicion}."))
         sentence = verdict_sentence(board, len(seen.y), trial.distilled.report_)
         sentence += sentences.at_chance(board, len(seen.y))
@@ -310,12 +309,12 @@ def verdict_sentence(board: Board, rows: int, report: FitReport) -> str:
     difference = board.verdict.difference
     if report.strength == 1 and difference.mean == 0:
         if report.shrinkage is None:
-            why, hint = "strength 1 was asked for", ""
+            why, more = "strength 1 was asked for", ""
         else:
-            why, hint = f"{why_direct(report.shrinkage)} (strength 1)", f" {LARGER}"
+            why, more = f"{why_direct(report.shrinkage)} (strength 1)", hint(report.route)
         return (
             f"Distilling is not shown to pay: {why}, so the student was trained on the labels, as "
-            f"it would be alone.{hint}"
+            f"it would be alone.{more}"
         )
     return sentences.did_it_pay(board, rows)
 

@@ -60,9 +60,9 @@ def at_chance(board: Board, rows: int) -> str:
     if board.skilled != ():
         return ""
     return (
-        f" All models are at chance: on {rows:,} held-out rows none, the teacher included, is "
-        "shown to be better than the class frequencies, by log-loss, accuracy or AUC. Do the "
-        "columns tell anything about the target?"
+        f" No model is shown to be better than chance: on {rows:,} held-out rows none, the teacher "
+        "included, is ahead of the class frequencies by log-loss, accuracy or AUC beyond chance. "
+        "Do the columns tell anything about the target?"
     )
 
 

@@ -23,7 +23,7 @@ def too_good(board: Board, train: Labelled, held_out: Labelled, names: Sequence[
     train, held_out : Labelled
         With numbers as `X`.
     names : sequence of str
-        Of the columns of `X`.
+        Of the columns of the table that the columns of `X` were made of.
 
     Returns
     -------
@@ -34,7 +34,8 @@ def too_good(board: Board, train: Labelled, held_out: Labelled, names: Sequence[
     ]
     if not perfect:
         return None
-    telling = [name for j, name in enumerate(names) if _tells_all(train, held_out, j)]
+    made = {name: [j for j, other in enumerate(names) if other == name] for name in names}
+    telling = [name for name, columns in made.items() if _tells_all(train, held_out, columns)]
     where = (
         f"A small tree on one of these columns alone does as well: {listed(telling)}."
         if telling
@@ -47,8 +48,8 @@ def too_good(board: Board, train: Labelled, held_out: Labelled, names: Sequence[
     )
 
 
-def _tells_all(train: Labelled, held_out: Labelled, column: int) -> bool:
+def _tells_all(train: Labelled, held_out: Labelled, columns: list[int]) -> bool:
     leaves = 2 * len(np.unique(train.y))
     tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
-    tree.fit(train.X[:, [column]], train.y)
-    return f"{tree.score(held_out.X[:, [column]], held_out.y):.4f}" == "1.0000"
+    tree.fit(train.X[:, columns], train.y)
+    return f"{tree.score(held_out.X[:, columns], held_out.y):.4f}" == "1.0000"

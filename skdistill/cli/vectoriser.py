@@ -15,7 +15,7 @@ from skdistill.cli.unseen import tell_unseen
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["make_vectoriser", "vectorise"]
+__all__ = ["make_vectoriser", "sources", "vectorise"]
 
 
 def make_vectoriser(seed: int, columns: Sequence[Column] = (), ids: Sequence[str] = ()) -> Pipeline:
@@ -67,6 +67,12 @@ def make_vectoriser(seed: int, columns: Sequence[Column] = (), ids: Sequence[str
     made = Pipeline([("table", table), ("array", array)])
     made.columns_ = remembered(columns, ids)
     return made
+
+
+def sources(fitted: Pipeline) -> list[str]:
+    """Return the column of the table that each column of a fitted `make_vectoriser` is made of."""
+    table = fitted.named_steps["table"]
+    return [table.output_to_input_[name] for name in table.get_feature_names_out()]
 
 
 def vectorise(fitted: Pipeline, frame: "pd.DataFrame", path: str) -> np.ndarray:
