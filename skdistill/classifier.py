@@ -83,8 +83,8 @@ None, default="orthogonal"
         Where a LightGBM, XGBoost, linear or MLP student is fitted; "auto" takes the GPU where there
         is one for it, and warns where not.
     size : {"direct", "free"}, default="direct"
-        "direct" keeps trees and forests to the nodes of the direct student, at the cost of one fit
-        of it; soft labels would let them grow several times as large, and "free" does.
+        "direct" keeps trees, forests and boosters to the nodes of the direct student, at the cost
+        of one fit of it; soft labels would let some grow several times as large, "free" does.
     memory : str, joblib.Memory or None, default=None
         Caches every fold's teacher: a search over student settings fits each teacher once, and an
         interrupted fit goes on where it stopped.

@@ -88,7 +88,7 @@ class DistilledClassifierCV(BaseDistiller):
     device : str, default="cpu"
         Where students are fitted, as in `DistilledClassifier`.
     size : {"direct", "free"}, default="direct"
-        Whether trees and forests are kept to the size of the direct student, as there.
+        Whether trees, forests and boosters are kept to the size of the direct student, as there.
     memory : str, joblib.Memory or None, default=None
         Caches every teacher: an interrupted fit goes on where it stopped.
     n_jobs : int or None, default=None

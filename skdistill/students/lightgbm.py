@@ -34,9 +34,10 @@ from skdistill.students.base import (
     redefines,
 )
 from skdistill.students.lightgbm_names import ALIASES
-from skdistill.students.lightgbm_rows import SharedRows
+from skdistill.students.lightgbm_rows import SharedRows, leaves_by_round
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
+from skdistill.students.rounds import booster_rounds, booster_settings
 
 __all__ = ["SoftCrossEntropy", "resolve_lightgbm"]
 
@@ -271,6 +272,11 @@ class LightGBMAdapter(_OnDevice):
     default_loss = "cross_entropy"
 
     @property
+    def grows(self) -> bool:
+        """Whether a soft target makes it larger than the labels would: it may."""
+        return True
+
+    @property
     def route(self) -> Route:
         """The route taken, and why."""
         return Route(
@@ -329,6 +335,7 @@ class LightGBMAdapter(_OnDevice):
         """Whether LightGBM's own `fit` on the CPU, without further parameters, is all there is."""
         return (
             len(problems) > 1
+            and len({id(problem.direct) for problem in problems}) == 1  # one bound
             and type(self.student) in (lightgbm.LGBMClassifier, lightgbm.LGBMRegressor)
             and _setting(self.student, "device_type") in (None, "cpu")
             # Runs of dart differ among themselves, by an uninitialised flag of LightGBM's: that
@@ -377,11 +384,18 @@ class LightGBMAdapter(_OnDevice):
             labels = problem.codes.astype(np.float64)
             if len(problem.classes) > 2:
                 model.set_params(num_class=len(problem.classes), metric="multi_logloss")
-        keywords = dict(problem.params) if shared is None else {"callbacks": [shared]}
+        keywords, callbacks = dict(problem.params), []
+        rounds = booster_rounds(model, problem.direct)
+        if rounds is not None:
+            model.set_params(**booster_settings(model, rounds))
+            callbacks.append(leaves_by_round(rounds, given["num_leaves"]))
+        if callbacks or shared is not None:
+            given_too = [*(keywords.get("callbacks") or ()), *([] if shared is None else [shared])]
+            keywords["callbacks"] = given_too + callbacks
         model.fit(problem.X, labels, init_score=init_score, **keywords)
         restore_settings(model, given)
         if shared is not None:
-            shared.keep(model)
+            shared.keep(model, callbacks)
         return model
 
     def _fit_without_features(self, problem: Problem) -> Fitted:

@@ -1,4 +1,4 @@
-"""Rows that LightGBM bins once for many objectives.
+"""What LightGBM does round by round: rows that it bins once for many objectives, leaves.
 
 Its estimators bin the rows anew in each `fit`. Bins depend on the features and the settings alone,
 not on objective, start score or labels: those of a first fit serve the others.
@@ -11,8 +11,18 @@ import lightgbm
 
 from skdistill._compat import adopt_booster
 from skdistill.students.base import Floats
+from skdistill.students.rounds import Rounds
 
-__all__ = ["SharedRows"]
+__all__ = ["SharedRows", "leaves_by_round"]
+
+
+def leaves_by_round(rounds: Rounds, most: int) -> Any:
+    """Return the callback of a fit that gives the fuller rounds a leaf more, but at most `most`."""
+
+    def leaves(number: int) -> int:
+        return max(2, min(most, rounds.leaves + (number < rounds.fuller)))
+
+    return lightgbm.reset_parameter(num_leaves=leaves)
 
 
 class SharedRows:
@@ -33,14 +43,15 @@ class SharedRows:
         self.template: Any = None
         self._rows: Any = None
         self._params: dict[str, Any] = {}
+        self._callbacks: list[Any] = []
 
     def __call__(self, env: Any) -> None:
         """Take the rows and the parameters of a fit under way."""
         self._rows, self._params = env.model.train_set, env.params
 
-    def keep(self, model: Any) -> None:
-        """Take the fitted model as the template."""
-        self.template = deepcopy(model)
+    def keep(self, model: Any, callbacks: list[Any]) -> None:
+        """Take the fitted model as the template, and the further callbacks of its fit."""
+        self.template, self._callbacks = deepcopy(model), callbacks
         adopt_booster(self.template, None, "")
 
     def fit(self, objective: Any, init_score: Floats) -> Any:
@@ -59,6 +70,6 @@ class SharedRows:
             A copy of the template with its own booster.
         """
         params = self._params | {"objective": lambda scores, _: objective(None, scores)}
-        model = deepcopy(self.template)
-        adopt_booster(model, lightgbm.train(params, self._rows.set_init_score(init_score)), "")
+        model, rows = deepcopy(self.template), self._rows.set_init_score(init_score)
+        adopt_booster(model, lightgbm.train(params, rows, callbacks=self._callbacks), "")
         return model

@@ -7,7 +7,8 @@ ensembles to its mean over the trees, or each to its own where they are grown on
 (`skdistill.students.forest`). ``python -m benchmarks.size`` compares this with stopping early and
 with pruning.
 
-Boosting is left alone: its trees have the size that its settings give them, and the number too.
+LightGBM and XGBoost go by rounds and leaves (`skdistill.students.rounds`). Other boosting is left
+alone: its trees have the size that its settings give them, and the number too.
 """
 
 import sys
@@ -20,6 +21,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill.costs import count_parts
 from skdistill.students.base import Adapter, Fitted, Problem
+from skdistill.students.rounds import booster_rounds, booster_settings, is_boosting
 
 __all__ = ["SIZES", "Within", "can_grow", "fit_within", "leaf_settings", "parts_of"]
 
@@ -88,8 +90,10 @@ def parts_of(student: Any) -> dict[str, Any]:
 
 
 def can_grow(student: Any) -> bool:
-    """Whether trees of the student, which is no boosting, can be told their number of leaves."""
-    return any(_has_leaves(part) or _own_tree(part) for part in parts_of(student).values())
+    """Whether soft labels may make trees of the student larger than labels do."""
+    return is_boosting(student) or any(
+        _has_leaves(part) or _own_tree(part) for part in parts_of(student).values()
+    )
 
 
 def leaf_settings(student: Any, direct: Fitted | None) -> dict[str, Any]:
@@ -107,6 +111,9 @@ def leaf_settings(student: Any, direct: Fitted | None) -> dict[str, Any]:
     settings : dict
         Empty where there is no bound, or where it has no trees to count.
     """
+    if is_boosting(student):
+        rounds = booster_rounds(student, direct)
+        return {} if rounds is None else booster_settings(student, rounds)
     parts = None if direct is None else count_parts(direct.model)
     if parts is None or parts.leaves is None or not parts.trees:
         return {}

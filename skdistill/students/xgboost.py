@@ -26,6 +26,7 @@ from skdistill.losses import Loss
 from skdistill.students.base import LONGEST_STEP, Adapter, Fitted, Problem, Route, redefines
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
+from skdistill.students.size import can_grow, leaf_settings
 from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
 
 __all__ = ["XGBoostAdapter", "XGBoostRegression", "resolve_xgboost"]
@@ -100,6 +101,11 @@ class XGBoostAdapter(_OnDevice):
     default_loss = "cross_entropy"
 
     @property
+    def grows(self) -> bool:
+        """Whether a soft target makes it larger than the labels would, and that can be bounded."""
+        return can_grow(self.student)
+
+    @property
     def route(self) -> Route:
         """The route taken, and why."""
         return Route(
@@ -147,9 +153,9 @@ class XGBoostAdapter(_OnDevice):
         target, touched = project_to_simplex(problem.target)
         model = clone(student)
         given = model.get_params()
-        twin = given | {"objective": "binary:logistic"}
+        twin = given | {"objective": "binary:logistic"} | leaf_settings(model, problem.direct)
         if isinstance(model, xgboost.XGBRFClassifier):  # all of its trees are one round
-            twin |= {"num_parallel_tree": given["n_estimators"], "n_estimators": 1}
+            twin |= {"num_parallel_tree": twin["n_estimators"], "n_estimators": 1}
         regressor = xgboost.XGBRegressor(**twin)
         keywords = self.fit_keywords(problem.weight, problem.params)
         regressor.fit(problem.X, target[:, 1], **keywords)

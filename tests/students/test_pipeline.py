@@ -31,7 +31,7 @@ any_classes = pytest.mark.parametrize("n_classes", [2, 3], ids=["binary", "multi
 
 
 def fit(student, data, *, weight=None, X=None, **settings):
-    settings = {"strength": 0.0, "calibration": None} | settings
+    settings = {"strength": 0.0, "calibration": None, "size": "free"} | settings
     model = DistilledClassifier(None, student, **settings)
     return model.fit(
         data.X if X is None else X, data.y, sample_weight=weight, teacher_proba=data.teacher

@@ -1,8 +1,12 @@
 """A distilled tree or forest is no larger than the direct one, unless it is asked to be."""
 
+from dataclasses import replace
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import make_classification
@@ -28,7 +32,7 @@ from sklearn.tree import (
 from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.costs import count_parts
 from skdistill.exceptions import ParameterError, SkdistillWarning
-from skdistill.students import DirectStudent, resolve
+from skdistill.students import DirectStudent, direct_problem, fit_within, resolve
 from tests.common.data import sample
 from tests.common.spies import SpyTree
 
@@ -53,6 +57,40 @@ GROWING = {
     "extra trees regressor": ExtraTreesRegressor(4, random_state=0),
     "bagging regressor": BaggingRegressor(n_estimators=4, random_state=0),
 }
+FEW = {"n_estimators": 12, "verbose": -1, "n_jobs": 1}
+LIGHTGBM = {
+    "lightgbm": LGBMClassifier(**FEW),
+    "lightgbm of short trees": LGBMClassifier(num_leaves=4, **FEW),
+    "lightgbm, few rows a leaf": LGBMClassifier(min_child_samples=2, **FEW),
+    "lightgbm, many rows a leaf": LGBMClassifier(min_child_samples=45, **FEW),
+    "lightgbm that is purer": LGBMClassifier(min_child_samples=2, learning_rate=0.9, **FEW),
+    "lightgbm, rounds by another name": LGBMClassifier(num_round=8, min_child_samples=3, **FEW),
+    "dart": LGBMClassifier(boosting_type="dart", min_child_samples=2, random_state=0, **FEW),
+    "forest of lightgbm": LGBMClassifier(
+        boosting_type="rf", subsample=0.6, subsample_freq=1, min_child_samples=2, **FEW
+    ),
+    "pipeline of lightgbm": make_pipeline(StandardScaler(), LGBMClassifier(**FEW)),
+    "lightgbm regressor": LGBMRegressor(min_child_samples=2, **FEW),
+}
+XGBOOST = {  # settings: it may not be installed
+    "xgboost": {},
+    "xgboost of short trees": {"max_depth": 3},
+    "xgboost of 5 leaves": {"max_leaves": 5, "grow_policy": "lossguide"},
+    "xgboost that is purer": {"learning_rate": 0.9, "min_child_weight": 0.1},
+    "xgboost that cannot split": {"min_child_weight": 100},
+    "xgboost, parallel trees": {"num_parallel_tree": 3, "subsample": 0.5},
+    "xgboost by approximate splits": {"tree_method": "approx"},
+}
+GROWING |= LIGHTGBM
+if find_spec("xgboost"):
+    from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier
+
+    SOME = {"n_estimators": 12, "n_jobs": 1, "random_state": 0}
+    GROWING |= {name: XGBClassifier(**SOME, **given) for name, given in XGBOOST.items()}
+    GROWING |= {
+        "forest of xgboost": XGBRFClassifier(**SOME),
+        "xgboost regressor": XGBRegressor(**SOME),
+    }
 each_growing = pytest.mark.parametrize("student", GROWING.values(), ids=GROWING)
 
 
@@ -193,6 +231,50 @@ def test_fits_are_counted():
         LogisticRegression(), SpyTree(random_state=0), cv=3, random_state=0, fallback=False
     ).fit(data.X, data.y)
     assert len(calls) == honest.verdict_.n_student_fits == honest.report_.n_student_fits
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("loss", ["cross_entropy", "brier"])
+def test_a_booster_spends_what_the_direct_one_has(n_classes, loss):
+    """A leaf more in the first rounds, where the mean of the direct trees is no whole number."""
+    data = sample(n_classes, 600)
+    kind = LGBMRegressor if loss == "brier" else LGBMClassifier
+    student = kind(num_leaves=60, min_child_samples=2, learning_rate=0.5, **FEW)
+    model, direct = fit(student, data, loss=loss)
+    free = model.refit_student(data.X, data.y, size="free")
+    per_round = 1 if n_classes == 2 else 3
+    least = nodes(direct) - 2 * per_round * (1 if loss != "brier" else FEW["n_estimators"])
+    assert least < nodes(model.student_) <= nodes(direct)
+    assert nodes(free.student_) >= nodes(model.student_)
+    inner = getattr(model.student_, "estimators_", [model.student_])
+    assert all(each.get_params() == student.get_params() for each in inner)
+
+
+def test_candidates_that_share_rows_are_those_fitted_alone():
+    """Of one bound; the shared rows bring the rounds and the leaves of the first fit along."""
+    data = sample(3, 600)
+    student = LGBMClassifier(num_leaves=60, min_child_samples=2, learning_rate=0.5, **FEW)
+    adapter = resolve(student)
+    labelled = direct_problem(adapter, data.X, data.y)
+    problems = [
+        replace(labelled, target=(1 - share) * labelled.target + share * data.teacher)
+        for share in (0.3, 0.6, 0.9)
+    ]
+    within = fit_within("direct", adapter, problems, labelled)
+    assert within.n_fits == 4
+    for problem, together in zip(problems, within.fitted, strict=True):
+        alone = adapter.fit(replace(problem, direct=within.direct))
+        assert_array_equal(together.model.predict_proba(data.X), alone.model.predict_proba(data.X))
+        assert nodes(together.model) <= nodes(within.direct.model)
+
+
+def test_exact_xgboost_is_told_to_be_larger():
+    xgboost = pytest.importorskip("xgboost")
+    data = sample(3)
+    student = xgboost.XGBClassifier(n_estimators=12, tree_method="exact", n_jobs=1)
+    with pytest.warns(SkdistillWarning, match=r"XGBClassifier no setting is known .*'free'"):
+        model, direct = fit(student, data)
+    assert nodes(model.student_) > nodes(direct)
 
 
 def test_a_size_that_nothing_is_known_to_bound_is_told():

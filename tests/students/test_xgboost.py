@@ -33,7 +33,7 @@ def name_of(settings):
 
 
 def fit(student, data, *, weight=None, X=None, **settings):
-    settings = {"strength": 0.0, "calibration": None} | settings
+    settings = {"strength": 0.0, "calibration": None, "size": "free"} | settings
     model = DistilledClassifier(None, student, **settings)
     return model.fit(
         data.X if X is None else X, data.y, sample_weight=weight, teacher_proba=data.teacher
