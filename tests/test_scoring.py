@@ -138,13 +138,20 @@ def fold_without(label, n_rows=60):
     return data, make_folds(splits, data.X, data.y)
 
 
+def strict(estimator, X, y):
+    """Stands for scorers that want every class, whichever these are in a version of the library."""
+    if len(np.unique(y)) < 3:
+        raise ValueError("a class is missing")
+    return estimator.score(X, y)
+
+
 def test_a_fold_that_cannot_be_judged_is_named_with_what_it_lacks():
     data, folds = fold_without("pear")
-    judge = make_judge("average_precision")
+    judge = make_judge(strict)
     message = (
         r"rows of validation fold 1, which have no row of class 'pear': ValueError.*Stratified"
     )
-    with pytest.raises(ParameterError, match=f"scoring 'average_precision'.*{message}"):
+    with pytest.raises(ParameterError, match=f"scoring .*strict.*{message}"):
         judge.check_folds(data, folds, (0, 1, 2))
     judge.check_folds(data, folds, (0, 2))
     judge.check_folds(data, make_folds(3, data.X, data.y, random_state=0), (0, 1, 2))  # the remedy
