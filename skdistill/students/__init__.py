@@ -36,8 +36,8 @@ from skdistill._learners import (
 from skdistill._validation import brief, is_estimator
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
+from skdistill.students.classes import check_can_tell_classes
 from skdistill.students.direct import DirectStudent, direct_problem, predict_fitted
-from skdistill.students.follows import check_can_tell_classes
 from skdistill.students.forest import ForestAdapter
 from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
 from skdistill.students.linear import LinearAdapter, is_linear

@@ -1,4 +1,4 @@
-"""A classifier of another package is tried on made-up rows: whether it follows weights and classes.
+"""A classifier of another package is tried on made-up rows: whether it follows weights.
 
 Weighted copies stand for soft labels only with a learner to which a weight is as good as so many
 rows. That `fit` takes `sample_weight` does not say so. Some learners leave it, or even it out; some
@@ -7,9 +7,6 @@ them whatever the weights. All are seen on rows that say little of their label, 
 positive: trained on the labels and on copies that hold 99% of them, a learner must predict about
 the same mean. One that weighs gives about 10% both times; one that counts 40% and 10%; one that
 takes no notice of weights 10% and 50%.
-
-Nor do tags say of all that take two classes only, or tell them by number only, that they do: they
-are fitted to classes such as those of the data.
 """
 
 from collections.abc import Callable
@@ -19,16 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._learners import kind_of, predictors_in
-from skdistill._validation import is_estimator
-from skdistill._wrapping import fit_labelled
-from skdistill.exceptions import InputError
+from skdistill._learners import predictors_in
 from skdistill.losses import CrossEntropy
 from skdistill.students.base import Fitted, Problem
 from skdistill.students.direct import predict_fitted
-from skdistill.students.trial import CannotTellError, Keyed, is_known, said, seeded, trying
+from skdistill.students.trial import CannotTellError, Keyed, is_known, trying, unweighted
 
-__all__ = ["check_can_tell_classes", "weights_obstacle"]
+__all__ = ["weights_obstacle"]
 
 FitCopies = Callable[[Any, Problem], Fitted]
 CELLS = np.array([(a, b) for a in (-1.0, 0.0, 1.0) for b in (-1.0, 0.0, 1.0)])
@@ -41,8 +35,6 @@ SOFT = 0.01  # share of the other label
 COUNTS, DEAF = 0.12, 0.3
 TURNED = 0.7  # mean of what is 10%, and 90% the other way round
 NOTHING = 1e-6
-NUMBERS = range(2, 11)  # of classes that a learner may be set to
-FEWEST = 8  # rows of each class
 
 
 def weights_obstacle(student: Any, fit: FitCopies) -> str | None:
@@ -89,16 +81,8 @@ def _positive(learner: Any, fit: FitCopies, target: NDArray[np.float64]) -> NDAr
     """Return the probability of the positive class in each cell after a fit to the target."""
     problem = Problem(ROWS, target, CrossEntropy(), LABELS, np.arange(2))
     with trying():
-        fitted = fit(_blank(learner), problem)
+        fitted = fit(unweighted(learner), problem)
         return np.asarray(predict_fitted(fitted, CELLS), dtype=float)[:, 1]
-
-
-def _blank(learner: Any) -> Any:
-    """Return a clone without class weights, which may name the classes of the data."""
-    model = seeded(learner)
-    if "class_weight" in model.get_params(deep=False):
-        model.set_params(class_weight=None)
-    return model
 
 
 def _cause(on_labels: float, on_copies: float, *, is_constant: bool) -> str | None:
@@ -110,62 +94,4 @@ def _cause(on_labels: float, on_copies: float, *, is_constant: bool) -> str | No
         return "it learns most from the rows that weigh least"
     if on_copies - on_labels > DEAF or (is_constant and on_copies > DEAF):
         return "it takes no notice of sample_weight"
-    return None
-
-
-def check_can_tell_classes(student: Any, classes: NDArray[Any]) -> None:
-    """Raise InputError where a learner takes other classes than these, and its tags do not say so.
-
-    Parameters
-    ----------
-    student : estimator
-        The classifiers in it are fitted to made-up rows of these classes unless they are of a known
-        package. One that learns nothing from other classes either is let pass.
-    classes : array of shape (K,)
-        Of the data; 0 and 1 are not tried.
-
-    Raises
-    ------
-    InputError
-        It says what the learner said.
-    """
-    n_classes, labels = len(classes), tuple(classes.tolist())
-    numbers = tuple(range(n_classes))
-    learners = predictors_in(student) if is_estimator(student) and labels != (0, 1) else ()
-    for learner in learners:
-        if is_known(learner) or kind_of(learner) != "classifier":
-            continue
-        keyed, name = Keyed(learner), type(learner).__name__
-        failure = _failure(keyed, labels)
-        if failure is None:
-            continue
-        if labels != numbers and _failure(keyed, numbers) is None:
-            raise InputError(
-                f"{name} cannot tell the classes {list(labels[:3])} apart by their names "
-                f"({failure}): pass y as the numbers 0 to {n_classes - 1}, or use another student."
-            )
-        for other in (k for k in NUMBERS if k != n_classes):
-            if _failure(keyed, tuple(range(other))) is None:
-                raise InputError(
-                    f"{name} takes {other} classes, as it is set, and y has {n_classes}, with "
-                    f"which it fails ({failure}): set it to {n_classes} if it can be, or use "
-                    "another student."
-                )
-
-
-@lru_cache(maxsize=64)
-def _failure(keyed: Keyed, labels: tuple[Any, ...]) -> str | None:
-    """Return how the learner fails on rows that say their class; None if it learns something."""
-    n_classes = len(labels)
-    row = np.arange(max(len(ROWS), FEWEST * n_classes))
-    code = row % n_classes
-    X = np.column_stack([code + row // n_classes % 3 / 10.0, row // n_classes % 7])
-    try:
-        with trying():
-            model = fit_labelled(_blank(keyed.learner), X, np.array(labels)[code])
-            p = np.asarray(predict_fitted(Fitted(model), X), dtype=float)
-    except CannotTellError as error:
-        return said(error)
-    if np.ptp(p, axis=0).max() < NOTHING:
-        return "its probabilities are the same for every row, whatever class that is of"
     return None

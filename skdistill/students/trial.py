@@ -2,7 +2,7 @@
 
 A trial costs some fits of some hundred rows, draws nothing from the global generators, warns of
 nothing, and is remembered. `skdistill.students.means` tries regressors,
-`skdistill.students.follows` classifiers.
+`skdistill.students.follows` and `skdistill.students.classes` classifiers.
 """
 
 import random
@@ -18,7 +18,16 @@ from sklearn.base import clone
 
 from skdistill._learners import root_package
 
-__all__ = ["CannotTellError", "Keyed", "is_known", "quietly", "said", "seeded", "trying"]
+__all__ = [
+    "CannotTellError",
+    "Keyed",
+    "is_known",
+    "quietly",
+    "said",
+    "seeded",
+    "trying",
+    "unweighted",
+]
 
 # Their learners are known by name, or tested here: they weigh, and say what they estimate.
 KNOWN = {"lightgbm", "sklearn", "skdistill", "xgboost"}
@@ -34,6 +43,14 @@ def seeded(learner: Any) -> Any:
     model = clone(learner)
     seeds = [key for key in model.get_params() if key.rpartition("__")[2] == "random_state"]
     return model.set_params(**dict.fromkeys(seeds, 0)) if seeds else model
+
+
+def unweighted(learner: Any) -> Any:
+    """Return such a clone without class weights, which may name the classes of the data."""
+    model = seeded(learner)
+    if "class_weight" in model.get_params(deep=False):
+        model.set_params(class_weight=None)
+    return model
 
 
 class CannotTellError(Exception):
