@@ -39,12 +39,37 @@ def read_rows(
     Returns
     -------
     data : Data
-        Without labels its classes are all of `classes`, also those that were never drawn.
+        Without labels each of `classes` has a row at least: students take those they see for all.
+
+    Raises
+    ------
+    InputError
+        If no row gives a class a probability.
     """
     if classes is None:
         return check_data(X, y, sample_weight, groups)
-    drawn = classes[draw_codes(np.asarray(p, dtype=np.float64))]
-    return replace(check_data(X, drawn, sample_weight, groups, classes), labelled=False)
+    values = np.asarray(p, dtype=np.float64)
+    data = check_data(X, classes[draw_codes(values)], sample_weight, groups, classes)
+    codes = _with_every_class(data.codes, values[data.kept], classes)
+    return replace(data, y=classes[codes], codes=codes, labelled=False)
+
+
+def _with_every_class(
+    codes: NDArray[np.int64], p: NDArray[np.float64], classes: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Return the classes drawn; one that was not drawn has the row where it is most probable."""
+    unlikely = np.flatnonzero(~(p > 0).any(axis=0))
+    if unlikely.size:
+        raise InputError(
+            f"{NAME} gives class {classes.tolist()[unlikely[0]]!r} no probability in any row: "
+            "leave its column out, and the class."
+        )
+    codes = codes.copy()
+    for absent in np.setdiff1d(np.arange(len(classes)), codes):
+        spare = np.bincount(codes, minlength=len(classes))[codes] > 1
+        if spare.any():
+            codes[np.where(spare, p[:, absent], -1.0).argmax()] = absent
+    return codes
 
 
 def sorted_columns(p: Any, classes: Any) -> tuple[Any, NDArray[Any]]:

@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 from lightgbm import LGBMClassifier
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
@@ -160,3 +162,34 @@ def test_an_honest_choice_needs_labels():
     search = DistilledClassifierCV(GaussianNB(), STUDENTS[0])
     with pytest.raises(ValueError, match="requires y to be passed"):
         search.fit(X2, None)
+
+
+RARE = [
+    *STUDENTS,
+    DecisionTreeClassifier(random_state=0),
+    RandomForestClassifier(5, random_state=0),
+    MLPClassifier((4,), max_iter=20, random_state=0),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("share", [1e-7, 1e-4])
+@pytest.mark.parametrize("student", RARE, ids=lambda s: type(s).__name__)
+def test_a_class_that_is_never_drawn_is_one_all_the_same(student, share):
+    p = np.column_stack([P[2] * (1 - share), np.full(len(P[2]), share)])
+    assert not (draw_codes(p) == 2).any()
+    weight = np.arange(len(p)) % 3
+    for how in ({}, {"sample_weight": weight}):
+        model = DistilledClassifier(None, student, correction=None, calibration=None)
+        model.fit(DATA[2].X, teacher_proba=p, classes=CLASSES, **how)
+        assert_array_equal(model.classes_, CLASSES)
+        assert model.predict_proba(DATA[2].X).shape == p.shape
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("student", RARE, ids=lambda s: type(s).__name__)
+def test_a_class_without_a_probability_is_left_out(student):
+    p = np.column_stack([P[2], np.zeros(len(P[2]))])
+    with pytest.raises(InputError, match="'c' no probability in any row: leave its column out"):
+        soft(p, DATA[2].X, student, classes=CLASSES)
+    soft(p[:, :2], DATA[2].X, student, classes=CLASSES[:2])

@@ -224,9 +224,10 @@ def copy_weights(model: Any, problem: Problem) -> Floats:
 def _check_classes(copied: NDArray[np.bool_], problem: Problem) -> None:
     absent = np.flatnonzero(~copied.any(axis=0))
     if absent.size:
+        name = problem.classes.tolist()[absent[0]]
         raise InputError(
-            f"the target of class {problem.classes[absent[0]]!r} is zero in every row: the teacher "
-            "never gives it a probability. Calibrate the teacher, or raise the strength."
+            f"the target of class {name!r} is zero in every row: the teacher never gives it a "
+            "probability. Calibrate the teacher, or raise the strength."
         )
 
 
