@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._compat import take_rows
+from skdistill._html import size_text, time_text
 from skdistill._validation import as_labels, brief, check_integer, check_number
 from skdistill.candidates import name_students
 from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
@@ -60,6 +61,12 @@ class FrontierPoint:
     size_bytes: int | None
     parts: Parts
     strength: float | None
+
+    def __str__(self) -> str:
+        size = "" if self.size_bytes is None else f", {size_text(self.size_bytes)}"
+        calls = f"{time_text(self.latency.median)} per call of {self.latency.n_rows:,} row(s)"
+        error = "" if self.loss.error is None else f" (standard error {self.loss.error:.4f})"
+        return f"{self.name}: log-loss {self.loss.mean:.4f}{error}{size}, {calls}"
 
 
 @dataclass(frozen=True)
@@ -176,6 +183,12 @@ class Frontier:
         display : FrontierDisplay
         """
         return self.display(against).plot(ax)
+
+    def __str__(self) -> str:
+        front = self.front
+        return "\n".join(
+            [self.protocol, *(f"{p}, on the front" if p in front else str(p) for p in self.points)]
+        )
 
 
 @dataclass(frozen=True)

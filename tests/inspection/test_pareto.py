@@ -262,3 +262,16 @@ def test_what_stands_before_the_student_is_weighed_and_timed():
 def test_a_pipeline_that_ends_in_no_distiller():
     with pytest.raises(ParameterError, match="must be a DistilledClassifier, got DecisionTree"):
         frontier(make_pipeline(Slow(), STUDENTS["tree"]), DATA.X, DATA.y, STUDENTS)
+
+
+def test_it_prints_a_line_per_student() -> None:
+    lines = str(FOUND).splitlines()
+    assert lines[0] == FOUND.protocol
+    for line, each in zip(lines[1:], FOUND.points, strict=True):
+        assert line.startswith(
+            f"{each.name}: log-loss {each.loss.mean:.4f} (standard error 0.0100)"
+        )
+        assert line.endswith(", on the front") == (each in FOUND.front)
+    assert "per call of 1 row(s)" in lines[1]
+    unknown = replace(FOUND.points[0], size_bytes=None, loss=Estimate(0.5))
+    assert str(unknown).startswith(f"{unknown.name}: log-loss 0.5000, ")
