@@ -79,6 +79,12 @@ class Grid:
         """Whether some candidates are fitted on synthetic rows as well."""
         return any(each is not None for each in self.synthetics)
 
+    @property
+    def unstacked(self) -> str | None:
+        """The setting that tries what is tried but for a "stacked" calibration, if one is tried."""
+        others = tuple(each for each in self.calibrations if each != "stacked")
+        return f"calibrations={others or (None,)}" if "stacked" in self.calibrations else None
+
 
 @dataclass(frozen=True)
 class Candidate:

@@ -256,7 +256,7 @@ None, default="orthogonal"
             transfer=X_transfer is not None,
             synthetic=self.synthetic is not None,
             given=None if teacher_proba is None else "teacher_proba",
-            stacked=self.calibration == "stacked",
+            unstacked="calibration='sigmoid'" if self.calibration == "stacked" else None,
         )
         if y is None and teacher_proba is not None:
             self._refuse_ignored("soft labels and no y", correction=None, calibration=None)

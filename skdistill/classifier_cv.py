@@ -276,7 +276,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
             transfer=X_transfer is not None,
             synthetic=self._grid().makes_rows,
             given=None if pool_proba is None else "pool_proba",
-            stacked="stacked" in self._grid().calibrations,
+            unstacked=self._grid().unstacked,
         )
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
         for name in ("smooth", "return_row_losses"):

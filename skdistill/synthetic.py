@@ -234,7 +234,12 @@ def resolve_synthetic(synthetic: Any) -> Munge | None:
 
 
 def check_further_rows(
-    X: Any, *, transfer: bool, synthetic: bool, given: str | None = None, stacked: bool = False
+    X: Any,
+    *,
+    transfer: bool,
+    synthetic: bool,
+    given: str | None = None,
+    unstacked: str | None = None,
 ) -> None:
     """Raise an error where further rows could not be made or labelled, or would not go together.
 
@@ -246,8 +251,8 @@ def check_further_rows(
         Whether there are rows of the user's without labels, and whether rows are to be made up.
     given : str or None, default=None
         The parameter that stands for the teacher, if one does.
-    stacked : bool, default=False
-        Whether the calibration may be "stacked".
+    unstacked : str or None, default=None
+        What to pass instead of a "stacked" calibration, if there is one.
 
     Raises
     ------
@@ -267,10 +272,10 @@ def check_further_rows(
             "X_transfer says where the student will be used, and synthetic rows are made of the "
             "labelled ones, which may lie elsewhere: pass one of the two."
         )
-    if transfer and stacked:
+    if transfer and unstacked:
         raise ParameterError(
             "calibration 'stacked' blends in the direct student's out-of-fold probabilities, which "
-            "rows of X_transfer have none of: leave it out."
+            f"rows of X_transfer have none of: pass {unstacked}."
         )
     if synthetic and X is not None:
         check_dense(X)

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skdistill import Brier, DistilledClassifier, Logit
+from skdistill import Brier, DistilledClassifier, DistilledClassifierCV, Logit
 from skdistill._data import stack_rows
 from skdistill.crossfit import cross_fit
 from skdistill.exceptions import InputError, ParameterError, SkdistillWarning
@@ -258,3 +258,19 @@ def test_both_remedies_transform_them():
     ).fit(**fit)
     # All but equal: within, the student's scaler learns from the transfer rows, too.
     assert_allclose(around.predict_proba(WIDE), within.predict_proba(WIDE), atol=0.05)
+
+
+def test_a_stacked_calibration_is_left_out_by_the_setting_that_the_error_names():
+    """The search tries one by default."""
+    data = sample(2)
+    further = {"X_transfer": data.X[:20] + 0.1}
+    search = DistilledClassifierCV(GaussianNB(), LogisticRegression(), cv=3, random_state=0)
+    with pytest.raises(ParameterError, match=r"have none of: pass calibrations=\('sigmoid',\)"):
+        search.fit(data.X, data.y, **further)
+    search.set_params(calibrations=("sigmoid",)).fit(data.X, data.y, **further)
+    only = clone(search).set_params(calibrations=["stacked"])
+    with pytest.raises(ParameterError, match=r"pass calibrations=\(None,\)"):
+        only.fit(data.X, data.y, **further)
+    model = DistilledClassifier(GaussianNB(), LogisticRegression(), calibration="stacked")
+    with pytest.raises(ParameterError, match="have none of: pass calibration='sigmoid'"):
+        model.fit(data.X, data.y, **further)
