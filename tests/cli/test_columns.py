@@ -273,3 +273,8 @@ def check_again(frame, columns) -> None:
     again = typed(frame, recalled(remembered(columns, []))[0], ".", "t.csv", told=True)
     pd.testing.assert_frame_equal(read, again)
     assert len(read) == len(frame)
+
+
+def test_the_unit_of_large_numbers_is_told() -> None:
+    column = known([f"${10**10 + i * i}" for i in range(N)])
+    assert column.about == "'a' ($, minus its mean, in double precision)"

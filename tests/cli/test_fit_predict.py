@@ -437,3 +437,18 @@ def test_seeds_out_of_range_are_named(fit, capsys, seed) -> None:
     with pytest.raises(SystemExit):
         fit("--seed", seed)
     assert "--seed: expected an integer from 0 to 2**32 - 1" in capsys.readouterr().err
+
+
+def test_a_column_that_gives_the_target_away_is_named_as_drop_takes_it(
+    fit, files, frame, capsys
+) -> None:
+    leak = frame["y"].map({"yes": "2021-03-05", "no": None})
+    frame.assign(closed=leak.where(frame.index % 2 == 0, leak.str.replace("5", "6"))).to_csv(
+        files.train, index=False
+    )
+    assert fit() == 0
+    said = "".join(capsys.readouterr())
+    assert said.count("may be too good to be true") == 1
+    assert "alone does as well: 'closed'." in " ".join(said.split())
+    assert fit("--drop", "closed") == 0
+    assert "too good" not in "".join(capsys.readouterr())
