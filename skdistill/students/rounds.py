@@ -3,9 +3,9 @@
 Settings bound a tree from above, and trees on labels often stay below: what is left to explain
 vanishes as they fit. Soft labels go on. LightGBM and XGBoost are told the direct booster's number
 of rounds, fewer where its trees have less than two leaves each, and the mean number of leaves of
-its trees, rounded down. LightGBM's native route spends the rest on one more leaf in the first
-rounds: of eight leaves, one less costs up to four per cent of the log-loss (churn, 20 rounds).
-XGBoost grows best split first then, as LightGBM always does.
+its trees, rounded down. The rest is spent on one more leaf in the first rounds by XGBoost and by
+LightGBM's native route: of eight leaves, one less costs up to four per cent of the log-loss (churn,
+20 rounds). XGBoost grows best split first then, as LightGBM always does.
 """
 
 import sys
@@ -114,9 +114,12 @@ def booster_settings(student: Any, rounds: Rounds) -> dict[str, Any]:
     """Return the settings of so many rounds, or the student's own where they are lower."""
     params, leaves = student.get_params(), max(2, rounds.leaves)
     if _package(student) == "xgboost":
-        leaves = min(params["max_leaves"] or leaves, leaves)
-        bound = {"grow_policy": "lossguide", "max_leaves": leaves, "n_estimators": rounds.number}
-        return bound | ({"gamma": NEVER} if rounds.leaves < 2 else {})
+        most = params["max_leaves"] or leaves + 1
+        bound = {"grow_policy": "lossguide", "max_leaves": min(most, leaves)}
+        bound |= {"n_estimators": rounds.number} | ({"gamma": NEVER} if rounds.leaves < 2 else {})
+        if rounds.fuller and most > leaves and not _is_xgboost_forest(student):
+            bound["callbacks"] = [*(params["callbacks"] or ()), _one_leaf_more(rounds)]
+        return bound
     # An alias of the rounds goes before the name in the signature, one of the leaves does not.
     name = next((name for name in ALIASES["num_iterations"] if params.get(name)), "n_estimators")
     bound = {"num_leaves": min(params["num_leaves"], leaves), name: rounds.number}
@@ -128,8 +131,24 @@ def _rounds(student: Any, model: Any) -> int:
     if _package(student) == "lightgbm":
         return int(model.n_iter_)
     rounds = model.get_num_boosting_rounds()
-    is_forest = any(base.__name__.startswith("XGBRF") for base in type(model).__mro__)
+    is_forest = _is_xgboost_forest(model)
     return int(model.get_params()["n_estimators"] or 100) if is_forest else int(rounds)
+
+
+def _is_xgboost_forest(model: Any) -> bool:
+    return any(base.__name__.startswith("XGBRF") for base in type(model).__mro__)
+
+
+def _one_leaf_more(rounds: Rounds) -> Any:
+    """Return the callback of XGBoost that gives the fuller rounds a leaf more."""
+    from xgboost.callback import TrainingCallback
+
+    class OneLeafMore(TrainingCallback):
+        def before_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            model.set_param({"max_leaves": rounds.leaves + (epoch < rounds.fuller)})
+            return False
+
+    return OneLeafMore()
 
 
 def _package(student: Any) -> str | None:
