@@ -40,7 +40,13 @@ from skdistill.fold_classes import tell_rare_classes, tell_uncovered
 from skdistill.folds import Folds, duplicate_share, make_folds
 from skdistill.report import FitReport
 from skdistill.strength import fit_direct
-from skdistill.students import Fitted, as_student, check_can_tell_classes, predict_fitted
+from skdistill.students import (
+    Adapter,
+    Fitted,
+    as_student,
+    check_can_tell_classes,
+    predict_fitted,
+)
 from skdistill.teachers import as_teacher, check_cacheable, weight_keyword
 from skdistill.transfer import check_transfer
 
@@ -366,13 +372,14 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         folds: Folds,
         metadata: Metadata,
         progress: Progress,
+        adapter: Adapter | None = None,
     ) -> OutOfFold | None:
-        """Return the direct student's own out-of-fold probabilities, where they are needed."""
+        """Return the out-of-fold probabilities of the direct student, or another one's by name."""
         if not settings.needs_direct:
             return None
         with progress.step("fit the direct student", n_steps=folds.n_fits) as step:
             return fit_direct(
-                settings.adapter,
+                adapter or settings.adapter,
                 data.X,
                 data.y,
                 folds,

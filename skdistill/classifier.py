@@ -1,6 +1,7 @@
 """`DistilledClassifier`: from a heavy teacher to a small student, in scikit-learn's terms."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from skdistill.labels import given_labels, label_rows
 from skdistill.losses import Loss
 from skdistill.munge import Munge
 from skdistill.soft_labels import read_rows, sorted_columns
-from skdistill.strength import shrink
+from skdistill.strength import shrink_both
 from skdistill.synthetic import Kept, Synthetic, check_further_rows, label_further, redraw
 from skdistill.teachers import check_teacher
 from skdistill.transfer import Transfer, check_same_rows
@@ -372,9 +373,10 @@ None, default="orthogonal"
         check_cv(self.cv)
         folds = self._folds(data, draw.seed, tell=teacher is not None) if needs_folds else None
         self._draw = draw if folds is None else draw.done(folds)
-        n_steps = 1 + (teacher is not None) + settings.needs_direct
+        n_steps = 1 + (teacher is not None) + settings.needs_direct + settings.finds_strength
         with Progress.root(self, n_steps, X, y) as progress:
-            direct = self._direct(settings, data, folds, metadata, progress)  # it costs the least
+            fit_direct = partial(self._direct, settings, data, folds, metadata, progress)
+            direct = fit_direct()  # it costs the least
             own = None if direct is None else direct.values
             if teacher is None:
                 raw = given_labels(teacher_proba, data, folds, own, reused=reused is not None)
@@ -386,16 +388,18 @@ None, default="orthogonal"
             labels = label_rows(raw, data, settings.calibration, own)
             shrinkage = None
             if settings.finds_strength:
-                shrinkage = shrink(direct, data, labels.p, folds, metadata.student_weight)
+                of = data, labels.p, folds, metadata.student_weight
+                shrinkage = shrink_both(settings.adapter, direct, *of, again=fit_direct)
                 settings = self._at(shrinkage.strength, settings, data, metadata)
             with progress.step("fit the student"):
                 how = settings, data, labels, metadata, transfer
                 done = fit_student(*how) if shrinkage is None else fit_at_found(*how)
         if teacher is None and folds is not None:
             tell_uncovered(len(data) - done.n_rows, len(data))
+        n_direct = 2 if shrinkage is not None and shrinkage.bounded is not None else 1
         counts = {
             "n_teacher_fits": 0 if teacher is None else folds.n_fits,
-            "n_student_fits": done.n_fits + (0 if direct is None else folds.n_fits),
+            "n_student_fits": done.n_fits + (0 if direct is None else n_direct * folds.n_fits),
         }
         found = None if shrinkage is None else shrinkage.to_dict()
         self._keep(done, self._student(), data, folds, shrinkage=found, **counts)

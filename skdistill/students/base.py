@@ -215,6 +215,17 @@ class Adapter(ABC):
         """Return the adapter of the same student on the GPU; asked where there is no obstacle."""
         return self
 
+    def with_bounded_steps(self) -> "Adapter | None":
+        """Return the adapter of the same student, direct fits bounded as those to soft labels are.
+
+        None where that is no difference: no steps, or those of the user's own bound.
+        """
+        return None
+
+    def runs_away(self, fitted: Fitted) -> bool:
+        """Whether a direct fit went further in one step than it does with the bound."""
+        return False
+
     def with_threads(self, threads: int | None) -> "Adapter":
         """Return the adapter of the same student with at most `threads` threads; None: as it is."""
         if threads is None:

@@ -34,7 +34,7 @@ from skdistill.students.base import (
     redefines,
 )
 from skdistill.students.lightgbm_names import ALIASES
-from skdistill.students.lightgbm_rows import SharedRows, leaves_by_round
+from skdistill.students.lightgbm_rows import SharedRows, leaves_by_round, longest_step
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.rounds import booster_rounds, booster_settings
@@ -322,6 +322,16 @@ class LightGBMAdapter(_OnDevice):
     def _is_classifier(self) -> bool:
         return isinstance(self.student, lightgbm.LGBMClassifier)
 
+    def with_bounded_steps(self) -> Adapter | None:
+        """Return the adapter with `max_delta_step` set; None if it is, or if a regressor's are."""
+        if not self._is_classifier or _setting(self.student, "max_delta_step"):
+            return None
+        return type(self)(clone(self.student).set_params(max_delta_step=LONGEST_STEP))
+
+    def runs_away(self, fitted: Fitted) -> bool:
+        """Whether a leaf of the fitted classifier went further than the bound."""
+        return longest_step(fitted.model.booster_) > LONGEST_STEP
+
     def fit(self, problem: Problem) -> Fitted:
         """Fit on the labels themselves where nothing soft is left, else by our objective."""
         return self._fit(problem, None)
@@ -353,9 +363,7 @@ class LightGBMAdapter(_OnDevice):
             return self.fit_labels(problem)
         given = self.student.get_params()
         objective = _objective(problem, given.get("class_weight"), temperature)
-        start = (
-            objective.start() if given.get("boost_from_average", True) else 0.0 * objective.start()
-        )
+        start = objective.start() * bool(given.get("boost_from_average", True))
         init_score = np.array(np.broadcast_to(start, objective.target.shape))
         try:
             if shared is None or shared.template is None:
@@ -384,18 +392,18 @@ class LightGBMAdapter(_OnDevice):
             labels = problem.codes.astype(np.float64)
             if len(problem.classes) > 2:
                 model.set_params(num_class=len(problem.classes), metric="multi_logloss")
-        keywords, callbacks = dict(problem.params), []
+        own = [] if shared is None else [shared]
         rounds = booster_rounds(model, problem.direct)
         if rounds is not None:
             model.set_params(**booster_settings(model, rounds))
-            callbacks.append(leaves_by_round(rounds, given["num_leaves"]))
-        if callbacks or shared is not None:
-            given_too = [*(keywords.get("callbacks") or ()), *([] if shared is None else [shared])]
-            keywords["callbacks"] = given_too + callbacks
+            if _setting(model, "device_type") in (None, "cpu"):  # elsewhere it is not tried
+                own.append(leaves_by_round(rounds, given["num_leaves"]))
+        keywords = dict(problem.params)
+        keywords["callbacks"] = [*(keywords.get("callbacks") or ()), *own]
         model.fit(problem.X, labels, init_score=init_score, **keywords)
         restore_settings(model, given)
         if shared is not None:
-            shared.keep(model, callbacks)
+            shared.keep(model, own[1:])
         return model
 
     def _fit_without_features(self, problem: Problem) -> Fitted:

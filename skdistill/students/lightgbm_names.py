@@ -21,6 +21,7 @@ ALIASES = {
     ),
     "is_unbalance": ("is_unbalance", "unbalance", "unbalanced_sets"),
     "linear_tree": ("linear_tree", "linear_trees"),
+    "max_delta_step": ("max_delta_step", "max_tree_output", "max_leaf_output"),
     "num_iterations": (
         "num_iterations",
         "num_iteration",

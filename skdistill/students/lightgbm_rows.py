@@ -4,6 +4,7 @@ Its estimators bin the rows anew in each `fit`. Bins depend on the features and 
 not on objective, start score or labels: those of a first fit serve the others.
 """
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -13,7 +14,7 @@ from skdistill._compat import adopt_booster
 from skdistill.students.base import Floats
 from skdistill.students.rounds import Rounds
 
-__all__ = ["SharedRows", "leaves_by_round"]
+__all__ = ["SharedRows", "leaves_by_round", "longest_step"]
 
 
 def leaves_by_round(rounds: Rounds, most: int) -> Any:
@@ -23,6 +24,16 @@ def leaves_by_round(rounds: Rounds, most: int) -> Any:
         return max(2, min(most, rounds.leaves + (number < rounds.fuller)))
 
     return lightgbm.reset_parameter(num_leaves=leaves)
+
+
+def longest_step(booster: Any) -> float:
+    """Return the largest value of a leaf, before the learning rate, without its sign."""
+    text = booster.model_to_string()
+    shrinkage = re.findall(r"^shrinkage=(.+)$", text, re.MULTILINE)
+    leaves = re.findall(r"^leaf_value=(.+)$", text, re.MULTILINE)
+    trees = zip(leaves, shrinkage, strict=True)
+    steps = (abs(float(v)) / float(rate) for values, rate in trees for v in values.split())
+    return max(steps, default=0.0)
 
 
 class SharedRows:

@@ -71,6 +71,15 @@ class PipelineAdapter(Adapter):
             self if device == "cpu" else PipelineAdapter(self.student, self.last.on_device(device))
         )
 
+    def with_bounded_steps(self) -> Adapter | None:
+        """Return the adapter with the steps of its last bounded, if that has any without."""
+        last = self.last.with_bounded_steps()
+        return None if last is None else PipelineAdapter(self.student, last)
+
+    def runs_away(self, fitted: Fitted) -> bool:
+        """Whether the last step does."""
+        return self.last.runs_away(replace(fitted, model=fitted.model.steps[-1][1]))
+
     def with_threads(self, threads: int | None) -> Adapter:
         """Return the adapter with all steps at most at `threads` threads."""
         other = super().with_threads(threads)

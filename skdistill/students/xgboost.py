@@ -11,6 +11,7 @@ curvature does; XGBoost's penalty on the leaves bounds that step only while rows
 """
 
 import json
+import re
 import warnings
 from dataclasses import replace
 from functools import cache
@@ -31,6 +32,7 @@ from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
 
 __all__ = ["XGBoostAdapter", "XGBoostRegression", "resolve_xgboost"]
 
+LEARNING_RATE = 0.3  # XGBoost's own
 OWN_OBJECTIVES = {None, "binary:logistic", "multi:softprob", "multi:softmax"}
 
 
@@ -129,6 +131,20 @@ class XGBoostAdapter(_OnDevice):
                 "give the rows sample_weight instead."
             )
         _check_early_stopping(self.student)
+
+    def with_bounded_steps(self) -> Adapter | None:
+        """Return the adapter with `max_delta_step` set; None if it is, or without trees."""
+        bounded = _bounded(self.student)
+        return None if bounded is self.student else type(self)(bounded)
+
+    def runs_away(self, fitted: Fitted) -> bool:
+        """Whether a leaf went further than the bound."""
+        model = fitted.model
+        inner = model.classifier if type(model) is LabelledClassifier else model
+        trees = "".join(inner.get_booster().get_dump())
+        furthest = max((abs(float(value)) for value in re.findall(r"leaf=(.+)", trees)), default=0)
+        rate = self.student.learning_rate
+        return bool(furthest > LONGEST_STEP * (LEARNING_RATE if rate is None else rate))
 
     def fit(self, problem: Problem) -> Fitted:
         """Fit two classes natively, more as weighted copies, and name the classes."""
