@@ -1,4 +1,4 @@
-"""A hash per row of any kind of table, by which equal rows are found."""
+"""Hashes: of each row of any kind of table, and of what came beside it."""
 
 from numbers import Real
 from typing import Any
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skdistill._arrays import has_namespace, to_host
 from skdistill._validation import columns_of, is_missing
 
-__all__ = ["row_fingerprints"]
+__all__ = ["fingerprints", "row_fingerprints"]
 
 
 def row_fingerprints(X: Any) -> NDArray[np.uint64]:
@@ -80,3 +80,17 @@ def _sparse_fingerprints(X: Any) -> NDArray[np.uint64]:
     rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
     np.add.at(total, rows, _mix(_column_bits(X.data), X.indices))
     return total
+
+
+def fingerprints(y: Any, sample_weight: Any, groups: Any) -> dict[str, str]:
+    """Return a short text for each, to recognise it by; of groups the partition."""
+    weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    named = None if groups is None else _coded(np.asarray(groups).astype(str))[1]
+    values = {"y": _coded(y), "sample_weight": weight, "groups": named}
+    return {name: str(joblib.hash(value)) for name, value in values.items()}
+
+
+def _coded(values: Any) -> tuple[list[Any], NDArray[np.intp]]:
+    """Return the different values, and which of them each one is."""
+    different, codes = np.unique(np.asarray(values).ravel(), return_inverse=True)
+    return different.tolist(), codes

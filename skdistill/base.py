@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from joblib import Memory
-from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -16,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 
 from skdistill._compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._data import Data
+from skdistill._fingerprints import fingerprints
 from skdistill._learners import check_classes, check_routing, tags_of, takes_nan
 from skdistill._tables import check_table
 from skdistill._validation import (
@@ -182,16 +182,16 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             If the estimator is not fitted.
         """
         check_is_fitted(self)
-        now = _fingerprints(y, beside.get("sample_weight"), beside.get("groups"))
+        now = fingerprints(y, beside.get("sample_weight"), beside.get("groups"))
         return all(now[name] == self._seen[name] for name in ("y", *beside))
 
     def _remember(self, y: Any, sample_weight: Any, groups: Any) -> None:
         """Keep fingerprints of what came beside the features."""
-        self._seen = _fingerprints(y, sample_weight, groups)
+        self._seen = fingerprints(y, sample_weight, groups)
 
     def _check_same(self, y: Any, sample_weight: Any, groups: Any) -> None:
         """Raise InputError unless these are what the estimator was fitted with."""
-        now = _fingerprints(y, sample_weight, groups)
+        now = fingerprints(y, sample_weight, groups)
         if now["y"] != self._seen["y"]:
             raise InputError(
                 "y must be the labels that the estimator was fitted on, in the same order: the "
@@ -436,17 +436,3 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
 
 def _is_integer(cv: Any) -> bool:
     return cv is None or isinstance(cv, int | np.integer)
-
-
-def _fingerprints(y: Any, sample_weight: Any, groups: Any) -> dict[str, str]:
-    """Return a short text for each, to recognise it by; of groups the partition."""
-    weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    named = None if groups is None else _coded(np.asarray(groups).astype(str))[1]
-    values = {"y": _coded(y), "sample_weight": weight, "groups": named}
-    return {name: str(joblib_hash(value)) for name, value in values.items()}
-
-
-def _coded(values: Any) -> tuple[list[Any], NDArray[np.intp]]:
-    """Return the different values, and which of them each one is."""
-    different, codes = np.unique(np.asarray(values).ravel(), return_inverse=True)
-    return different.tolist(), codes
