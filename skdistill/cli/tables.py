@@ -164,7 +164,12 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
 
 
 def _no_header(frame: "pd.DataFrame") -> str:
-    """Return what to do where the names of columns look like cells."""
+    """Return what to do where the names of columns look like cells, or are numbers in order."""
+    if list(frame.columns) == [str(i) for i in range(1, frame.shape[1] + 1)]:
+        return (
+            ": columns are named by number, from 1: leave --no-header out if the first line names "
+            "them"
+        )
     if all(number(str(name)) is None for name in frame.columns):
         return ""
     return ": if its first line is no header, pass --no-header and name columns by number, from 1"

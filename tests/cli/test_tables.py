@@ -123,6 +123,15 @@ def test_a_missing_header_is_thought_of(frame) -> None:
         tables.check_features(rows, ["z", "code"], "t.data")
 
 
+def test_columns_that_are_numbered_have_no_names(frame) -> None:
+    rows = frame.set_axis([str(i) for i in range(1, frame.shape[1] + 1)], axis=1)
+    cure = "columns are named by number, from 1: leave --no-header out if the first line names them"
+    with pytest.raises(CommandError, match=f"no column 'y'; it has '1', .*: {cure}$"):
+        tables.labelled(rows, Special("y"), "t.data")
+    with pytest.raises(CommandError, match=f"lacks 1 column.* 'y'; it has '1', .*: {cure}$"):
+        tables.check_features(rows, ["y", "1"], "t.data")
+
+
 KEEP = "keep more for training (smaller --test-size, 0 for all; or --test FILE)"
 
 
