@@ -790,7 +790,8 @@ def test_rare_classes_are_compared_with_both_direct_students():
         f"{short} (1.200 / 1.200 / 0%)",
     ]
     assert table.loc["lightgbm 20x8", rare.BOUNDED] == "0.500 / 0.500 / 100%"
-    assert table.loc["logistic", rare.BOUNDED] == table.loc["logistic", "honest"] == ""
+    assert table.loc["logistic", rare.BOUNDED] == ""
+    assert "honest" not in table  # a method that was not measured has no column
     assert (table["strength"] == 0.3).all()
 
 
