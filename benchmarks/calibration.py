@@ -11,7 +11,7 @@ that does best on all other sets with as few or as many classes.
 import argparse
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -32,8 +32,7 @@ from benchmarks.ratios import HARM, geometric_mean, lifted
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledClassifier
 from skdistill.calibration import calibrate
-from skdistill.metrics import log_loss, squared_distance
-from skdistill.strength import Shrinkage
+from skdistill.metrics import log_loss
 
 __all__ = ["Cell", "main", "summary"]
 
@@ -151,23 +150,20 @@ def measure(name: str, seed: int, rows: int, trees: int, log: Log) -> Iterator[C
     data = split(name, seed, rows)
     given = {key: _out_of_fold(each, data, seed) for key, each in teachers(seed, trees).items()}
     given["average"] = np.mean(list(given.values()), axis=0)
-    direct, ingredients = {}, {}
+    direct = {}
     for (teacher, student), missing in wanted.items():
         base = _distilled(None, seed).fit(data.X, data.y, teacher_proba=given[teacher])
         learner = students(seed)[student]
         if student not in direct:
             hard = base.refit_student(data.X, data.y, student=learner, strength=1.0)
             direct[student] = data.scores(hard.predict_proba(data.X_test))
-            auto = base.refit_student(data.X, data.y, student=learner, strength="auto")
-            found = auto.report_.shrinkage
-            ingredients[student] = Shrinkage(**{f.name: found[f.name] for f in fields(Shrinkage)})
         base = base.set_params(student=learner)
         loss, sharp = direct[student]
         cell = Cell(
             name, seed, teacher, student, "", "", data.n_classes, 0.0, 0.0, 0.0, loss, 0.0, sharp
         )
         for method, rules in missing.items():
-            yield from _cells(base, data, cell, method, rules, ingredients[student])
+            yield from _cells(base, data, cell, method, rules)
 
 
 def _missing(log: Log, *key: Any) -> dict[str, list[str]]:
@@ -185,17 +181,15 @@ def _cells(
     cell: Cell,
     method: str,
     rules: list[str],
-    shrinkage: Shrinkage,
 ) -> Iterator[Cell]:
-    """Yield the cells of one calibration: `auto` is worked out from the ingredients at hand."""
+    """Yield the cells of one calibration."""
     calibration = None if method == "None" else method
     one_hot, raw = np.eye(data.n_classes)[data.y], base.teacher_proba_
-    p = calibrate(calibration, one_hot, raw).transform(raw)
-    automatic = replace(shrinkage, teacher=squared_distance(one_hot, p)).strength
     cell = replace(cell, teacher_loss=_calibrated_loss(calibration, one_hot, raw, data.y))
     for rule in rules:
-        strength = automatic if rule == "auto" else float(rule)
-        model = base.refit_student(data.X, data.y, strength=strength, calibration=calibration)
+        wanted = rule if rule == "auto" else float(rule)
+        model = base.refit_student(data.X, data.y, strength=wanted, calibration=calibration)
+        strength = model.strength_
         loss, sharp = data.scores(model.predict_proba(data.X_test))
         yield replace(
             cell, calibration=method, rule=rule, strength=strength, loss=loss, sharp_loss=sharp
