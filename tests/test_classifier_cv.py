@@ -367,7 +367,7 @@ def test_transfer_rows_serve_the_distilled_students_only():
     assert 3 * 3 + 3 + 1 <= len(calls) == model.report_.n_student_fits  # one a fold for its size
     assert max(n_rows) > 120  # 120 labelled rows of a fold and the others
     assert model.report_.n_transfer in (0, 60)
-    with pytest.raises(ParameterError, match="X_transfer have none of: leave it out"):
+    with pytest.raises(ParameterError, match="X_transfer have none of: pass calibrations="):
         searcher(calibrations=("stacked",)).fit(X[:180], y[:180], X_transfer=X[180:])
 
 

@@ -726,7 +726,7 @@ def test_stacked_and_auto_share_the_direct_students():
 def test_stacked_has_nothing_to_say_of_transfer_rows():
     data = DATA[2]
     model = DistilledClassifier(GaussianNB(), SMALL, calibration="stacked", cv=3)
-    with pytest.raises(ParameterError, match="leave it out"):
+    with pytest.raises(ParameterError, match="X_transfer have none of: pass calibration='sigmoid'"):
         model.fit(data.X, data.y, X_transfer=data.X)
 
 
