@@ -447,8 +447,8 @@ def test_a_column_that_gives_the_target_away_is_named_as_drop_takes_it(
         files.train, index=False
     )
     assert fit() == 0
-    said = "".join(capsys.readouterr())
+    said = " ".join("".join(capsys.readouterr()).split())  # lines are wrapped
     assert said.count("may be too good to be true") == 1
-    assert "alone does as well: 'closed'." in " ".join(said.split())
+    assert "alone does as well: 'closed'." in said
     assert fit("--drop", "closed") == 0
-    assert "too good" not in "".join(capsys.readouterr())
+    assert "good to be true" not in " ".join("".join(capsys.readouterr()).split())
