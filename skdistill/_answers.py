@@ -16,7 +16,7 @@ from skdistill._validation import check_unmasked, named_columns
 from skdistill._wrapping import LabelledClassifier
 from skdistill.exceptions import TeacherError
 
-__all__ = ["as_table", "class_probabilities"]
+__all__ = ["as_probabilities", "class_probabilities"]
 
 
 def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[Any]:
@@ -49,7 +49,7 @@ def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[An
     given = model.predict_proba(X)
     own = np.asarray(getattr(model, "classes_", classes))
     named = named_columns(given, own, f"what predict_proba of {name} gives")
-    p = as_table(given)
+    p = as_probabilities(given)
     if p.ndim != 2 or p.shape[1] != len(own) or len(own) != len(classes):
         raise TeacherError(
             f"predict_proba of {name} must give one column for each of the {len(classes)} "
@@ -67,7 +67,7 @@ def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[An
     return p[:, order]
 
 
-def as_table(p: Any) -> NDArray[Any]:
+def as_probabilities(p: Any) -> NDArray[Any]:
     """Return probabilities of any form as a dense array on the host."""
     check_unmasked("what predict_proba gives", p)
     table = p.toarray() if sp.issparse(p) else to_host(p) if has_namespace(p) else np.asarray(p)

@@ -32,6 +32,7 @@ __all__ = [
     "WeightlessError",
     "check_classes",
     "check_routing",
+    "comes_from",
     "gives_probabilities",
     "has_tags",
     "holds_frozen",
@@ -70,6 +71,11 @@ def root_package(learner: Any) -> str:
     return type(learner).__module__.partition(".")[0]
 
 
+def comes_from(learner: Any, package: str) -> bool:
+    """Whether the class of a learner is of a package, or inherits from one that is."""
+    return any(base.__module__.partition(".")[0] == package for base in type(learner).__mro__)
+
+
 def is_of_sklearn(learner: Any, *kinds: type) -> bool:
     """Whether a learner is of one of these classes, no subclass, and they are scikit-learn's own.
 
@@ -80,7 +86,7 @@ def is_of_sklearn(learner: Any, *kinds: type) -> bool:
 
 def tags_of(learner: Any) -> Tags:
     """Return scikit-learn's tags of a learner; of one that has none, those that promise nothing."""
-    return get_tags(learner) if has_tags(learner) else _blank_tags()
+    return _told_tags(learner) or _blank_tags()
 
 
 def has_tags(learner: Any) -> bool:
@@ -88,11 +94,14 @@ def has_tags(learner: Any) -> bool:
 
     It cannot if there is no BaseEstimator, or a mixin that expects one behind it.
     """
+    return _told_tags(learner) is not None
+
+
+def _told_tags(learner: Any) -> Tags | None:
     try:
-        get_tags(learner)
+        return get_tags(learner)
     except (AttributeError, TypeError):
-        return False
-    return True
+        return None
 
 
 def _blank_tags() -> Tags:

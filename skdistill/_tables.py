@@ -1,5 +1,6 @@
 """What can be rows of features, checked before anything is fitted."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,11 +39,11 @@ def check_table(X: Any, name: str = "X") -> None:
             f"{wanted} of pandas or polars, got a {type(X).__name__} of {library_of(X)}: its "
             f"{remedy}() gives one."
         )
-    names = list(X.columns) if hasattr(X, "columns") else []
-    twice = [each for place, each in enumerate(names) if each in names[:place]]
-    if twice:
+    names = Counter(X.columns if hasattr(X, "columns") else ())
+    twice, times = next(iter(names.most_common(1)), (None, 0))
+    if times > 1:
         raise InputError(
-            f"{name} must have columns of different names, got {twice[0]!r} more than once: rename "
+            f"{name} must have columns of different names, got {twice!r} more than once: rename "
             "them, or pass an array."
         )
     if isinstance(X, list | tuple) and len(X) == 0:

@@ -35,7 +35,6 @@ __all__ = [
     "index_rows",
     "is_estimator",
     "is_missing",
-    "label_column",
     "library_of",
     "named_columns",
 ]
@@ -112,7 +111,7 @@ def check_unmasked(name: str, values: Any) -> None:
         )
 
 
-def label_column(y: Any, *, warn: bool = False) -> NDArray[Any]:
+def _label_column(y: Any, *, warn: bool = False) -> NDArray[Any]:
     """Return labels or groups as a 1-D array; nullable whole numbers pass through no float.
 
     Above 2**53 neighbours would become one. With `warn` a table of one column is warned about.
@@ -172,7 +171,7 @@ def as_labels(y: Any, *, warn: bool = True) -> NDArray[Any]:
             f"y should be a 1d array, got an array of shape {y.shape} instead: give the class of "
             "each row. Soft labels go into teacher_proba=."
         )
-    labels = label_column(y, warn=warn)
+    labels = _label_column(y, warn=warn)
     # scikit-learn knows no other strings; where one is missing, the check of missing ones says so.
     named = labels.dtype.kind == "T" and not _missing(labels.astype(object)).any()
     return np.asarray(labels.tolist()) if named else labels
@@ -194,9 +193,9 @@ def _check_kind(labels: NDArray[Any]) -> None:
         remedy = "y.astype(str) makes strings of them"
         if names == ["bytes"]:
             remedy = "numpy.char.decode(y.astype(bytes)) makes strings of them"
-        elif set(names) <= {"int", "float", "bool"} or set(names) == {"Decimal"}:
-            remedy = f"y.astype({'bool' if names == ['bool'] else 'float'}) makes numbers of them"
-            remedy = "y.astype(int) makes numbers of them" if names == ["int"] else remedy
+        elif set(names) <= {"int", "float", "bool"} or names == ["Decimal"]:
+            into = names[0] if names in (["bool"], ["int"]) else "float"
+            remedy = f"y.astype({into}) makes numbers of them"
         raise InputError(
             "y must have labels of one kind, strings or numbers, got an array of objects that are "
             f"{' and '.join(names)}: {remedy}. Unknown label type: unknown."
@@ -211,7 +210,7 @@ def _check_kind(labels: NDArray[Any]) -> None:
 def check_groups(groups: Any) -> NDArray[Any]:
     """Return the groups, shape (n,) and sortable, or raise InputError where a row has none."""
     check_unmasked("groups", groups)
-    values = label_column(groups)
+    values = _label_column(groups)
     advice = "give rows without a group one of their own."
     _check_every_row(values, "groups must have an entry", advice)
     try:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdistill.attributes import passed_on
 
-__all__ = ["ClassifierWrapper", "LabelledClassifier", "fit_labelled"]
+__all__ = ["ClassifierWrapper", "LabelledClassifier", "fit_labelled", "unlabelled"]
 
 
 class ClassifierWrapper(ClassifierMixin, BaseEstimator):
@@ -125,6 +125,11 @@ class LabelledClassifier(ClassifierWrapper):
         self.classifier_ = clone(self.classifier)
         self.classifier_.fit(X, codes)
         return self
+
+
+def unlabelled(model: Any) -> Any:
+    """Return the classifier that knows the classes by number; any other model as it is."""
+    return model.classifier if type(model) is LabelledClassifier else model
 
 
 def fit_labelled(model: Any, X: Any, y: Any, **keywords: Any) -> Any:

@@ -4,6 +4,7 @@ They know nothing of the estimator that calls them.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,7 @@ class Distilled:
     direct: Fitted | None = None
     n_fits: int = 1
 
-    @property
+    @cached_property
     def nodes(self) -> dict[str, int | None]:
         """Nodes of the trees of the student and of the direct one; None where not known."""
         direct = None if self.direct is None else count_nodes(self.direct.model)
@@ -263,9 +264,10 @@ def fit_student(
         rows = (*rows, None if transfer is None else transfer.take(known))
     problem, gain = make_problem(settings, *rows)
     adapter, data, metadata = settings.adapter, rows[0], rows[2]
-    labelled = data.X, data.y, metadata.student_weight, metadata.student
+    beside = metadata.student_weight, metadata.student
+    labelled = partial(direct_problem, adapter, data.X, data.y, *beside)
     try:
-        done = fit_within(settings.size, adapter, [problem], direct_problem(adapter, *labelled))
+        done = fit_within(settings.size, adapter, [problem], labelled, len(data))
     except SkdistillError:
         raise
     except Exception as error:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import joblib
@@ -277,9 +278,10 @@ def _try(task: _Task, data: Data) -> list[_Trial]:
         problems = [_problem(c, train, task) for c in chosen]
         problems = [replace(problem, X=problems[0].X) for problem in problems]
         adapter = chosen[0].settings.adapter.with_threads(task.threads)
-        labelled = direct_problem(adapter, train.X, train.y, own.student_weight, own.student)
+        beside = own.student_weight, own.student
+        labelled = partial(direct_problem, adapter, train.X, train.y, *beside)
         try:
-            done = fit_within(chosen[0].settings.size, adapter, problems, labelled)
+            done = fit_within(chosen[0].settings.size, adapter, problems, labelled, len(train))
         except Exception as error:
             kind = StudentTypeError if isinstance(error, TypeError) else StudentError
             raise kind(

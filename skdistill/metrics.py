@@ -15,6 +15,7 @@ __all__ = [
     "calibration_error",
     "fidelity",
     "log_loss",
+    "row_brier",
     "row_log_loss",
     "score_probabilities",
     "squared_distance",
@@ -53,6 +54,29 @@ def brier_scale(n_classes: int) -> float:
     return 0.5 if n_classes == 2 else 1.0
 
 
+def row_brier(y: Array, p: Array) -> Array:
+    """Return each row's part of the Brier score.
+
+    Parameters
+    ----------
+    y : array of shape (n, K)
+        One-hot labels.
+    p : array of shape (n, K)
+        Probabilities.
+
+    Returns
+    -------
+    losses : array of shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> row_brier(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]]))
+    array([0.25])
+    """
+    return brier_scale(p.shape[1]) * namespace(y, p).sum((y - p) ** 2, axis=1)
+
+
 def brier_score(y: Array, p: Array, weight: Array | None = None) -> float:
     """Return the Brier score on the scale of scikit-learn's; lower is better.
 
@@ -78,7 +102,7 @@ def brier_score(y: Array, p: Array, weight: Array | None = None) -> float:
     >>> brier_score(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]]))
     0.25
     """
-    return brier_scale(p.shape[1]) * squared_distance(y, p, weight)
+    return _mean(row_brier(y, p), weight)
 
 
 def row_log_loss(y: Array, p: Array, floor: float = 0.0) -> Array:

@@ -15,7 +15,7 @@ from sklearn.metrics import get_scorer
 from skdistill._data import Data
 from skdistill.exceptions import ParameterError
 from skdistill.folds import Folds
-from skdistill.metrics import FLOOR, brier_scale, row_log_loss
+from skdistill.metrics import FLOOR, row_brier, row_log_loss
 from skdistill.roc import auc_rows
 
 __all__ = ["MINUS", "ROW_LOSSES", "Judge", "headline_rows", "make_judge"]
@@ -25,11 +25,6 @@ NAMELESS = "score"  # of a callable
 MINUS = "minus "  # begins the name of a loss that is a score with its sign changed
 
 
-def _row_brier(y: Floats, p: Floats) -> Floats:
-    """Return each row's part of the Brier score."""
-    return np.asarray(brier_scale(p.shape[1]) * np.sum((y - p) ** 2, axis=1))
-
-
 def _row_error(y: Floats, p: Floats) -> Floats:
     """Return 1 where the most probable class is wrong, else 0."""
     return np.asarray(np.argmax(y, axis=1) != np.argmax(p, axis=1), dtype=np.float64)
@@ -37,7 +32,7 @@ def _row_error(y: Floats, p: Floats) -> Floats:
 
 ROW_LOSSES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "neg_log_loss": row_log_loss,
-    "neg_brier_score": _row_brier,
+    "neg_brier_score": row_brier,
     "accuracy": _row_error,
 }
 NAMES = {"neg_log_loss": "log-loss", "neg_brier_score": "Brier score", "accuracy": "error rate"}
@@ -248,5 +243,5 @@ def headline_rows(y: Floats, p: Floats, weight: Floats | None = None) -> dict[st
         "log-loss": row_log_loss(y, p, floor=FLOOR),
         "accuracy": _row_error(y, p) - 1.0,
         "AUC": -auc_rows(y, p, weight),
-        "Brier score": _row_brier(y, p),
+        "Brier score": row_brier(y, p),
     }

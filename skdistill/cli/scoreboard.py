@@ -416,10 +416,8 @@ def _plain(estimate: Estimate) -> dict[str, float | None]:
 
 def pickled_size(model: BaseEstimator) -> float:
     """Return the size of a model in bytes, NaN where it cannot be pickled."""
-    try:
-        return float(size_bytes(model))
-    except Exception:  # noqa: BLE001 (whatever its own parts raise; a size is no reason to fail)
-        return float("nan")
+    size = size_bytes(model)
+    return float("nan") if size is None else float(size)
 
 
 def _costs(model: BaseEstimator, X: Any, budget: float, front: Front | None) -> tuple[float, float]:

@@ -15,7 +15,6 @@ search        a search, or a threshold, of one of these    those of what is sear
 A student that none of them serves raises; there is no silent fall-back to hard labels.
 """
 
-import sys
 from functools import partial
 from typing import Any
 
@@ -25,6 +24,7 @@ from sklearn.pipeline import Pipeline
 
 from skdistill._learners import (
     WeightlessError,
+    comes_from,
     gives_probabilities,
     is_of_sklearn,
     kind_of,
@@ -114,8 +114,8 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
         return PipelineAdapter(student, resolve(student.steps[-1][1], loss))
     if is_search(student):
         return SearchAdapter(student, partial(resolve, loss=loss))
-    if _is_from("lightgbm", student) or _is_from("xgboost", student):
-        is_xgboost = _is_from("xgboost", student)
+    is_xgboost = comes_from(student, "xgboost")
+    if is_xgboost or comes_from(student, "lightgbm"):
         return resolve_xgboost(student) if is_xgboost else resolve_lightgbm(student, loss)
     if is_linear(student) or is_network(student):
         return LinearAdapter(student) if is_linear(student) else MLPAdapter(student)
@@ -165,10 +165,3 @@ def as_student(student: Any) -> Any:
     from lightgbm import LGBMClassifier
 
     return LGBMClassifier(n_estimators=50, verbose=-1)
-
-
-def _is_from(package: str, student: Any) -> bool:
-    """Whether `student` is of (a subclass of) a class of `package`, without importing it."""
-    if package not in sys.modules:
-        return False
-    return any(base.__module__.partition(".")[0] == package for base in type(student).__mro__)

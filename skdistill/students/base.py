@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from numbers import Real
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from skdistill._arrays import one_hot
 from skdistill._devices import choose_device
 from skdistill._learners import WeightlessError, replace_settings, weight_keyword
 from skdistill._threads import bound_threads
-from skdistill._wrapping import LabelledClassifier, fit_labelled
+from skdistill._wrapping import fit_labelled, unlabelled
 from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
 
@@ -28,6 +29,7 @@ __all__ = [
     "balanced_weights",
     "check_class_weight",
     "fit_changed",
+    "give_back",
     "redefines",
 ]
 
@@ -83,7 +85,7 @@ class Problem:
         """Whether the student of this problem is the direct one: nothing soft, no temperature."""
         return self.is_hard and getattr(self.loss, "temperature", 1.0) == 1.0
 
-    @property
+    @cached_property
     def is_hard(self) -> bool:
         """Whether the target is the one-hot label of every row: nothing soft is left."""
         return np.array_equal(self.target, one_hot(self.codes, len(self.classes), self.target))
@@ -298,10 +300,14 @@ def fit_changed(
     """
     before = replace_settings(model, own)
     fitted = fit_labelled(model, X, y, **keywords)
-    inner = fitted.classifier if type(fitted) is LabelledClassifier else fitted
-    if own and type(inner).set_params.__module__.partition(".")[0] in SETTABLE:
-        replace_settings(inner, before)
+    give_back(unlabelled(fitted), before)
     return fitted
+
+
+def give_back(model: Any, before: Mapping[str, Any]) -> None:
+    """Give a fitted model the settings of before its fit, if setting them is no more than that."""
+    if before and type(model).set_params.__module__.partition(".")[0] in SETTABLE:
+        replace_settings(model, before)
 
 
 def redefines(student: Any, package: str, *methods: str) -> bool:

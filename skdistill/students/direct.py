@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from skdistill._answers import as_table
+from skdistill._answers import as_probabilities
 from skdistill._arrays import has_namespace, one_hot, to_host
 from skdistill._compat import take_rows
 from skdistill.losses import Brier, CrossEntropy
@@ -24,7 +24,7 @@ def predict_fitted(fitted: Fitted, X: Any) -> Any:
     """Return the class probabilities of a fitted student, shape (n, K)."""
     if fitted.decode is None:
         p = fitted.model.predict_proba(X)
-        return p if type(p) is np.ndarray or has_namespace(p) else as_table(p)
+        return p if type(p) is np.ndarray or has_namespace(p) else as_probabilities(p)
     return fitted.decode(fitted.model.predict(X))
 
 

@@ -30,10 +30,10 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.svm import SVR, NuSVR
 
 from skdistill._compat import SEARCHES
-from skdistill._learners import has_tags, members, tags_of
+from skdistill._learners import has_tags, members, replace_settings, tags_of
 from skdistill.exceptions import StudentError
 from skdistill.losses import Brier, Loss
-from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route
+from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, give_back
 from skdistill.students.means import mean_obstacle, range_obstacle
 from skdistill.students.size import can_grow, leaf_settings
 
@@ -140,8 +140,7 @@ class RegressionAdapter(Adapter):
     def fit(self, problem: Problem) -> Fitted:
         """Fit one output for two classes, one per class otherwise."""
         model = single = clone(self.student)
-        own, given = leaf_settings(single, problem.direct), single.get_params()
-        single.set_params(**own)
+        before = replace_settings(single, leaf_settings(single, problem.direct))
         target = problem.target
         if target.shape[1] == 2:
             target = problem.loss.contrast(target)
@@ -152,9 +151,8 @@ class RegressionAdapter(Adapter):
                 model.set_fit_request(sample_weight=True)  # they may be the loss's, not the user's
             model = MultiOutputRegressor(model if has_tags(model) else _Tagged(model))
         model.fit(problem.X, target, **self.fit_keywords(problem.weight, problem.params))
-        bounded = [single] if model is single else [single, *model.estimators_]
-        for each in bounded if own else ():
-            each.set_params(**{key: given[key] for key in own})
+        for each in [single] if model is single else [single, *model.estimators_]:
+            give_back(each.regressor_ if isinstance(each, _Tagged) else each, before)
         return Fitted(model, Decoder(problem.loss))
 
 

@@ -8,11 +8,11 @@ LightGBM's native route: of eight leaves, one less costs up to four per cent of 
 20 rounds). XGBoost grows best split first then, as LightGBM always does.
 """
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
-from skdistill._wrapping import LabelledClassifier
+from skdistill._learners import comes_from
+from skdistill._wrapping import unlabelled
 from skdistill.costs import count_parts
 from skdistill.students.base import Fitted
 from skdistill.students.lightgbm_names import ALIASES
@@ -64,10 +64,9 @@ def booster_rounds(student: Any, direct: Fitted | None) -> Rounds | None:
     """
     if direct is None or student.get_params().get("tree_method") == "exact":
         return None
-    parts, inner = count_parts(direct.model), direct.model
+    parts, inner = count_parts(direct.model), unlabelled(direct.model)
     if not parts.nodes or not parts.trees:
         return None
-    inner = inner.classifier if type(inner) is LabelledClassifier else inner
     members = getattr(inner, "estimators_", [inner])  # of a regressor, one per class
     of_each = [_rounds(student, member) for member in members]
     trees = [count_parts(member).trees or 0 for member in members]
@@ -153,5 +152,4 @@ def _one_leaf_more(rounds: Rounds) -> Any:
 
 def _package(student: Any) -> str | None:
     """Return which of the packages the student's class is of or inherits from; None if neither."""
-    homes = {base.__module__.partition(".")[0] for base in type(student).__mro__}
-    return next((name for name in PACKAGES if name in homes and name in sys.modules), None)
+    return next((name for name in PACKAGES if comes_from(student, name)), None)

@@ -12,7 +12,7 @@ alone: its trees have the size that its settings give them, and the number too.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,7 +49,11 @@ class Within:
 
 
 def fit_within(
-    size: str, adapter: Adapter, problems: Sequence[Problem], labelled: Problem
+    size: str,
+    adapter: Adapter,
+    problems: Sequence[Problem],
+    labelled: Callable[[], Problem],
+    n_rows: int,
 ) -> Within:
     """Fit one student per problem, none larger than the direct one unless they may be.
 
@@ -61,20 +65,21 @@ def fit_within(
         Of the student.
     problems : sequence of Problem
         About the same rows (`Adapter.fit_many`); those without labels of their own come last.
-    labelled : Problem
-        That of the direct student on the labelled rows; fitted only if it is needed and is none of
-        the others.
+    labelled : callable
+        Gives the problem of the direct student; asked, and fitted, only if it is needed and is none
+        of the others.
+    n_rows : int
+        Labelled rows.
 
     Returns
     -------
     within : Within
     """
-    n_rows = len(labelled.target)
     direct = [i for i, p in enumerate(problems) if p.is_direct and len(p.target) == n_rows]
     if size == "free" or not adapter.grows or len(direct) == len(problems):
         fitted = adapter.fit_many(problems)
         return Within(fitted, fitted[direct[0]] if direct else None, len(fitted))
-    bound = adapter.fit(problems[direct[0]] if direct else labelled)
+    bound = adapter.fit(problems[direct[0]] if direct else labelled())
     others = [replace(p, direct=bound) for i, p in enumerate(problems) if i not in direct]
     fitted = adapter.fit_many(others)
     for i in direct:

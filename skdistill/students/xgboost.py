@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from skdistill._arrays import project_to_simplex
+from skdistill._wrapping import unlabelled
 from skdistill.exceptions import StudentError
 from skdistill.losses import Loss
 from skdistill.students.base import LONGEST_STEP, Adapter, Fitted, Problem, Route, redefines
@@ -139,9 +140,7 @@ class XGBoostAdapter(_OnDevice):
 
     def runs_away(self, fitted: Fitted) -> bool:
         """Whether a leaf went further than the bound."""
-        model = fitted.model
-        inner = model.classifier if type(model) is LabelledClassifier else model
-        trees = "".join(inner.get_booster().get_dump())
+        trees = "".join(unlabelled(fitted.model).get_booster().get_dump())
         furthest = max((abs(float(value)) for value in re.findall(r"leaf=(.+)", trees)), default=0)
         rate = self.student.learning_rate
         return bool(furthest > LONGEST_STEP * (LEARNING_RATE if rate is None else rate))

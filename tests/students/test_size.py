@@ -261,7 +261,7 @@ def test_candidates_that_share_rows_are_those_fitted_alone():
         replace(labelled, target=(1 - share) * labelled.target + share * data.teacher)
         for share in (0.3, 0.6, 0.9)
     ]
-    within = fit_within("direct", adapter, problems, labelled)
+    within = fit_within("direct", adapter, problems, lambda: labelled, len(data.y))
     assert within.n_fits == 4
     for problem, together in zip(problems, within.fitted, strict=True):
         alone = adapter.fit(replace(problem, direct=within.direct))
