@@ -31,8 +31,8 @@ from benchmarks.datasets import encode, load
 from benchmarks.ratios import HARM, geometric_mean, lifted
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledClassifier
-from skdistill.calibration import calibrate
-from skdistill.metrics import log_loss
+from skdistill._ground.metrics import log_loss
+from skdistill.teaching.calibration import calibrate
 
 __all__ = ["Cell", "main", "summary"]
 

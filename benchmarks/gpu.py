@@ -43,9 +43,9 @@ from skdistill import (
     SoftMLPClassifier,
     distillation_path,
 )
-from skdistill._arrays import softmax, to_host
-from skdistill._devices import cupy_obstacle
-from skdistill.metrics import log_loss
+from skdistill._ground.arrays import softmax, to_host
+from skdistill._ground.devices import cupy_obstacle
+from skdistill._ground.metrics import log_loss
 from skdistill.students.lightgbm import SoftCrossEntropy, gpu_learner
 from skdistill.students.multinomial import Batch, moments, row_pass
 

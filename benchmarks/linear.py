@@ -38,7 +38,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import CrossEntropy, SoftLogisticRegression, SoftMLPClassifier, distillation_path
-from skdistill.metrics import log_loss
+from skdistill._ground.metrics import log_loss
 from skdistill.students import Problem, resolve
 from skdistill.students.replication import ReplicationAdapter
 

@@ -43,9 +43,9 @@ from benchmarks.datasets import encode, load
 from benchmarks.paper_tables import BROUGHT, write_pages
 from benchmarks.results import Log, add_common_arguments, command_line, folder_of, progress, say
 from skdistill import DistilledClassifier, DistilledClassifierCV
-from skdistill.crossfit import cross_fit
-from skdistill.folds import make_folds
-from skdistill.pool import fit_pool, validation_folds
+from skdistill.teaching.crossfit import cross_fit
+from skdistill.teaching.folds import make_folds
+from skdistill.teaching.pool import fit_pool, validation_folds
 
 __all__ = ["Case", "Cell", "Plan", "choose_leaking", "main", "measure"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill.metrics import log_loss
+from skdistill._ground.metrics import log_loss
 
 __all__ = ["FLOOR", "HARM", "floored_log_loss", "geometric_mean", "in_short", "lifted"]
 

@@ -41,7 +41,7 @@ import skdistill
 from benchmarks.figures import curves
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledClassifier, DistilledClassifierCV
-from skdistill.costs import latency, size_bytes
+from skdistill._ground.costs import latency, size_bytes
 
 __all__ = ["Measurement", "Point", "main", "shares"]
 

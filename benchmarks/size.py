@@ -28,7 +28,7 @@ from benchmarks.ratios import HARM, floored_log_loss, geometric_mean, in_short
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from benchmarks.strength import CHOSEN_ON, sizes
 from skdistill import DistilledClassifier
-from skdistill.costs import count_parts
+from skdistill._ground.costs import count_parts
 
 JUDGED_ON = ("bank_marketing", "magic", "satimage", "digits", "letter")
 SEARCHED = {"stopped": "min_impurity_decrease", "pruned": "ccp_alpha"}

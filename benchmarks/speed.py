@@ -47,8 +47,8 @@ from threadpoolctl import threadpool_limits
 from benchmarks.figures import ranges
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledClassifier, DistilledClassifierCV
-from skdistill.losses import CrossEntropy
 from skdistill.students import Problem, SoftCrossEntropy, resolve
+from skdistill.targets.losses import CrossEntropy
 
 __all__ = ["Case", "Sizes", "Timing", "compare", "main"]
 

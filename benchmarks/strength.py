@@ -40,11 +40,11 @@ from benchmarks.results import (
     say,
 )
 from skdistill import DistilledClassifier
-from skdistill.crossfit import cross_fit
-from skdistill.folds import make_folds
-from skdistill.metrics import log_loss, squared_distance
-from skdistill.strength import MISSING, Reading, Shrinkage, bias_share
+from skdistill._ground.metrics import log_loss, squared_distance
+from skdistill.choosing.strength import MISSING, Reading, Shrinkage, bias_share
 from skdistill.students import DirectStudent, resolve
+from skdistill.teaching.crossfit import cross_fit
+from skdistill.teaching.folds import make_folds
 
 JUDGED_ON = ("bank_marketing", "covertype_10k", "higgs", "magic", "satimage")
 CLEAN = ("digits",)  # hardly a label that another could contradict
@@ -270,7 +270,7 @@ def readings(row: Any, factor: float = MISSING, share: float = 1.0) -> tuple[flo
 
 
 def shipped(row: Any) -> float:
-    """Return the strength by the rule of `skdistill.strength`."""
+    """Return the strength by the rule of `skdistill.choosing.strength`."""
     tau, worth = bias_share(row.n_rows), frequencies(row.data)
     noise = (row.log_loss_student - row.entropy_student) / 2
     teachers = row.brier_teacher, row.log_loss_teacher

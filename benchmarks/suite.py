@@ -43,10 +43,10 @@ from benchmarks.results import Log, add_common_arguments, command_line, folder_o
 from benchmarks.suite_commands import commands
 from benchmarks.suite_page import Known, write_page
 from skdistill import SoftMLPClassifier
-from skdistill.crossfit import class_probabilities
-from skdistill.folds import make_folds
-from skdistill.metrics import score_probabilities, squared_distance
-from skdistill.pool import fit_pool, validation_folds
+from skdistill._ground.metrics import score_probabilities, squared_distance
+from skdistill.teaching.crossfit import class_probabilities
+from skdistill.teaching.folds import make_folds
+from skdistill.teaching.pool import fit_pool, validation_folds
 
 N_TEST = 10_000
 N_FOLDS = 5

@@ -17,12 +17,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import Brier, CrossEntropy, DistilledClassifier, Logit, distillation_path
-from skdistill._arrays import project_to_simplex
-from skdistill._fingerprints import row_fingerprints
-from skdistill.calibration import calibrate
-from skdistill.corrections import Fast, Minimax, Orthogonal, Slow
-from skdistill.folds import duplicate_share, make_folds
+from skdistill._ground.arrays import project_to_simplex
+from skdistill._ground.fingerprints import row_fingerprints
 from skdistill.students import SoftCrossEntropy
+from skdistill.targets.corrections import Fast, Minimax, Orthogonal, Slow
+from skdistill.teaching.calibration import calibrate
+from skdistill.teaching.folds import duplicate_share, make_folds
 
 pytest.importorskip("pytest_benchmark", reason="needs pytest-benchmark")
 

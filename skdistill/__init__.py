@@ -1,21 +1,21 @@
 """skdistill: tabular knowledge distillation with scikit-learn's interface.
 
 `DistilledClassifier` makes a small, fast student from a heavy teacher: probabilities of each row
-from teachers that never saw it (`skdistill.crossfit`), calibrated (`skdistill.calibration`),
-corrected towards the labels (`skdistill.corrections`, `skdistill.losses`) as far as the student's
-variance asks for (`skdistill.strength`), and consumed by the learner as its kind allows
-(`skdistill.students`).
+from teachers that never saw it, calibrated (`skdistill.teaching`), corrected towards the labels
+(`skdistill.targets`) as far as the student's variance asks for (`skdistill.choosing`), on the rows
+there are and those made up beside them (`skdistill.rows`), and consumed by the learner as its kind
+allows (`skdistill.students`). `skdistill.distillation` has the stages of one fit in their order.
 """
 
-from skdistill.classifier import DistilledClassifier
-from skdistill.classifier_cv import DistilledClassifierCV
-from skdistill.corrections import Correction, Fast, Minimax, Orthogonal, Slow
-from skdistill.linear_path import DistillationPath
-from skdistill.losses import Brier, CrossEntropy, Logit, Loss
-from skdistill.munge import Munge
-from skdistill.path import distillation_path
-from skdistill.shift import DensityRatio, density_ratio
+from skdistill.estimators.classifier import DistilledClassifier
+from skdistill.estimators.classifier_cv import DistilledClassifierCV
+from skdistill.rows.munge import Munge
+from skdistill.rows.shift import DensityRatio, density_ratio
 from skdistill.students import SoftLogisticRegression, SoftMLPClassifier
+from skdistill.students.linear_path import DistillationPath
+from skdistill.students.path import distillation_path
+from skdistill.targets.corrections import Correction, Fast, Minimax, Orthogonal, Slow
+from skdistill.targets.losses import Brier, CrossEntropy, Logit, Loss
 
 __version__ = "0.1.0"
 

@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._compat import warn_user
-from skdistill._data import Data, stack_rows
-from skdistill._devices import DEVICES
-from skdistill._validation import check_choice, check_number, index_rows
-from skdistill.calibration import CALIBRATIONS
-from skdistill.corrections import Correction, resolve_correction
-from skdistill.costs import count_nodes
+from skdistill._ground.compat import warn_user
+from skdistill._ground.costs import count_nodes
+from skdistill._ground.data import Data, stack_rows
+from skdistill._ground.devices import DEVICES
+from skdistill._ground.validation import check_choice, check_number, index_rows
 from skdistill.exceptions import (
     InputError,
     ParameterError,
@@ -25,13 +23,15 @@ from skdistill.exceptions import (
     StudentError,
     StudentTypeError,
 )
-from skdistill.labels import Labels, true_labels
-from skdistill.losses import Loss, resolve_loss
-from skdistill.munge import Munge
+from skdistill.rows.munge import Munge
+from skdistill.rows.synthetic import Synthetic, resolve_synthetic
+from skdistill.rows.transfer import Transfer, draw_codes, tell_unused
 from skdistill.students import Adapter, Fitted, Problem, direct_problem, fit_within, resolve
 from skdistill.students.size import SIZES
-from skdistill.synthetic import Synthetic, resolve_synthetic
-from skdistill.transfer import Transfer, draw_codes, tell_unused
+from skdistill.targets.corrections import Correction, resolve_correction
+from skdistill.targets.losses import Loss, resolve_loss
+from skdistill.teaching.calibration import CALIBRATIONS
+from skdistill.teaching.labels import Labels, true_labels
 
 __all__ = [
     "Distilled",

@@ -1,7 +1,9 @@
-"""The arrow of imports: a module of skdistill imports only from the layers below its own."""
+"""The arrow of imports: rooms import from rooms below them, and no two modules each other."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -9,38 +11,44 @@ import pytest
 import skdistill
 
 PACKAGE = Path(skdistill.__file__).parent
-# A package (students, inspection, cli) is one entry: inside its own folder anything goes.
-LAYERS = [
-    {"_saving", "exceptions"},
-    {"_arrays", "_html", "_threads", "attributes", "estimates"},
-    {"_compat"},
-    {"_validation", "_wrapping"},
-    {"_answers", "_fingerprints", "_learners", "_tables"},
-    {"_data", "_devices", "corrections", "costs", "folds", "losses", "metrics", "roc"},
-    {"calibration", "crossfit", "fold_classes", "munge", "students", "teachers"},
-    {"labels", "linear_path", "pool", "shift", "transfer"},
-    {"soft_labels", "synthetic"},
-    {"distillation", "report", "strength"},
-    {"base", "candidates", "path", "scores", "scoring"},
-    {"evaluation", "selection", "verdict"},
-    {"cv_results", "judging"},
-    {"classifier", "classifier_cv"},
-    {"inspection"},
-    {"cli"},
-    {"__main__"},
-]
-LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}
+# The rooms, from the ground up: a room imports only from those before it.
+ROOMS = (
+    "exceptions",
+    "_ground",
+    "targets",
+    "teaching",
+    "students",
+    "rows",
+    "distillation",
+    "choosing",
+    "estimators",
+    "inspection",
+    "cli",
+    "__main__",
+)
+# What a room knows beside the ground floor.
+KNOWS = {
+    "students": "targets teaching",
+    "rows": "teaching",
+    "distillation": "rows students targets teaching",
+    "choosing": "distillation rows students teaching",
+    "estimators": "choosing distillation rows students targets teaching",
+    "inspection": "choosing distillation estimators students teaching",
+    "cli": "estimators inspection students teaching",
+    "__main__": "cli",
+}
+FLOOR_OF = {name: floor for floor, name in enumerate(ROOMS)}
 OPTIONAL = {"cupy", "matplotlib", "pandas", "polars", "pyarrow", "rich", "skrub", "xgboost"}
 MAX_FUNCTION_LINES = 60  # without the docstring
 MAX_FILE_LINES = 450
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-UNITS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in FILES} - {"__init__"}
+FOLDERS = sorted(name for name in ROOMS if (PACKAGE / name).is_dir())
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 
 
-def unit(dotted: str) -> str:
-    """Return the entry of `LAYERS` that a dotted name of skdistill belongs to; "" for the root."""
+def room(dotted: str) -> str:
+    """Return the room that a dotted name of skdistill stands in; "" for the root."""
     return dotted.split(".")[1] if "." in dotted else ""
 
 
@@ -74,23 +82,60 @@ def imports(path: Path, *, top_level: bool = False) -> Iterator[str]:
             nodes.extend(ast.iter_child_nodes(node))
 
 
-def test_every_module_has_a_layer() -> None:
-    assert not UNITS - set(LAYER_OF), "a new module: give it a layer in LAYERS"
+MODULES = {dotted_name(path) for path in FILES}
+
+
+def modules_of(path: Path) -> set[str]:
+    """Return the modules of skdistill that a file imports, by their dotted names."""
+    found = set()
+    for name in imports(path):
+        if name.split(".")[0] == "skdistill":
+            found.add(name if name in MODULES else name.rpartition(".")[0])
+    return found - {dotted_name(path)}
+
+
+def test_every_module_stands_in_a_room() -> None:
+    found = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in FILES}
+    assert found - {"__init__"} == set(ROOMS), "a new module belongs into a room"
 
 
 @each_file
 def test_imports_point_down(path: Path) -> None:
-    own = unit(dotted_name(path))
+    own = room(dotted_name(path))
     if not own:
         return  # skdistill/__init__.py gathers the public names
-    for name in imports(path):
-        if name.split(".")[0] != "skdistill":
-            continue
-        other = unit(name)
-        if other not in UNITS:  # a name of the root package, which imports everything
-            assert LAYER_OF[own] >= LAYER_OF["cli"], f"{own} imports the root package ({name})"
+    for name in modules_of(path):
+        other = room(name)
+        if not other:  # a name of the root package, which imports everything
+            assert FLOOR_OF[own] >= FLOOR_OF["cli"], f"{own} imports the root package"
         elif other != own:
-            assert LAYER_OF[other] < LAYER_OF[own], f"{own} must not import {other} ({name})"
+            assert FLOOR_OF[other] < FLOOR_OF[own], f"{own} must not import {other} ({name})"
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    """`TopologicalSorter` names the circle; what a folder gathers in __init__ is no step of it."""
+    packages = {dotted_name(path) for path in FILES if path.name == "__init__.py"}
+    arrows = {dotted_name(path): modules_of(path) - packages for path in FILES}
+    tuple(TopologicalSorter(arrows).static_order())
+
+
+def test_rooms_know_few_rooms() -> None:
+    """Print how often each room imports from each other one: a new arrow is a decision."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for path in FILES:
+        own = room(dotted_name(path))
+        counts.update((own, room(name)) for name in modules_of(path) if room(name) != own)
+    for (own, other), n in sorted(counts.items()):
+        print(f"{own or 'skdistill'} -> {other or 'skdistill'}: {n}")
+    known = {name: {other for own, other in counts if own == name} for name in ROOMS}
+    known = {name: others - {"", "_ground", "exceptions"} for name, others in known.items()}
+    assert known == {name: set(KNOWS.get(name, "").split()) for name in ROOMS}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_room_says_what_flows_in_and_out(name: str) -> None:
+    doc = ast.get_docstring(ast.parse((PACKAGE / name / "__init__.py").read_text("utf-8"))) or ""
+    assert doc.strip()
 
 
 @each_file
@@ -101,13 +146,13 @@ def test_optional_packages_are_imported_where_used(path: Path) -> None:
 
 @each_file
 def test_one_door_to_the_array_api(path: Path) -> None:
-    if path.name != "_arrays.py":
+    if path.name != "arrays.py":
         assert not [n for n in imports(path) if n.split(".")[0].startswith("array_api_")]
 
 
 @each_file
 def test_private_scikit_learn_names_stand_in_compat(path: Path) -> None:
-    if path.name == "_compat.py":
+    if path.name == "compat.py":
         return
     found = [
         name
@@ -115,7 +160,7 @@ def test_private_scikit_learn_names_stand_in_compat(path: Path) -> None:
         if name.startswith("sklearn.")
         and any(part.startswith("_") and not part.startswith("__") for part in name.split("."))
     ]
-    assert not found, f"{found}: only _compat.py may import private names of scikit-learn"
+    assert not found, f"{found}: only compat.py may import private names of scikit-learn"
 
 
 def test_functions_and_files_stay_short() -> None:

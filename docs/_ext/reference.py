@@ -23,17 +23,9 @@ MODULES = {
         "Reports, comparisons and displays",
         "Needs the extra ``plot`` for pictures and data frames. See :doc:`guide/reading`.",
     ),
-    "skdistill.verdict": ("Verdict", "``verdict_`` of a `DistilledClassifierCV`."),
-    "skdistill.report": ("Record of a fit", "``report_`` of the estimators."),
-    "skdistill.estimates": ("Means", "Figures with their standard errors."),
-    "skdistill.costs": ("Costs", "What a student costs to keep and to run."),
+    "skdistill.choosing": ("Verdict", "``verdict_`` of a `DistilledClassifierCV`."),
+    "skdistill.estimators.report": ("Record of a fit", "``report_`` of the estimators."),
     "skdistill.exceptions": ("Errors and warnings", "All are built-in kinds of error, too."),
-}
-# Of these modules only what users are handed; their functions are for the package itself.
-ONLY = {
-    "skdistill.costs": {"Latency", "Parts"},
-    "skdistill.estimates": {"Estimate"},
-    "skdistill.verdict": {"StudentVerdict", "Verdict"},
 }
 
 
@@ -52,7 +44,7 @@ def sections() -> Iterator[Section]:
     for module in MODULES:
         home = importlib.import_module(module)
         kinds: dict[str, list[str]] = {}
-        for name in sorted(ONLY.get(module, set(home.__all__))):
+        for name in sorted(home.__all__):
             obj = getattr(home, name)
             if name.startswith("__") or id(obj) in seen:
                 continue

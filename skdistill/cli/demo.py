@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdistill import __version__
-from skdistill._saving import save_text
+from skdistill._ground.saving import save_text
 from skdistill.cli import names
 from skdistill.cli.errors import check_output
 from skdistill.cli.progress import Progress

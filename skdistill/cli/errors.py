@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from skdistill._saving import check_writable, same_file
+from skdistill._ground.saving import check_writable, same_file
 from skdistill.exceptions import SkdistillError
 
 __all__ = ["CommandError", "Once", "caution", "check_output", "cut", "listed", "note"]

@@ -9,8 +9,8 @@ from joblib import dump
 from sklearn.base import BaseEstimator
 
 from skdistill import DistilledClassifier, __version__
-from skdistill._saving import replacing
-from skdistill._threads import few_threads
+from skdistill._ground.saving import replacing
+from skdistill._ground.threads import few_threads
 from skdistill.cli import files, intake, names, sentences, tables
 from skdistill.cli.classes import refuse_quantity
 from skdistill.cli.columns import Column
@@ -29,7 +29,7 @@ from skdistill.cli.scoreboard import Board, Front, board_of_rows, saved, score_m
 from skdistill.cli.suspicion import too_good
 from skdistill.cli.trials import Labelled, Trial, distil_all, fit_alone
 from skdistill.cli.vectoriser import make_vectoriser, sources, vectorise
-from skdistill.report import FitReport, hint, why_direct
+from skdistill.estimators.report import FitReport, hint, why_direct
 
 __all__ = ["add_parser", "run"]
 

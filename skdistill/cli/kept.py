@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from skdistill._html import size_text
+from skdistill._ground.html import size_text
 from skdistill.cli.errors import CommandError
 from skdistill.cli.render import Report
 from skdistill.cli.scoreboard import Board, Front, rarest

@@ -8,7 +8,7 @@ import joblib
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from skdistill._saving import replacing
+from skdistill._ground.saving import replacing
 from skdistill.cli import files
 from skdistill.cli.errors import CommandError, check_output
 from skdistill.cli.intake import read_new

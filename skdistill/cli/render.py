@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from skdistill._html import definitions, flat, page, paragraph, size_text, table
-from skdistill._saving import save_text
+from skdistill._ground.estimates import Estimate
+from skdistill._ground.html import definitions, flat, page, paragraph, size_text, table
+from skdistill._ground.metrics import FLOOR
+from skdistill._ground.saving import save_text
 from skdistill.cli.errors import CommandError
 from skdistill.cli.scoreboard import Board
-from skdistill.estimates import Estimate
-from skdistill.metrics import FLOOR
 
 __all__ = [
     "FORMATS",

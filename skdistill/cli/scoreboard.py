@@ -9,11 +9,11 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import average_precision_score
 from sklearn.pipeline import Pipeline
 
+from skdistill._ground.costs import latency, size_bytes
+from skdistill._ground.estimates import Estimate, margin, outcome, row_mean, split_mean
+from skdistill._ground.metrics import FLOOR, row_log_loss
 from skdistill.cli.trials import METHODS, Labelled
-from skdistill.costs import latency, size_bytes
-from skdistill.estimates import Estimate, margin, outcome, row_mean, split_mean
 from skdistill.inspection._scores import scores as probability_scores
-from skdistill.metrics import FLOOR, row_log_loss
 
 __all__ = [
     "COLUMNS",

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from skdistill._ground.estimates import Estimate
 from skdistill.cli.render import HEADINGS, number
 from skdistill.cli.scoreboard import Board, Verdict
-from skdistill.estimates import Estimate
 
 __all__ = ["at_chance", "did_it_pay"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from skdistill._compat import warn_user
+from skdistill._ground.compat import warn_user
 from skdistill.cli.cells import number
 from skdistill.cli.columns import Column
 from skdistill.cli.errors import CommandError, listed, note

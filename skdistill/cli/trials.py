@@ -11,7 +11,7 @@ from sklearn.dummy import DummyClassifier
 from skdistill import DistilledClassifier
 from skdistill.cli.progress import Progress
 from skdistill.students import DirectStudent, resolve
-from skdistill.teachers import weight_keyword
+from skdistill.teaching.teachers import weight_keyword
 
 __all__ = ["METHODS", "Labelled", "Trial", "distil_all", "fit_alone", "fit_teacher"]
 

@@ -19,6 +19,8 @@ frame, beside `plot()`; pictures need matplotlib and frames pandas:
 ``pip install "skdistill[plot]"``.
 """
 
+from skdistill._ground.costs import Latency, Parts
+from skdistill._ground.estimates import Estimate
 from skdistill.inspection.comparison import Comparison, compare
 from skdistill.inspection.comparison_display import ComparisonDisplay
 from skdistill.inspection.curve import DistillationCurveDisplay
@@ -39,11 +41,14 @@ __all__ = [
     "DistillationCurveDisplay",
     "DistillationReport",
     "Duplicates",
+    "Estimate",
     "FidelityDisplay",
     "Frontier",
     "FrontierDisplay",
     "FrontierPoint",
+    "Latency",
     "ModelFigures",
+    "Parts",
     "ReliabilityDisplay",
     "ResidualDisplay",
     "StrengthDisplay",

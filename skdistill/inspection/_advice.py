@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skdistill.base import DUPLICATE_SHARE
+from skdistill.estimators.base import DUPLICATE_SHARE
 
 if TYPE_CHECKING:
     from skdistill.inspection.teacher import TeacherReport

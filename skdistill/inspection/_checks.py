@@ -5,9 +5,9 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._validation import check_integer, check_number
-from skdistill.classifier import DistilledClassifier
-from skdistill.classifier_cv import DistilledClassifierCV
+from skdistill._ground.validation import check_integer, check_number
+from skdistill.estimators.classifier import DistilledClassifier
+from skdistill.estimators.classifier_cv import DistilledClassifierCV
 from skdistill.exceptions import InputError, ParameterError
 
 __all__ = [

@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
-from skdistill._arrays import to_host
-from skdistill._data import check_data
-from skdistill.calibration import Calibration
-from skdistill.candidates import DIRECT
-from skdistill.crossfit import fit_teacher
+from skdistill._ground.arrays import to_host
+from skdistill._ground.data import check_data
+from skdistill.choosing.candidates import DIRECT
 from skdistill.distillation import Metadata, fit_student, resolve_settings
 from skdistill.exceptions import ParameterError
-from skdistill.labels import Labels, label_rows
 from skdistill.students import DirectStudent, Fitted, as_student, predict_fitted, resolve
-from skdistill.teachers import as_teacher
+from skdistill.teaching.calibration import Calibration
+from skdistill.teaching.crossfit import fit_teacher
+from skdistill.teaching.labels import Labels, label_rows
+from skdistill.teaching.teachers import as_teacher
 
 __all__ = [
     "METHODS",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skdistill import _html
+from skdistill._ground import html
 from skdistill.inspection._display import Display, picture
 
 __all__ = [
@@ -95,11 +95,11 @@ class Report(ABC):
             If it cannot be written.
         """
         drawn = "\n".join(picture(display, name) for name, display in self._pictures().items())
-        _html.write_page(path, _html.page(self.title, self._body(drawn), PAGE_STYLE + STYLE))
+        html.write_page(path, html.page(self.title, self._body(drawn), PAGE_STYLE + STYLE))
 
     def _repr_html_(self) -> str:
         if importlib.util.find_spec("matplotlib") is None:
-            drawn = _html.paragraph('For pictures: pip install "skdistill[plot]".')
+            drawn = html.paragraph('For pictures: pip install "skdistill[plot]".')
         else:
             drawn = "\n".join(picture(display, name) for name, display in self._pictures().items())
         return f"<style>\n{STYLE}</style>\n{self._body(drawn)}"
@@ -112,12 +112,12 @@ class Report(ABC):
 
 def section(heading: str, *parts: str) -> str:
     """Return a heading and what stands below it."""
-    return "\n".join([f"<h2>{_html.escape(heading)}</h2>", *parts])
+    return "\n".join([f"<h2>{html.escape(heading)}</h2>", *parts])
 
 
 def sentences(texts: Iterable[str]) -> str:
     """Return sentences as a list."""
-    items = "\n".join(f"<li>{_html.escape(text)}</li>" for text in texts)
+    items = "\n".join(f"<li>{html.escape(text)}</li>" for text in texts)
     return f"<ul>\n{items}\n</ul>"
 
 
@@ -125,12 +125,12 @@ def value_table(corner: str, rows: Mapping[Any, Mapping[str, Any]], columns: Seq
     """Return a table of numbers: a line per entry of `rows`, a column per name of `columns`."""
     header = [corner, *(HEADINGS.get(column, column.replace("_", " ")) for column in columns)]
     lines = [[str(name), *(cell(row.get(c)) for c in columns)] for name, row in rows.items()]
-    return _html.table(header, lines)
+    return html.table(header, lines)
 
 
 def floor_note(floor: float) -> str:
     """Return the sentence on what the log-loss makes of tiny probabilities."""
-    return _html.paragraph(f"Log-loss counts probabilities below {floor:g} as {floor:g}.")
+    return html.paragraph(f"Log-loss counts probabilities below {floor:g} as {floor:g}.")
 
 
 def counted(number: int, thing: str) -> str:

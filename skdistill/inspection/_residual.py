@@ -11,8 +11,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import KFold, PredefinedSplit, cross_val_predict
 from sklearn.utils.validation import has_fit_parameter
 
-from skdistill._validation import brief, is_estimator
-from skdistill.estimates import Estimate, row_mean
+from skdistill._ground.estimates import Estimate, row_mean
+from skdistill._ground.validation import brief, is_estimator
 from skdistill.exceptions import InputError, ParameterError
 
 __all__ = ["ResidualFit", "check_residual_model", "explain_residual"]

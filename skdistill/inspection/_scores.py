@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from scipy.special import logit
 from sklearn.metrics import r2_score, roc_auc_score
 
-from skdistill import metrics
-from skdistill._answers import class_probabilities
-from skdistill._validation import as_labels
-from skdistill.estimates import row_mean
+from skdistill._ground import metrics
+from skdistill._ground.answers import class_probabilities
+from skdistill._ground.estimates import row_mean
+from skdistill._ground.metrics import FLOOR
+from skdistill._ground.validation import as_labels
 from skdistill.exceptions import InputError, ParameterError
-from skdistill.metrics import FLOOR
 
 __all__ = [
     "CLASS_COLUMNS",

@@ -11,15 +11,15 @@ from sklearn.base import clone
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import process_routing
 
-from skdistill._compat import take_rows
-from skdistill._data import check_data
-from skdistill._learners import holds_frozen
-from skdistill._validation import as_labels, check_weights
-from skdistill.calibration import calibrate_unseen
+from skdistill._ground.compat import take_rows
+from skdistill._ground.data import check_data
+from skdistill._ground.learners import holds_frozen
+from skdistill._ground.validation import as_labels, check_weights
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import check_fitted_distiller, check_fitted_on
 from skdistill.inspection._scores import one_hot_labels
-from skdistill.teachers import as_teacher, weight_keyword
+from skdistill.teaching.calibration import calibrate_unseen
+from skdistill.teaching.teachers import as_teacher, weight_keyword
 
 __all__ = [
     "OutOfFoldRows",

@@ -15,17 +15,17 @@ from sklearn.model_selection import cross_validate
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
-from skdistill._validation import as_labels, brief, check_choice
-from skdistill.estimates import Estimate, margin, moves_against, outcome, split_mean
+from skdistill._ground.estimates import Estimate, margin, moves_against, outcome, split_mean
+from skdistill._ground.metrics import FLOOR
+from skdistill._ground.validation import as_labels, brief, check_choice
 from skdistill.exceptions import ParameterError
-from skdistill.folds import Folds, make_folds
 from skdistill.inspection._checks import check_distiller, check_floor
 from skdistill.inspection._display import data_frame
 from skdistill.inspection._methods import METHODS
 from skdistill.inspection._page import interval_note
 from skdistill.inspection._scores import LOWER_IS_BETTER, SCORES, score_model
 from skdistill.inspection.comparison_display import ComparisonDisplay
-from skdistill.metrics import FLOOR
+from skdistill.teaching.folds import Folds, make_folds
 
 __all__ = ["Comparison", "compare"]
 

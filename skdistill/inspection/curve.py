@@ -8,15 +8,15 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import learning_curve
 
-from skdistill._validation import check_choice, check_integer
-from skdistill.estimates import margin, split_mean
+from skdistill._ground.estimates import margin, split_mean
+from skdistill._ground.metrics import FLOOR
+from skdistill._ground.validation import check_choice, check_integer
 from skdistill.exceptions import InputError
-from skdistill.folds import make_folds
 from skdistill.inspection._checks import check_distiller, check_floor
 from skdistill.inspection._display import Display, colour
 from skdistill.inspection._methods import direct_student
 from skdistill.inspection._scores import SCORES, score_model
-from skdistill.metrics import FLOOR
+from skdistill.teaching.folds import make_folds
 
 __all__ = ["DistillationCurveDisplay"]
 

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._data import Data, check_data
-from skdistill._html import definitions, flat, paragraph
-from skdistill._validation import check_number
-from skdistill.estimates import Estimate, margin, moves_against, outcome, row_mean
+from skdistill._ground.data import Data, check_data
+from skdistill._ground.estimates import Estimate, margin, moves_against, outcome, row_mean
+from skdistill._ground.html import definitions, flat, paragraph
+from skdistill._ground.metrics import FLOOR, row_log_loss
+from skdistill._ground.validation import check_number
+from skdistill.choosing.scoring import headline_rows
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import (
     check_fitted_distiller,
@@ -41,8 +43,6 @@ from skdistill.inspection.duplicates import warn_of_fitted_rows, warn_of_seen_ro
 from skdistill.inspection.fidelity import FidelityDisplay
 from skdistill.inspection.figures import HeldOut, ModelFigures, cost_table, held_out, measure
 from skdistill.inspection.reliability import ReliabilityDisplay
-from skdistill.metrics import FLOOR, row_log_loss
-from skdistill.scoring import headline_rows
 
 __all__ = ["DistillationReport"]
 

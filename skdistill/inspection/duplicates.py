@@ -7,11 +7,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from skdistill._compat import warn_user
-from skdistill._fingerprints import row_fingerprints
-from skdistill.base import DUPLICATE_SHARE
+from skdistill._ground.compat import warn_user
+from skdistill._ground.fingerprints import row_fingerprints
+from skdistill.estimators.base import DUPLICATE_SHARE
 from skdistill.exceptions import LeakWarning
-from skdistill.folds import parted_share, twin_numbers
+from skdistill.teaching.folds import parted_share, twin_numbers
 
 __all__ = ["Duplicates", "find_duplicates", "warn_of_fitted_rows", "warn_of_seen_rows"]
 

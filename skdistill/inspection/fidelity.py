@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
-from skdistill._validation import check_choice, check_probabilities, check_weights
+from skdistill._ground.metrics import FLOOR
+from skdistill._ground.validation import check_choice, check_probabilities, check_weights
 from skdistill.inspection._checks import check_floor
 from skdistill.inspection._display import Display
 from skdistill.inspection._scores import fidelity_scores, probabilities
-from skdistill.metrics import FLOOR
 
 __all__ = ["FidelityDisplay"]
 

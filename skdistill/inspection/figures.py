@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length
 
-from skdistill._compat import take_rows
-from skdistill._html import size_text, time_text
-from skdistill._validation import check_groups, check_weights
-from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
+from skdistill._ground.compat import take_rows
+from skdistill._ground.costs import Latency, Parts, count_parts, latency, size_bytes
+from skdistill._ground.html import size_text, time_text
+from skdistill._ground.validation import check_groups, check_weights
 from skdistill.exceptions import InputError
 from skdistill.inspection._page import value_table
 from skdistill.inspection._scores import (

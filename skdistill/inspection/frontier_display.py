@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._validation import check_choice
+from skdistill._ground.validation import check_choice
 from skdistill.exceptions import InputError
 from skdistill.inspection._display import Display
 

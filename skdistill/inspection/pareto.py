@@ -11,20 +11,20 @@ from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
-from skdistill._compat import take_rows
-from skdistill._html import size_text, time_text
-from skdistill._validation import as_labels, brief, check_integer, check_number
-from skdistill.candidates import name_students
-from skdistill.costs import Latency, Parts, count_parts, latency, size_bytes
-from skdistill.estimates import Estimate, row_mean, split_mean
+from skdistill._ground.compat import take_rows
+from skdistill._ground.costs import Latency, Parts, count_parts, latency, size_bytes
+from skdistill._ground.estimates import Estimate, row_mean, split_mean
+from skdistill._ground.html import size_text, time_text
+from skdistill._ground.metrics import FLOOR, row_log_loss
+from skdistill._ground.validation import as_labels, brief, check_integer, check_number
+from skdistill.choosing.candidates import name_students
 from skdistill.exceptions import ParameterError
-from skdistill.folds import make_folds
 from skdistill.inspection._checks import check_distiller, check_floor
 from skdistill.inspection._display import data_frame
 from skdistill.inspection._scores import one_hot_labels, probabilities, scores
 from skdistill.inspection.frontier_display import FrontierDisplay
-from skdistill.metrics import FLOOR, row_log_loss
 from skdistill.students import as_student, resolve
+from skdistill.teaching.folds import make_folds
 
 __all__ = ["Frontier", "FrontierPoint", "frontier"]
 

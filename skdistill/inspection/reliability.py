@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._validation import (
+from skdistill._ground.validation import (
     check_choice,
     check_integer,
     check_probabilities,

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._validation import check_integer, check_probabilities, check_weights
-from skdistill.estimates import row_mean
+from skdistill._ground.estimates import row_mean
+from skdistill._ground.validation import check_integer, check_probabilities, check_weights
 from skdistill.exceptions import InputError
 from skdistill.inspection._display import Display
 from skdistill.inspection._scores import one_hot_labels

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from skdistill.candidates import DIRECT
+from skdistill.choosing.candidates import DIRECT
 from skdistill.exceptions import InputError, ParameterError, SkdistillWarning
 from skdistill.inspection._checks import check_fitted_on
 from skdistill.inspection._display import Display

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length
 
-from skdistill._compat import take_rows
-from skdistill._html import definitions
-from skdistill._validation import as_labels, check_probabilities, check_weights
+from skdistill._ground.compat import take_rows
+from skdistill._ground.html import definitions
+from skdistill._ground.metrics import FLOOR, brier_scale
+from skdistill._ground.validation import as_labels, check_probabilities, check_weights
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._advice import advise
 from skdistill.inspection._checks import check_floor
@@ -39,7 +40,6 @@ from skdistill.inspection._scores import (
 from skdistill.inspection._teaching import OutOfFoldRows, fitted_teacher, out_of_fold
 from skdistill.inspection.duplicates import Duplicates, find_duplicates
 from skdistill.inspection.reliability import ReliabilityDisplay
-from skdistill.metrics import FLOOR, brier_scale
 
 __all__ = ["TeacherReport"]
 

@@ -22,7 +22,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
-from skdistill._learners import (
+from skdistill._ground.learners import (
     WeightlessError,
     comes_from,
     gives_probabilities,
@@ -33,7 +33,7 @@ from skdistill._learners import (
     untagged_member,
     weight_keyword,
 )
-from skdistill._validation import brief, is_estimator
+from skdistill._ground.validation import brief, is_estimator
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.students.classes import check_can_tell_classes

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from skdistill._arrays import one_hot
-from skdistill._devices import choose_device
-from skdistill._learners import WeightlessError, replace_settings, weight_keyword
-from skdistill._threads import bound_threads
-from skdistill._wrapping import fit_labelled, unlabelled
+from skdistill._ground.arrays import one_hot
+from skdistill._ground.devices import choose_device
+from skdistill._ground.learners import WeightlessError, replace_settings, weight_keyword
+from skdistill._ground.threads import bound_threads
+from skdistill._ground.wrapping import fit_labelled, unlabelled
 from skdistill.exceptions import StudentError
-from skdistill.losses import Loss
+from skdistill.targets.losses import Loss
 
 __all__ = [
     "LONGEST_STEP",

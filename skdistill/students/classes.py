@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._learners import kind_of, predictors_in
-from skdistill._validation import is_estimator
-from skdistill._wrapping import fit_labelled
+from skdistill._ground.learners import kind_of, predictors_in
+from skdistill._ground.validation import is_estimator
+from skdistill._ground.wrapping import fit_labelled
 from skdistill.exceptions import InputError
 from skdistill.students.base import Fitted
 from skdistill.students.direct import predict_fitted

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._arrays import Array, namespace
+from skdistill._ground.arrays import Array, namespace
 
 __all__ = ["Space"]
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from skdistill._answers import as_probabilities
-from skdistill._arrays import has_namespace, one_hot, to_host
-from skdistill._compat import take_rows
-from skdistill.losses import Brier, CrossEntropy
+from skdistill._ground.answers import as_probabilities
+from skdistill._ground.arrays import has_namespace, one_hot, to_host
+from skdistill._ground.compat import take_rows
 from skdistill.students.base import Adapter, Fitted, Problem
+from skdistill.targets.losses import Brier, CrossEntropy
 
 __all__ = ["DirectStudent", "direct_problem", "predict_fitted"]
 

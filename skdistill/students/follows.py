@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._learners import predictors_in
-from skdistill.losses import CrossEntropy
+from skdistill._ground.learners import predictors_in
 from skdistill.students.base import Fitted, Problem
 from skdistill.students.direct import predict_fitted
 from skdistill.students.trial import CannotTellError, Keyed, is_known, trying, unweighted
+from skdistill.targets.losses import CrossEntropy
 
 __all__ = ["weights_obstacle"]
 

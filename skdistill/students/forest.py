@@ -15,8 +15,8 @@ from sklearn.base import clone
 from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
 
-from skdistill._arrays import project_to_simplex
-from skdistill._compat import take_rows
+from skdistill._ground.arrays import project_to_simplex
+from skdistill._ground.compat import take_rows
 from skdistill.students.base import Fitted, Floats, Problem, Route, check_class_weight
 from skdistill.students.replication import (
     ReplicationAdapter,

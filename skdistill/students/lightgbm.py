@@ -18,10 +18,9 @@ import numpy as np
 from scipy.special import expit
 from sklearn.base import clone
 
-from skdistill._arrays import project_to_simplex
-from skdistill._compat import adopt_booster, restore_settings
+from skdistill._ground.arrays import project_to_simplex
+from skdistill._ground.compat import adopt_booster, restore_settings
 from skdistill.exceptions import StudentError
-from skdistill.losses import Brier, CrossEntropy, Loss
 from skdistill.students.base import (
     LONGEST_STEP,
     Adapter,
@@ -38,6 +37,7 @@ from skdistill.students.lightgbm_rows import SharedRows, leaves_by_round, longes
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.rounds import booster_rounds, booster_settings
+from skdistill.targets.losses import Brier, CrossEntropy, Loss
 
 __all__ = ["SoftCrossEntropy", "resolve_lightgbm"]
 

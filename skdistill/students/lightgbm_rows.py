@@ -10,7 +10,7 @@ from typing import Any
 
 import lightgbm
 
-from skdistill._compat import adopt_booster
+from skdistill._ground.compat import adopt_booster
 from skdistill.students.base import Floats
 from skdistill.students.rounds import Rounds
 

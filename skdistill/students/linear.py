@@ -15,11 +15,10 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import validate_data
 
-from skdistill._arrays import has_namespace, project_to_simplex
-from skdistill._devices import cupy_obstacle, onto
-from skdistill._learners import is_of_sklearn
+from skdistill._ground.arrays import has_namespace, project_to_simplex
+from skdistill._ground.devices import cupy_obstacle, onto
+from skdistill._ground.learners import is_of_sklearn
 from skdistill.exceptions import StudentError
-from skdistill.losses import Brier, CrossEntropy, Loss
 from skdistill.students.base import (
     Adapter,
     Fitted,
@@ -33,6 +32,7 @@ from skdistill.students.base import (
 from skdistill.students.linear_problems import bounded, dtype_of, fill, solve_targets
 from skdistill.students.rows import check_rows
 from skdistill.students.soft_logistic import SoftLogisticRegression, check_settings
+from skdistill.targets.losses import Brier, CrossEntropy, Loss
 
 __all__ = ["LinearAdapter", "is_linear"]
 

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from skdistill._arrays import (
+from skdistill._ground.arrays import (
     Array,
     as_like,
     namespace,
@@ -16,7 +16,7 @@ from skdistill._arrays import (
     project_to_simplex,
     to_host,
 )
-from skdistill._compat import warn_user
+from skdistill._ground.compat import warn_user
 from skdistill.exceptions import InputError
 from skdistill.students.multinomial import Batch, Solution, moments, solve
 

@@ -19,7 +19,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsRegressor
 
-from skdistill._learners import tags_of
+from skdistill._ground.learners import tags_of
 from skdistill.students.base import Floats
 from skdistill.students.trial import CannotTellError, Keyed, is_known, quietly, said, seeded, trying
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from sklearn.base import clone
 
-from skdistill._devices import cupy_obstacle
+from skdistill._ground.devices import cupy_obstacle
 from skdistill.exceptions import StudentError
-from skdistill.losses import Brier, CrossEntropy, Loss
 from skdistill.students.base import Adapter, Fitted, Problem, Route, redefines
 from skdistill.students.soft_mlp import SoftMLPClassifier, check_network
+from skdistill.targets.losses import Brier, CrossEntropy, Loss
 
 __all__ = ["MLPAdapter", "is_network"]
 

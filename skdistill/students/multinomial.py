@@ -32,7 +32,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
-from skdistill._arrays import Array, as_like, namespace, take_rows_of, to_host
+from skdistill._ground.arrays import Array, as_like, namespace, take_rows_of, to_host
 from skdistill.students.coordinates import Space
 from skdistill.students.curvature import newton_slope
 from skdistill.students.optimise import Minimum, joined, minimise, steepest

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from skdistill._arrays import Array, as_like, log_softmax, namespace, softmax, take_rows_of
-from skdistill._compat import warn_user
+from skdistill._ground.arrays import Array, as_like, log_softmax, namespace, softmax, take_rows_of
+from skdistill._ground.compat import warn_user
 from skdistill.exceptions import StudentError
 
 __all__ = ["Rows", "Training", "scores", "start", "train"]

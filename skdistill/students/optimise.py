@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.optimize import minimize
 
-from skdistill._arrays import Array, as_like, is_numpy, namespace, take_rows_of, to_host
+from skdistill._ground.arrays import Array, as_like, is_numpy, namespace, take_rows_of, to_host
 
 __all__ = ["Minimum", "Objective", "joined", "minimise", "steepest"]
 

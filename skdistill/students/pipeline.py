@@ -13,10 +13,10 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from skdistill._learners import predictors_in
+from skdistill._ground.learners import predictors_in
 from skdistill.exceptions import StudentError
-from skdistill.losses import Loss
 from skdistill.students.base import Adapter, Fitted, Problem, Route
+from skdistill.targets.losses import Loss
 
 __all__ = ["PipelineAdapter", "check_no_sampler"]
 

@@ -29,13 +29,13 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.svm import SVR, NuSVR
 
-from skdistill._compat import SEARCHES
-from skdistill._learners import has_tags, members, replace_settings, tags_of
+from skdistill._ground.compat import SEARCHES
+from skdistill._ground.learners import has_tags, members, replace_settings, tags_of
 from skdistill.exceptions import StudentError
-from skdistill.losses import Brier, Loss
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, give_back
 from skdistill.students.means import mean_obstacle, range_obstacle
 from skdistill.students.size import can_grow, leaf_settings
+from skdistill.targets.losses import Brier, Loss
 
 __all__ = ["Decoder", "RegressionAdapter"]
 

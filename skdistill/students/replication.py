@@ -19,12 +19,11 @@ from sklearn.model_selection import check_cv, train_test_split
 from sklearn.svm import SVC, NuSVC
 from sklearn.utils.validation import has_fit_parameter
 
-from skdistill._arrays import project_to_simplex
-from skdistill._compat import take_rows
-from skdistill._learners import is_of_sklearn, weight_keyword
-from skdistill._validation import index_rows
+from skdistill._ground.arrays import project_to_simplex
+from skdistill._ground.compat import take_rows
+from skdistill._ground.learners import is_of_sklearn, weight_keyword
+from skdistill._ground.validation import index_rows
 from skdistill.exceptions import InputError, StudentError
-from skdistill.losses import Brier, CrossEntropy, Loss
 from skdistill.students.base import (
     Adapter,
     Fitted,
@@ -38,6 +37,7 @@ from skdistill.students.base import (
 from skdistill.students.follows import weights_obstacle
 from skdistill.students.size import can_grow, leaf_settings, parts_of
 from skdistill.students.wrapped import TemperedClassifier
+from skdistill.targets.losses import Brier, CrossEntropy, Loss
 
 __all__ = [
     "ReplicationAdapter",

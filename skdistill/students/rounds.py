@@ -11,9 +11,9 @@ LightGBM's native route: of eight leaves, one less costs up to four per cent of 
 from dataclasses import dataclass
 from typing import Any
 
-from skdistill._learners import comes_from
-from skdistill._wrapping import unlabelled
-from skdistill.costs import count_parts
+from skdistill._ground.costs import count_parts
+from skdistill._ground.learners import comes_from
+from skdistill._ground.wrapping import unlabelled
 from skdistill.students.base import Fitted
 from skdistill.students.lightgbm_names import ALIASES
 

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from skdistill._arrays import Array, as_like, is_numpy, namespace, take_rows_of
+from skdistill._ground.arrays import Array, as_like, is_numpy, namespace, take_rows_of
 
 __all__ = ["Block", "Part", "block_size", "over_rows", "parts_of"]
 

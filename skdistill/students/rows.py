@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
-from skdistill._arrays import Array, has_namespace, namespace, one_hot, to_host
-from skdistill._compat import take_rows
-from skdistill._validation import SUM_TOLERANCE, check_labels, check_unmasked, check_weights
+from skdistill._ground.arrays import Array, has_namespace, namespace, one_hot, to_host
+from skdistill._ground.compat import take_rows
+from skdistill._ground.validation import SUM_TOLERANCE, check_labels, check_unmasked, check_weights
 from skdistill.exceptions import InputError
 
 __all__ = ["check_rows", "check_scores", "check_squares", "check_targets", "drop_absent"]

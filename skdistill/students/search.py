@@ -23,12 +23,12 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
 )
 
-from skdistill._compat import SEARCHES, take_rows
-from skdistill._learners import kind_of
-from skdistill._validation import index_rows
+from skdistill._ground.compat import SEARCHES, take_rows
+from skdistill._ground.learners import kind_of
+from skdistill._ground.validation import index_rows
 from skdistill.exceptions import StudentError
-from skdistill.losses import Loss
 from skdistill.students.base import Adapter, Fitted, Problem, Route
+from skdistill.targets.losses import Loss
 
 __all__ = ["SearchAdapter", "is_search"]
 

@@ -19,7 +19,7 @@ from typing import Any
 from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skdistill.costs import count_parts
+from skdistill._ground.costs import count_parts
 from skdistill.students.base import Adapter, Fitted, Problem
 from skdistill.students.rounds import booster_rounds, booster_settings, is_boosting
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._arrays import (
+from skdistill._ground.arrays import (
     Array,
     as_like,
     log_softmax,
@@ -17,8 +17,8 @@ from skdistill._arrays import (
     softmax,
     to_host,
 )
-from skdistill._devices import choose_device, cupy_obstacle, onto
-from skdistill._validation import check_flag, check_integer, check_number
+from skdistill._ground.devices import choose_device, cupy_obstacle, onto
+from skdistill._ground.validation import check_flag, check_integer, check_number
 from skdistill.students.linear_problems import dtype_of, fill, solve_targets
 from skdistill.students.rows import check_rows, check_scores, check_targets, drop_absent
 

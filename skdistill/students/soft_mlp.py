@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._arrays import (
+from skdistill._ground.arrays import (
     Array,
     as_like,
     log_softmax,
@@ -20,8 +20,8 @@ from skdistill._arrays import (
     softmax,
     to_host,
 )
-from skdistill._devices import choose_device, cupy_obstacle, onto
-from skdistill._validation import check_choice, check_integer, check_number
+from skdistill._ground.devices import choose_device, cupy_obstacle, onto
+from skdistill._ground.validation import check_choice, check_integer, check_number
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.students.network import Rows, Training, scores, start, train
 from skdistill.students.rows import (

@@ -16,7 +16,7 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
 
-from skdistill._learners import root_package
+from skdistill._ground.learners import root_package
 
 __all__ = [
     "CannotTellError",

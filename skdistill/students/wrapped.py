@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from skdistill._arrays import softmax
-from skdistill._wrapping import ClassifierWrapper, LabelledClassifier
+from skdistill._ground.arrays import softmax
+from skdistill._ground.wrapping import ClassifierWrapper, LabelledClassifier
 
 __all__ = ["LabelledClassifier", "TemperedClassifier"]
 

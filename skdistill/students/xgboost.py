@@ -21,15 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from skdistill._arrays import project_to_simplex
-from skdistill._wrapping import unlabelled
+from skdistill._ground.arrays import project_to_simplex
+from skdistill._ground.wrapping import unlabelled
 from skdistill.exceptions import StudentError
-from skdistill.losses import Loss
 from skdistill.students.base import LONGEST_STEP, Adapter, Fitted, Problem, Route, redefines
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.size import can_grow, leaf_settings
 from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
+from skdistill.targets.losses import Loss
 
 __all__ = ["XGBoostAdapter", "XGBoostRegression", "resolve_xgboost"]
 

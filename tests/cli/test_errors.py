@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from skdistill import __version__
-from skdistill.calibration import CALIBRATIONS
 from skdistill.cli import files as reading
 from skdistill.cli import main
+from skdistill.teaching.calibration import CALIBRATIONS
 from tests.cli.conftest import TEACHER
 
 

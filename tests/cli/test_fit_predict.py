@@ -11,12 +11,12 @@ import joblib
 import numpy as np
 import pytest
 
+from skdistill._ground.estimates import Estimate
+from skdistill._ground.metrics import FLOOR
 from skdistill.cli import main
 from skdistill.cli.fit import verdict_sentence
 from skdistill.cli.scoreboard import Board, Verdict
 from skdistill.cli.trials import METHODS
-from skdistill.estimates import Estimate
-from skdistill.metrics import FLOOR
 from tests.cli.conftest import TEACHER
 
 UNSHOWN = "Distilling is not shown to pay:"

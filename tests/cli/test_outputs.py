@@ -6,12 +6,12 @@ from pathlib import Path
 
 import joblib
 import pytest
+from tests.test_saving import names
 
-from skdistill import _saving
+from skdistill._ground import saving
 from skdistill.cli import fit as fitting
 from skdistill.cli import main, render
 from skdistill.cli.spreadsheet import defused
-from tests.test_saving import names
 
 pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not installed")
 
@@ -97,7 +97,7 @@ def test_places_that_cannot_be_written_are_found_first(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(_saving, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(saving, "TemporaryDirectory", refuse)
     assert fit("--report", str(folder / "r.html")) == 2
     assert "Permission denied; name another file" in capsys.readouterr().err
     assert names(folder) == ["test.csv", "train.csv"]

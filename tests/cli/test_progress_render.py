@@ -5,11 +5,11 @@ import io
 
 import pytest
 
-from skdistill._html import size_text
+from skdistill._ground.estimates import Estimate
+from skdistill._ground.html import size_text
 from skdistill.cli import progress, render
 from skdistill.cli.scoreboard import COLUMNS, Board, Row, Verdict
 from skdistill.cli.trials import METHODS
-from skdistill.estimates import Estimate
 
 
 class Terminal(io.StringIO):

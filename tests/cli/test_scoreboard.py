@@ -10,6 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
+from skdistill._ground.estimates import Estimate
+from skdistill._ground.metrics import FLOOR
 from skdistill.cli.scoreboard import (
     COLUMNS,
     Score,
@@ -19,8 +21,6 @@ from skdistill.cli.scoreboard import (
     score_models,
 )
 from skdistill.cli.trials import METHODS, Labelled, fit_alone, fit_teacher
-from skdistill.estimates import Estimate
-from skdistill.metrics import FLOOR
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+from skdistill._ground.estimates import Estimate
 from skdistill.cli import sentences
 from skdistill.cli.kept import KEEP, choose
 from skdistill.cli.progress import Progress
@@ -19,7 +20,6 @@ from skdistill.cli.scoreboard import (
 )
 from skdistill.cli.suspicion import too_good
 from skdistill.cli.trials import METHODS, Labelled, distil_all
-from skdistill.estimates import Estimate
 from tests.cli.learners import FOREST, STUMP
 
 ROWS = 400

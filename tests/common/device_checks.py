@@ -13,8 +13,8 @@ from skdistill import (
     SoftMLPClassifier,
     distillation_path,
 )
-from skdistill._arrays import to_host
-from skdistill.calibration import calibrate
+from skdistill._ground.arrays import to_host
+from skdistill.teaching.calibration import calibrate
 from tests.common.data import sample
 
 TOLERANCE = {"float32": 5e-3, "float64": 1e-6}

@@ -15,7 +15,7 @@ from skdistill import (
     SoftMLPClassifier,
     distillation_path,
 )
-from skdistill._devices import cupy_obstacle
+from skdistill._ground.devices import cupy_obstacle
 from skdistill.students.lightgbm import gpu_learner
 from tests.common import device_checks
 from tests.common.data import sample

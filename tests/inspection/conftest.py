@@ -9,7 +9,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
-from skdistill.calibration import calibrate
+from skdistill.teaching.calibration import calibrate
 from tests.common.data import Sample, sample
 
 

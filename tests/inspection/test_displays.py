@@ -15,6 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifierCV
+from skdistill._ground.metrics import calibration_error
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection import (
     ComparisonDisplay,
@@ -26,7 +27,6 @@ from skdistill.inspection import (
     StrengthDisplay,
 )
 from skdistill.inspection._scores import score_model
-from skdistill.metrics import calibration_error
 from tests.common.data import sample
 from tests.inspection.conftest import cross_calibrated
 

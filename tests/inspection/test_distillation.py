@@ -15,9 +15,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledClassifierCV, Fast
-from skdistill._html import time_text
-from skdistill.costs import count_parts, size_bytes
-from skdistill.estimates import Estimate
+from skdistill._ground.costs import count_parts, size_bytes
+from skdistill._ground.estimates import Estimate
+from skdistill._ground.html import time_text
 from skdistill.exceptions import InputError, LeakWarning, ParameterError
 from skdistill.inspection import (
     DistillationReport,

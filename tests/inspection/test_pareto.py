@@ -15,8 +15,8 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
-from skdistill.costs import Latency, Parts, count_parts, size_bytes
-from skdistill.estimates import Estimate
+from skdistill._ground.costs import Latency, Parts, count_parts, size_bytes
+from skdistill._ground.estimates import Estimate
 from skdistill.exceptions import LeakWarning, ParameterError, StudentError, StudentTypeError
 from skdistill.inspection import Frontier, FrontierDisplay, FrontierPoint, frontier
 from tests.common.data import sample

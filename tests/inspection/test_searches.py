@@ -10,7 +10,6 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledClassifierCV, Fast
-from skdistill.calibration import calibrate
 from skdistill.exceptions import CoverageWarning, InputError, ParameterError
 from skdistill.inspection import (
     DistillationReport,
@@ -19,6 +18,7 @@ from skdistill.inspection import (
     TeacherReport,
 )
 from skdistill.inspection._methods import fell_back, plain_student
+from skdistill.teaching.calibration import calibrate
 from tests.common.data import sample
 
 DATA, TEST = sample(2, 120), sample(2, 80, seed=1)

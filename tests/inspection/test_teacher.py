@@ -23,11 +23,11 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
-from skdistill.calibration import calibrate
 from skdistill.exceptions import CoverageWarning, InputError, LeakWarning, ParameterError
 from skdistill.inspection import ReliabilityDisplay, ResidualDisplay, TeacherReport
 from skdistill.inspection._residual import as_numbers
 from skdistill.inspection._teaching import cross_calibrate
+from skdistill.teaching.calibration import calibrate
 from tests.common.data import sample
 from tests.inspection.conftest import cross_calibrated
 

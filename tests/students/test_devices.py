@@ -13,9 +13,9 @@ from skdistill import (
     DistilledClassifier,
     SoftLogisticRegression,
     SoftMLPClassifier,
-    _devices,
     distillation_path,
 )
+from skdistill._ground import devices
 from skdistill.exceptions import ParameterError, SkdistillWarning, StudentError
 from skdistill.students import lightgbm, linear, mlp, resolve, soft_logistic, soft_mlp
 from tests.common import device_checks
@@ -113,7 +113,7 @@ def strict_gpu(monkeypatch):
     strict = pytest.importorskip("array_api_strict")
     for module in (linear, mlp, soft_logistic, soft_mlp):
         monkeypatch.setattr(module, "cupy_obstacle", lambda: None)
-    monkeypatch.setattr(_devices, "_gpu", lambda: strict)
+    monkeypatch.setattr(devices, "_gpu", lambda: strict)
 
 
 @pytest.mark.parametrize("student", OWN, ids=lambda s: type(s).__name__)
@@ -189,7 +189,7 @@ def test_unknown_device():
 
 def test_reasons_are_found_out():
     """Where there is a GPU there is no reason; elsewhere it names the remedy."""
-    reason = _devices.cupy_obstacle()
+    reason = devices.cupy_obstacle()
     assert reason is None or "skdistill[gpu]" in reason
     device, obstacle = lightgbm.gpu_learner()
     assert device in ("cuda", "gpu") if obstacle is None else "pip install" in obstacle

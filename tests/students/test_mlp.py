@@ -12,7 +12,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from skdistill import CrossEntropy, Logit, SoftMLPClassifier
-from skdistill._arrays import to_host
+from skdistill._ground.arrays import to_host
 from skdistill.exceptions import InputError, ParameterError, StudentError
 from skdistill.students import Problem, network, resolve
 from tests.common.data import sample

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp, softmax
 
-from skdistill._arrays import as_like, to_host
+from skdistill._ground.arrays import as_like, to_host
 from skdistill.students import multinomial, optimise
 from skdistill.students.multinomial import Batch, moments, solve
 from skdistill.students.row_sums import Part, over_rows, parts_of

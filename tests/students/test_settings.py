@@ -8,7 +8,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
-from skdistill._learners import replace_settings
+from skdistill._ground.learners import replace_settings
 from tests.common.data import sample
 
 DATA = {n_classes: sample(n_classes) for n_classes in (2, 3)}

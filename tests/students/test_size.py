@@ -31,7 +31,7 @@ from sklearn.tree import (
 )
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
-from skdistill.costs import count_parts
+from skdistill._ground.costs import count_parts
 from skdistill.exceptions import ParameterError, SkdistillWarning
 from skdistill.students import DirectStudent, direct_problem, fit_within, resolve
 from tests.common.data import sample

@@ -1,0 +1,80 @@
+"""What `predict_proba` of a model gives, in whatever form, as columns in the order of classes.
+
+A model has its classes in an order of its own (``classes_``), a data frame names its columns, and
+some models know the classes by number only: columns that are taken at their place would be those of
+other classes.
+"""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from skdistill._ground.arrays import has_namespace, to_host
+from skdistill._ground.validation import check_unmasked, named_columns
+from skdistill._ground.wrapping import LabelledClassifier
+from skdistill.exceptions import TeacherError
+
+__all__ = ["as_probabilities", "class_probabilities"]
+
+
+def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[Any]:
+    """Return ``model.predict_proba(X)`` as an array, its columns in the order of `classes`.
+
+    Parameters
+    ----------
+    model : fitted classifier
+        May give an array, a sparse one, or a data frame of pandas or polars.
+    X : array-like or data frame of n rows
+        Features.
+    classes : array of shape (K,)
+        Sorted classes.
+
+    Returns
+    -------
+    p : array of shape (n, K)
+
+    Raises
+    ------
+    TeacherError
+        If there are not as many columns as classes, or they are those of other classes.
+    InputError
+        If a data frame has columns that are named after something else, or entries are masked.
+    """
+    if type(model) is LabelledClassifier and _same(model.classes_, classes):
+        inner = getattr(model, "classifier_", model.classifier)
+        return class_probabilities(inner, X, np.arange(len(classes)))
+    name = type(model).__name__
+    given = model.predict_proba(X)
+    own = np.asarray(getattr(model, "classes_", classes))
+    named = named_columns(given, own, f"what predict_proba of {name} gives")
+    p = as_probabilities(given)
+    if p.ndim != 2 or p.shape[1] != len(own) or len(own) != len(classes):
+        raise TeacherError(
+            f"predict_proba of {name} must give one column for each of the {len(classes)} "
+            f"classes, got shape {p.shape} and classes {own.tolist()}."
+        )
+    places = own if named is None else own[named]
+    if _same(places, classes):
+        return p
+    order = np.argsort(places)
+    if not _same(places[order], classes):
+        raise TeacherError(
+            f"the classes_ of {name} must be those of y, {classes.tolist()}, got {own.tolist()}: "
+            "which column of its predict_proba is whose cannot be told."
+        )
+    return p[:, order]
+
+
+def as_probabilities(p: Any) -> NDArray[Any]:
+    """Return probabilities of any form as a dense array on the host."""
+    check_unmasked("what predict_proba gives", p)
+    table = p.toarray() if sp.issparse(p) else to_host(p) if has_namespace(p) else np.asarray(p)
+    # Columns of nullable numbers are objects together.
+    return table.astype(np.float64) if table.dtype == object else table
+
+
+def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether two sets of classes are the same, also where one has them as text (CatBoost)."""
+    return np.array_equal(a, b) or a.astype(str).tolist() == b.astype(str).tolist()

@@ -1,0 +1,161 @@
+"""The only home of names that depend on the version of a library, or that it keeps private.
+
+Each shim says when it can go.
+"""
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import joblib
+import sklearn
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+
+from skdistill._ground.arrays import has_namespace, take_rows_of
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # drop at scikit-learn >= 1.9
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands for scikit-learn's mixin where there are no callbacks yet."""
+
+    def with_callbacks(method: Any) -> Any:
+        """Return `method` as it is: there are no callbacks to manage."""
+        return method
+
+
+__all__ = [
+    "BAGGING_DRAWS_BY_WEIGHT",
+    "SEARCHES",
+    "CallbackSupportMixin",
+    "Progress",
+    "adopt_booster",
+    "histogram_nodes",
+    "restore_settings",
+    "steps_skipped",
+    "take_rows",
+    "warn_user",
+    "with_callbacks",
+]
+
+# Where a warning does not belong: it should name the user's line.
+LIBRARIES = tuple(str(Path(file).parent) for file in (__file__, joblib.__file__, sklearn.__file__))
+
+# Before, its learners had to take weights; drop at scikit-learn >= 1.8.
+BAGGING_DRAWS_BY_WEIGHT = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8)
+# What all searches derive from, also those that scikit-learn calls experimental; it has no public
+# name.
+SEARCHES: type = GridSearchCV.__bases__[0]
+
+
+class Progress:
+    """Reports the steps of a fit to scikit-learn's callbacks; silent where there are none.
+
+    Drop the silent half at scikit-learn >= 1.9.
+    """
+
+    def __init__(self, estimator: Any, context: Any = None) -> None:
+        self.estimator = estimator
+        self.context = context
+
+    @classmethod
+    @contextmanager
+    def root(cls, estimator: Any, n_steps: int, X: Any, y: Any) -> Iterator["Progress"]:
+        """Open the root task of a fit with `n_steps` sequential steps."""
+        start = getattr(estimator, "_init_callback_context", None)
+        context = None if start is None else start(max_subtasks=n_steps)
+        if context is not None:
+            context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+        yield cls(estimator, context)
+        if context is not None:
+            context.call_on_fit_task_end(estimator=estimator, X=X, y=y)
+
+    @contextmanager
+    def step(self, name: str, number: int | None = None, n_steps: int = 0) -> Iterator["Progress"]:
+        """Run one task; give a `number` where its siblings may run in any order."""
+        if self.context is None:
+            yield self
+            return
+        context = self.context.subcontext(
+            task_name=name, task_id=number, max_subtasks=n_steps, sequential_subtasks=n_steps == 0
+        )
+        context.call_on_fit_task_begin(estimator=self.estimator)
+        yield Progress(self.estimator, context)
+        context.call_on_fit_task_end(estimator=self.estimator)
+
+
+def take_rows(X: Any, rows: Any) -> Any:
+    """Return some rows of an array, sparse array, data frame or list, by scikit-learn's function.
+
+    Rows in another array namespace than NumPy's stay on their device.
+    """
+    return take_rows_of(X, rows) if has_namespace(X) else _safe_indexing(X, rows)
+
+
+def adopt_booster(model: Any, booster: Any, objective: str) -> None:
+    """Give a fitted LightGBM estimator another booster, and the name of its objective.
+
+    LightGBM (4.x) has no public way to do so; ``predict_proba`` looks at both.
+    """
+    model._Booster = booster
+    model._objective = objective
+
+
+def histogram_nodes(model: Any) -> list[int] | None:
+    """Return the nodes of each tree of scikit-learn's histogram gradient boosting, else None.
+
+    It has no public way to its trees.
+    """
+    iterations = getattr(model, "_predictors", None)
+    if not type(model).__name__.startswith("HistGradientBoosting") or iterations is None:
+        return None
+    return [len(tree.nodes) for trees in iterations for tree in trees]
+
+
+def restore_settings(model: Any, given: dict[str, Any]) -> None:
+    """Give a LightGBM estimator the settings `given` back, and take away any that it did not have.
+
+    Settings beyond the signature live in a private dictionary, which cannot be emptied publicly.
+    """
+    for name in model.get_params().keys() - given.keys():
+        model._other_params.pop(name)
+        delattr(model, name)
+    model.set_params(**given)
+
+
+def steps_skipped(value: Any) -> list[str]:
+    """Return the steps of the Pipeline being fitted that did not transform what it was given.
+
+    A Pipeline hands metadata on as it is but for what its `transform_input` names, and does not
+    tell its last step that there are others: only the frames of the call know.
+    """
+    frame = sys._getframe()
+    while frame is not None:
+        pipeline, given = frame.f_locals.get("self"), frame.f_locals.get("params")
+        if isinstance(pipeline, Pipeline) and isinstance(given, dict):
+            names = [name.split("__")[-1] for name, each in given.items() if each is value]
+            if set(names) - set(pipeline.transform_input or ()):
+                return [
+                    name
+                    for name, step in pipeline.steps[:-1]
+                    if step is not None and not isinstance(step, str)
+                ]
+        frame = frame.f_back
+    return []
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn at the line that called this package, however deep inside it and scikit-learn we are.
+
+    Drop at Python >= 3.12, whose ``warnings.warn`` has ``skip_file_prefixes``.
+    """
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(LIBRARIES):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

@@ -1,0 +1,302 @@
+"""Whether distilling helped each kind of student, and what is fitted in the end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._ground.data import Data
+from skdistill._ground.estimates import (
+    Estimate,
+    cross_validated_mean,
+    margin,
+    moves_against,
+    row_mean,
+    split_mean,
+)
+from skdistill._ground.metrics import row_log_loss
+from skdistill.choosing.candidates import Candidate
+from skdistill.choosing.scores import Scores
+from skdistill.choosing.scoring import Judge, headline_rows
+from skdistill.choosing.selection import choose, choose_allowed, seconds
+from skdistill.choosing.verdict import StudentVerdict, Verdict
+from skdistill.teaching.calibration import calibrate_unseen
+from skdistill.teaching.pool import Pool
+
+__all__ = ["decide", "judge_students", "teacher_losses"]
+
+Floats = NDArray[np.float64]
+NO_CHANCE = 30.0  # nats: e^-30 is a rounding error, the log-loss is cut at 36
+
+
+def decide(
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    data: Data,
+    pool: Pool,
+    judge: Judge,
+    *,
+    fallback: str | Literal[False],
+    n_student_fits: int,
+    alpha: float = 0.05,
+    smoothed: bool = True,
+    prefer: str | None = None,
+) -> tuple[Verdict, int]:
+    """Return the verdict, and the number of the candidate to fit.
+
+    Parameters
+    ----------
+    candidates, scores, data, pool, judge, alpha, smoothed, prefer
+        Of `judge_students`.
+    fallback : str or False
+        Where a kind of student is trained directly (`StudentVerdict.falls_back`).
+    n_student_fits : int
+        Fits of students spent.
+
+    Returns
+    -------
+    verdict : Verdict
+    number : int
+    """
+    how: dict[str, Any] = {"smoothed": smoothed, "prefer": prefer}
+    found = judge_students(candidates, scores, data, pool, judge, alpha=alpha, **how)
+    fallen = {name for name, kind in found.items() if kind.falls_back(fallback)}
+    number = choose_allowed(candidates, scores, fallen, **how)
+    verdict = Verdict(
+        student=candidates[number].name,
+        by_student={name: replace(each, fell_back=name in fallen) for name, each in found.items()},
+        fitted="direct" if candidates[number].is_direct else "distilled",
+        level=1.0 - alpha,
+        loss=judge.name,
+        teacher=teacher_losses(data, pool, judge),
+        n_teacher_fits=pool.n_fits,
+        n_student_fits=n_student_fits,
+    )
+    return verdict, number
+
+
+def judge_students(
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    data: Data,
+    pool: Pool,
+    judge: Judge,
+    *,
+    alpha: float = 0.05,
+    smoothed: bool = True,
+    prefer: str | None = None,
+) -> dict[str, StudentVerdict]:
+    """Compare, for each kind of student, the best distilled one with the best direct one.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        What was tried.
+    scores : Scores
+        What came of them.
+    data : Data
+        The rows.
+    pool : Pool
+        The folds.
+    judge : Judge
+        Who judged.
+    alpha : float, default=0.05
+        One less the level of the interval.
+    smoothed, prefer
+        Of `choose`.
+
+    Returns
+    -------
+    verdicts : dict of str to StudentVerdict
+        By name of the student, in the order of the candidates.
+    """
+    how = {"smoothed": smoothed, "prefer": prefer}
+    names = np.array([c.name for c in candidates])
+    is_direct = np.array([c.is_direct for c in candidates])
+    known = np.isfinite(scores.loss).all(axis=1)
+    found = {}
+    for name in dict.fromkeys(names.tolist()):
+        sides = [np.flatnonzero((names == name) & known & (is_direct == d)) for d in (False, True)]
+        costs = _costs(candidates, scores, sides, **how)
+        compared, against = UNKNOWN, {}
+        if all(map(len, sides)):
+            chosen = _choose_by_others(candidates, scores, pool, sides, **how)
+            compared = _compare(scores, chosen, pool)
+            others = _headlines(scores, chosen, data, pool, judge)
+            against = _moved_against(compared.gap.mean, others, alpha)
+        found[name] = _verdict_on(name, compared, judge, alpha, against=against, **costs)
+    return found
+
+
+def _verdict_on(
+    name: str, compared: "_Compared", judge: Judge, alpha: float, **further: Any
+) -> StudentVerdict:
+    low, high = compared.interval(alpha)
+    distilled, direct = compared.means
+    return StudentVerdict(
+        student=name,
+        outcome="helps" if high < 0.0 else "harms" if low > 0.0 else "not shown to help",
+        difference=distilled - direct,
+        error=np.inf if compared.gap.error is None else compared.gap.error,
+        interval=(low, high),
+        distilled=distilled,
+        direct=direct,
+        ruled_out=_ruled_out(compared) if judge.row_loss is row_log_loss else {},
+        n_rows=compared.n_rows,
+        **further,
+    )
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Losses (2, m) of the distilled and of the direct side, and what their difference is worth."""
+
+    values: Floats
+    weight: Floats
+    gap: Estimate
+    count: int
+    n_rows: int
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """The loss of each side."""
+        distilled, direct = np.average(self.values, axis=1, weights=self.weight).tolist()
+        return distilled, direct
+
+    def interval(self, alpha: float) -> tuple[float, float]:
+        """Return the interval of the difference."""
+        reach = margin(self.gap, self.count, 1.0 - alpha)
+        return self.gap.mean - reach, self.gap.mean + reach
+
+
+UNKNOWN = _Compared(np.full((2, 1), np.nan), np.ones(1), Estimate(np.nan), 1, 0)
+
+
+def _choose_by_others(
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    pool: Pool,
+    sides: Sequence[Any],
+    *,
+    smoothed: bool,
+    prefer: str | None,
+) -> list[list[int]]:
+    """Return for each fold the best candidate of each side on the other folds.
+
+    Those of other repeats hold its rows, too: they choose only where there are no others.
+    """
+    tests = [pool.folds.splits[k][1] for k in pool.validation]
+    chosen = []
+    for v, test in enumerate(tests):
+        apart = [u for u, other in enumerate(tests) if not np.isin(other, test).any()]
+        others = scores.take(apart or [u for u in range(len(tests)) if u != v])
+        chosen.append(
+            [choose(candidates, others, among=a, smoothed=smoothed, prefer=prefer) for a in sides]
+        )
+    return chosen
+
+
+def _costs(
+    candidates: Sequence[Candidate], scores: Scores, sides: Sequence[Any], **how: Any
+) -> dict[str, dict[str, float]]:
+    """Return bytes and seconds of 1,000 rows, of what all folds choose on each side."""
+    time = 1000.0 * seconds(candidates, scores)
+    size, took = {}, {}
+    for side, among in zip(("distilled", "direct"), sides, strict=True):
+        best = choose(candidates, scores, among=among, **how) if len(among) else None
+        size[side] = float("nan") if best is None else float(scores.size[best])
+        took[side] = float("nan") if best is None else float(time[best])
+    return {"size": size, "seconds": took}
+
+
+def _compare(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:
+    if not scores.rows:
+        return _compare_folds(scores, chosen, pool)
+    values = [rows[pair] for rows, pair in zip(scores.rows, chosen, strict=True)]
+    return _compare_rows(values, scores, pool)
+
+
+def _headlines(
+    scores: Scores, chosen: Sequence[list[int]], data: Data, pool: Pool, judge: Judge
+) -> dict[str, _Compared]:
+    """Return the same pairs by the scores that reports put first, but for the one judged by."""
+    values: dict[str, list[Floats]] = {}
+    for k, said, pair in zip(pool.validation, scores.said, chosen, strict=True):
+        part = data.take(pool.folds.splits[k][1])
+        sides = [headline_rows(part.one_hot, said[c], part.weight) for c in pair]
+        for name in sides[0]:
+            values.setdefault(name, []).append(np.stack([side[name] for side in sides]))
+    own = {"error rate": "accuracy"}.get(judge.name, judge.name)
+    return {
+        name: _compare_rows(rows, scores, pool)
+        for name, rows in values.items()
+        if name != own and not (name == "AUC" and judge.components is not None)
+    }
+
+
+def _moved_against(
+    difference: float, others: Mapping[str, _Compared], alpha: float
+) -> dict[str, dict[str, float]]:
+    """Return the scores that move the other way, beyond what is uncertain of them."""
+    found = {}
+    for name, compared in others.items():
+        half = margin(compared.gap, compared.count, 1.0 - alpha)
+        if moves_against(difference, compared.gap.mean, half):
+            values = map(abs, compared.means)  # accuracy and AUC are below zero
+            found[name] = dict(zip(("distilled", "direct"), values, strict=True))
+    return found
+
+
+def _compare_rows(sides: Sequence[Floats], scores: Scores, pool: Pool) -> _Compared:
+    values = np.concatenate(sides, axis=1)
+    weight, unit = np.concatenate(scores.weights), np.concatenate(scores.units)
+    apart = values[0] - values[1]
+    starts = np.cumsum([len(w) for w in scores.weights])[:-1]
+    parts = zip(np.split(apart, starts), scores.weights, strict=True)
+    means = [float(np.average(part, weights=w)) for part, w in parts]
+    place = {k: v for v, k in enumerate(pool.validation)}
+    rounds = [[means[place[k]] for k in run if k in place] for run in pool.folds.rounds]
+    n_units = len(np.unique(unit))
+    gap, count = cross_validated_mean(
+        row_mean(apart, weight, unit), n_units, [each for each in rounds if each], _overlap(pool)
+    )
+    tests = np.concatenate([pool.folds.splits[k][1] for k in pool.validation])
+    return _Compared(values, weight, gap, count, len(np.unique(tests)))
+
+
+def _compare_folds(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:
+    values = np.array([scores.loss[pair, v] for v, pair in enumerate(chosen)]).T
+    n_folds = values.shape[1]
+    gap = split_mean(values[0] - values[1], _overlap(pool))
+    return _Compared(values, np.ones(n_folds), gap, n_folds, n_folds)
+
+
+def _overlap(pool: Pool) -> float:
+    """Return the validation rows per training row, the mean over folds."""
+    splits = [pool.folds.splits[k] for k in pool.validation]
+    return float(np.mean([len(test) / len(train) for train, test in splits]))
+
+
+def _ruled_out(compared: _Compared) -> dict[str, float]:
+    shares = np.average(compared.values >= NO_CHANCE, axis=1, weights=compared.weight)
+    return dict(zip(("distilled", "direct"), shares.tolist(), strict=True))
+
+
+def teacher_losses(data: Data, pool: Pool, judge: Judge) -> dict[str, float]:
+    """Return the teacher's out-of-fold losses on the validation rows, as it is and calibrated."""
+    known = np.flatnonzero(pool.out_of_fold.covered)
+    rows, raw = data.take(known), pool.out_of_fold.values[known]
+    y = rows.one_hot
+    found: dict[str, list[float]] = {"raw": [], "calibrated": []}
+    mass = []
+    for k in pool.validation:
+        inside = np.isin(known, pool.folds.splits[k][1])
+        test = rows.take(np.flatnonzero(inside))
+        p = calibrate_unseen("sigmoid", y, raw, inside, rows.weight)
+        for name, values in (("raw", raw[inside]), ("calibrated", p)):
+            found[name].append(judge.loss(test, values, test.weight))
+        of_rows = len(test) if test.weight is None else float(test.weight.sum())
+        mass.append(of_rows if judge.by_row else 1.0)
+    return {name: float(np.average(losses, weights=mass)) for name, losses in found.items()}

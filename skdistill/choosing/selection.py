@@ -1,0 +1,146 @@
+"""Choosing among candidates by what they scored on the validation folds."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._ground.estimates import row_mean, split_mean
+from skdistill.choosing.candidates import Candidate
+from skdistill.choosing.scores import Scores
+
+__all__ = ["choose", "choose_allowed", "paired_error", "seconds", "smooth"]
+
+Floats = NDArray[np.float64]
+MIN_POINTS = 4  # of a parabola with a degree of freedom left
+
+
+def smooth(candidates: Sequence[Candidate], loss: Floats) -> Floats:
+    """Return the losses, along each curve of strengths replaced by the parabola through them.
+
+    The direct student stands for itself: a tree grown on labels gives probabilities of exactly
+    zero, and its loss need not lie on the curve of those that saw any soft label.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        What was tried.
+    loss : array of shape (C,)
+        Their losses.
+
+    Returns
+    -------
+    smoothed : array of shape (C,)
+        Least squares on each curve of at least four points, all of them finite.
+    """
+    smoothed = loss.copy()
+    curves: dict[int, list[int]] = {}
+    for number, candidate in enumerate(candidates):
+        if candidate.curve is not None:
+            curves.setdefault(candidate.curve, []).append(number)
+    for members in curves.values():
+        if len(members) < MIN_POINTS or not np.all(np.isfinite(loss[members])):
+            continue
+        at = np.array([candidates[i].settings.strength for i in members])
+        smoothed[members] = np.polyval(np.polyfit(at, loss[members], 2), at)
+    return smoothed
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    *,
+    among: Sequence[int] | None = None,
+    smoothed: bool = True,
+    prefer: str | None = None,
+) -> int:
+    """Return the number of the best candidate.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        What was tried.
+    scores : Scores
+        What came of them.
+    among : sequence of int or None, default=None
+        Numbers of those that can be chosen; None for all.
+    smoothed : bool, default=True
+        Whether losses are smoothed along the strength.
+    prefer : {"faster", "smaller"} or None, default=None
+        Of the candidates within one standard error of the best, the one that predicts fastest, or
+        the smallest; None for the best itself. The error is that of the paired difference.
+        Candidates of one student differ in its labels only, so they count as equally fast; of
+        equals the better is taken.
+
+    Returns
+    -------
+    number : int
+    """
+    allowed = np.arange(len(candidates)) if among is None else np.asarray(among)
+    mean = scores.loss.mean(axis=1)
+    loss = smooth(candidates, mean) if smoothed else mean
+    loss = np.where(np.isnan(loss), np.inf, loss)
+    best = int(allowed[np.argmin(loss[allowed])])
+    if prefer is None:
+        return best
+    cost = seconds(candidates, scores) if prefer == "faster" else scores.size
+    close = [c for c in allowed if loss[c] - loss[best] <= paired_error(scores, c, best)]
+    return int(min(close, key=lambda c: (cost[c], loss[c])))
+
+
+def choose_allowed(
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    fallen: Collection[str],
+    *,
+    smoothed: bool = True,
+    prefer: str | None = None,
+) -> int:
+    """Return the number of the best candidate, of some kinds of student only the direct ones.
+
+    A preference comes first: it names the kind among all candidates, and where the one that it
+    takes is not allowed, a direct student of the same kind stands in for it.
+
+    Parameters
+    ----------
+    candidates, scores, smoothed, prefer
+        Of `choose`.
+    fallen : collection of str
+        Names of the students whose distilled candidates are ruled out.
+
+    Returns
+    -------
+    number : int
+    """
+    how = {"smoothed": smoothed, "prefer": prefer}
+    allowed = [i for i, c in enumerate(candidates) if c.is_direct or c.name not in fallen]
+    if prefer is not None:
+        wanted = choose(candidates, scores, smoothed=smoothed, prefer=prefer)
+        if wanted in allowed:
+            return wanted
+        allowed = [i for i in allowed if candidates[i].name == candidates[wanted].name]
+    return choose(candidates, scores, among=allowed, **how)
+
+
+def seconds(candidates: Sequence[Candidate], scores: Scores) -> Floats:
+    """Return the time to predict a row of each candidate's student, shape (C,).
+
+    The median over folds and over candidates that differ in their labels only: the noise of the
+    clock is no reason to prefer one.
+    """
+    group = np.array([c.group for c in candidates])
+    of_row = scores.score_time / scores.n_test
+    return np.array([np.median(of_row[group == g]) for g in group])
+
+
+def paired_error(scores: Scores, a: int, b: int) -> float:
+    """Return the standard error of the mean difference in loss between two candidates.
+
+    Over test rows where there is a loss per row, those of one given row or group taken together,
+    else over folds. The students are taken as they were fitted.
+    """
+    if not scores.rows:
+        return split_mean(scores.loss[a] - scores.loss[b], 0.0).error or 0.0
+    apart = np.concatenate([rows[a] - rows[b] for rows in scores.rows])
+    weight, unit = np.concatenate(scores.weights), np.concatenate(scores.units)
+    return row_mean(apart, weight, unit).error or 0.0

@@ -1,0 +1,21 @@
+"""Targets: what a student learns from a label and a teacher's probabilities.
+
+In: labels as rows (n, K), probabilities (n, K), a strength. Out: pseudo-targets (n, K) of a loss.
+`losses` say what a target is, `corrections` how far it moves from teacher to label, row by row.
+Arrays in, arrays out, in any namespace: no estimator comes here.
+"""
+
+from skdistill.targets.corrections import Correction, Fast, Minimax, Orthogonal, Slow
+from skdistill.targets.losses import Brier, CrossEntropy, Logit, Loss
+
+__all__ = [
+    "Brier",
+    "Correction",
+    "CrossEntropy",
+    "Fast",
+    "Logit",
+    "Loss",
+    "Minimax",
+    "Orthogonal",
+    "Slow",
+]

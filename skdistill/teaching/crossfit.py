@@ -1,0 +1,349 @@
+"""Cross-fitting: probabilities of each row from teachers that never saw its label.
+
+Where the folds are a partition the out-of-fold pass is scikit-learn's ``cross_val_predict``; where
+they are not, or the fold teachers must be kept, it is ``cross_validate(return_estimator=True)``.
+Both give the same numbers to the last bit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.model_selection import cross_val_predict, cross_validate
+
+from skdistill._ground.answers import class_probabilities
+from skdistill._ground.compat import Progress
+from skdistill._ground.threads import bound_threads, thread_budget
+from skdistill._ground.validation import check_probabilities, index_rows
+from skdistill._ground.wrapping import fit_labelled
+from skdistill.exceptions import InputError, TeacherError, TeacherTypeError
+from skdistill.teaching.folds import Folds, merged
+
+__all__ = [
+    "FoldTeacher",
+    "OutOfFold",
+    "cross_fit",
+    "further_probabilities",
+]
+
+Index = NDArray[np.int64]
+Parts = tuple[NDArray[np.float64], ...]
+Teachers = tuple[Any, ...] | None
+MESSAGE_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Probabilities of each row from teachers that did not see its label.
+
+    Attributes
+    ----------
+    values : array of shape (n, K)
+        Mean over the folds that hold the row in their test part; NaN where none does.
+    fold : array of shape (n,)
+        First such fold, -1 where there is none.
+    parts : tuple of arrays of shape (m, K)
+        Probabilities of the test rows of each fold, from that fold's teacher alone.
+    teachers : tuple of fitted classifiers, or None
+        The fold teachers in the order of the folds, if they were asked for.
+    """
+
+    values: NDArray[np.float64]
+    fold: Index
+    parts: tuple[NDArray[np.float64], ...]
+    teachers: tuple[Any, ...] | None = None
+
+    @property
+    def covered(self) -> NDArray[np.bool_]:
+        """Which rows have probabilities, shape (n,)."""
+        return self.fold >= 0
+
+    def check_varies(self) -> None:
+        """Raise InputError where no teacher tells the rows of its fold apart."""
+        parts = [part for part in self.parts if len(part) > 1]
+        if parts and all(np.all(part == part[0]) for part in parts):
+            raise InputError(
+                "the teacher's out-of-fold probabilities must differ between rows, got "
+                f"{parts[0][0].tolist()} in every row of a fold: there is nothing to distil. Look "
+                "at the teacher, or train the student directly."
+            )
+
+    @classmethod
+    def gather(
+        cls,
+        parts: tuple[NDArray[np.float64], ...],
+        folds: Folds,
+        teachers: tuple[Any, ...] | None = None,
+    ) -> "OutOfFold":
+        """Put the labels of all folds together; those of a row in several are averaged."""
+        total = np.zeros((folds.n_rows, parts[0].shape[1]))
+        for part, (_, test) in zip(parts, folds.splits, strict=True):
+            total[test] += part
+        times = folds.times_covered[:, None]
+        values = np.where(times > 0, total / np.maximum(times, 1), np.nan)
+        return cls(values, folds.fold, parts, teachers)
+
+
+class FoldTeacher(ClassifierMixin, BaseEstimator):
+    """A teacher as the cross-validation functions of scikit-learn see it.
+
+    They hand it encoded labels and the numbers of its training rows. It fits the teacher on the
+    labels as the user gave them (so that class weights by name work), with the user's metadata of
+    these rows, through the cache, within its budget of threads; it says which fold failed; and its
+    columns are in the order of the classes. Cloning shares everything but the teacher.
+    """
+
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"rows": True}
+
+    def __init__(
+        self,
+        teacher: Any,
+        labels: NDArray[Any],
+        params: Mapping[str, Any],
+        folds: Folds,
+        memory: joblib.Memory,
+        threads: int | None,
+        progress: Progress,
+        *,
+        keep: bool = True,
+    ) -> None:
+        self.teacher = teacher
+        self.labels = labels
+        self.params = params
+        self.folds = folds
+        self.memory = memory
+        self.threads = threads
+        self.progress = progress
+        self.keep = keep
+
+    def __sklearn_clone__(self) -> "FoldTeacher":
+        shared = self.get_params(deep=False)
+        return FoldTeacher(**shared | {"teacher": clone(self.teacher)})
+
+    def fit(self, X: Any, y: Any, rows: Index) -> "FoldTeacher":
+        """Fit the teacher on the rows numbered `rows`."""
+        number = next(i for i, (t, _) in enumerate(self.folds.splits) if np.array_equal(t, rows))
+        self.number_ = number
+        params = {
+            key: index_rows(value, rows, len(self.labels)) for key, value in self.params.items()
+        }
+        fit = self.memory.cache(fit_teacher, ignore=["threads"])
+        with self.progress.step(f"fold {number}", number):
+            try:
+                self.teacher_ = fit(
+                    self.teacher, X, self.labels[rows], params, threads=self.threads
+                )
+            except Exception as error:
+                raise _failure(self.teacher, number, self.folds, error) from error
+        self.classes_ = np.arange(len(np.unique(self.labels)))
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Return the teacher's probabilities, columns in the order of the sorted classes."""
+        try:
+            return class_probabilities(self.teacher_, X, np.unique(self.labels))
+        except Exception as error:
+            raise _failure(self.teacher, self.number_, self.folds, error) from error
+
+    def predict(self, X: Any) -> Index:
+        """Return the most probable class index; cross_val_predict insists that there is one."""
+        return np.argmax(self.predict_proba(X), axis=1)
+
+
+def fit_teacher(
+    teacher: Any, X: Any, y: Any, params: Mapping[str, Any], threads: int | None = None
+) -> Any:
+    """Fit `teacher` with at most `threads` threads; the function that `memory` caches."""
+    if threads is not None:
+        bound_threads(teacher, threads)
+    return fit_labelled(teacher, X, y, **params)
+
+
+def further_probabilities(
+    teacher: Any, X: Any, classes: NDArray[Any], what: str
+) -> NDArray[np.float64]:
+    """Return what a fitted teacher says of rows without labels, checked.
+
+    Parameters
+    ----------
+    teacher : fitted classifier
+        Of a fold.
+    X : array-like or data frame of N rows
+        Features.
+    classes : array of shape (K,)
+        Sorted classes.
+    what : str
+        What messages call the rows.
+
+    Returns
+    -------
+    p : array of shape (N, K)
+
+    Raises
+    ------
+    TeacherError
+        If the teacher fails, or gives no probabilities.
+    """
+    try:
+        p = class_probabilities(teacher, X, classes)
+        n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+        return check_probabilities(p, n_rows, classes, "they").astype(np.float64)
+    except Exception as error:
+        kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
+        raise kind(
+            f"the teacher {type(teacher).__name__} gave no probabilities of the rows of {what}: "
+            f"{_said(error)}"
+        ) from error
+
+
+def _failure(teacher: Any, number: int, folds: Folds, error: Exception) -> TeacherError:
+    kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
+    place = folds.name(number) + ("" if folds.names else f" of {len(folds)}")
+    return kind(
+        f"the teacher {type(teacher).__name__} failed on {place} (counted from 0): {_said(error)}"
+    )
+
+
+def _said(error: Exception) -> str:
+    said = str(error)
+    if len(said) > MESSAGE_LENGTH:  # some quote their data; the whole is in the chained error
+        said = said[:MESSAGE_LENGTH] + " ..."
+    return f"{type(error).__name__}: {said}"
+
+
+def cross_fit(
+    teacher: Any,
+    X: Any,
+    y: NDArray[Any],
+    folds: Folds,
+    *,
+    params: Mapping[str, Any] | None = None,
+    memory: joblib.Memory | None = None,
+    keep_teachers: bool = False,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+    progress: Progress | None = None,
+) -> OutOfFold:
+    """Fit one teacher per fold and predict its test rows.
+
+    Folds with the same training rows, as repeats of a few groups have, share their teacher.
+
+    Parameters
+    ----------
+    teacher : classifier with predict_proba
+        Cloned for each fold.
+    X : array-like or data frame of n rows
+        Passed on untouched.
+    y : array of shape (n,)
+        Labels as the user gave them.
+    folds : Folds
+        From `make_folds`.
+    params : mapping or None, default=None
+        Parameters of the teacher's fit; those with one entry per row are split by row.
+    memory : joblib.Memory or None, default=None
+        Caches each fold's teacher.
+    keep_teachers : bool, default=False
+        Whether to return the fold teachers.
+    n_jobs : int or None, default=None
+        Folds fitted at once; the teacher's threads are bounded to share the cores.
+    verbose : int, default=0
+        Of scikit-learn's cross-validation.
+    progress : Progress or None, default=None
+        Where to report folds.
+
+    Returns
+    -------
+    out_of_fold : OutOfFold
+
+    Raises
+    ------
+    TeacherError
+        If the teacher fails in a fold (chained), or gives no probabilities.
+    InputError
+        If its probabilities are NaN, negative or do not sum to one.
+    """
+    classes = np.unique(y)
+    shared = _shared(folds)
+    fits = folds if shared is None else shared[0]
+    wrapped = FoldTeacher(
+        teacher=teacher,
+        labels=y,
+        params={} if params is None else params,
+        folds=fits,
+        memory=joblib.Memory(None) if memory is None else memory,
+        threads=thread_budget(n_jobs, len(fits)),
+        progress=Progress(None) if progress is None else progress,
+    )
+    parts, teachers = _fit_all(
+        wrapped, X, y, keep_teachers=keep_teachers, n_jobs=n_jobs, verbose=verbose
+    )
+    if shared is not None:
+        parts, teachers = _of_each(parts, teachers, folds, *shared)
+    out = OutOfFold.gather(parts, folds, teachers)
+    check_probabilities(
+        out.values[folds.covered],
+        int(folds.covered.sum()),
+        classes,
+        f"the out-of-fold probabilities of {type(teacher).__name__}",
+        "Look at its predict_proba.",
+    )
+    return out
+
+
+def _fit_all(
+    wrapped: FoldTeacher, X: Any, y: NDArray[Any], *, keep_teachers: bool, **how: Any
+) -> tuple[Parts, Teachers]:
+    """Return the probabilities of the test rows of each fold, and the teachers if asked for."""
+    folds = wrapped.folds
+    how |= {"cv": list(folds.splits), "params": {"rows": np.arange(folds.n_rows)}}
+    codes = np.unique(y, return_inverse=True)[1]
+    if folds.is_partition and not keep_teachers:
+        whole = cross_val_predict(wrapped, X, codes, method="predict_proba", **how)
+        return tuple(np.asarray(whole[test], dtype=np.float64) for _, test in folds.splits), None
+    wrapped.set_params(keep=keep_teachers)
+    fitted = cross_validate(
+        wrapped,
+        X,
+        codes,
+        scoring=_label_test_rows,
+        return_estimator=True,
+        error_score="raise",
+        **how,
+    )["estimator"]
+    parts = tuple(np.asarray(each.test_proba_, dtype=np.float64) for each in fitted)
+    return parts, tuple(each.teacher_ for each in fitted) if keep_teachers else None
+
+
+def _shared(folds: Folds) -> tuple[Folds, tuple[int, ...]] | None:
+    """Return the folds to fit where some share their training rows, else None.
+
+    A fold is known by its training rows, which must then be those of no other.
+    """
+    if folds.n_fits == len(folds):
+        return None
+    names = [f"{folds.name(number)} of {len(folds)}" for number in range(len(folds))]
+    return merged(folds.splits, folds.n_rows, names)
+
+
+def _of_each(
+    parts: Parts, teachers: Teachers, folds: Folds, fits: Folds, number: Sequence[int]
+) -> tuple[Parts, Teachers]:
+    """Return probabilities and teachers of every fold, from those of the fits."""
+    pairs = list(zip(number, folds.splits, strict=True))
+    own = tuple(parts[i][np.searchsorted(fits.splits[i][1], test)] for i, (_, test) in pairs)
+    return own, None if teachers is None else tuple(teachers[i] for i in number)
+
+
+def _label_test_rows(estimator: FoldTeacher, X: Any, y: Any) -> float:
+    """Stand where cross_validate wants a scorer: it is called where the teacher was fitted.
+
+    The labels travel back from there, and the teacher only if it is wanted.
+    """
+    estimator.test_proba_ = estimator.predict_proba(X)
+    if not estimator.keep:
+        del estimator.teacher_
+    return 0.0

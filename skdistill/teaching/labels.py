@@ -1,0 +1,142 @@
+"""What the teacher says of each row, calibrated on the rows it says something of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._ground.data import Data, given_probabilities
+from skdistill._ground.metrics import score_probabilities
+from skdistill._ground.validation import index_rows
+from skdistill.exceptions import InputError
+from skdistill.teaching.calibration import Calibration, calibrate
+from skdistill.teaching.folds import Folds
+
+__all__ = ["Labels", "given_labels", "label_rows", "true_labels"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the teacher says of each row, out of fold; NaN in rows it says nothing of.
+
+    Attributes
+    ----------
+    raw, p : array of shape (n, K)
+        Probabilities as the teacher gave them, and calibrated.
+    known : array
+        Rows that have probabilities.
+    calibration : Calibration
+        What made `p` of `raw`.
+    """
+
+    raw: Floats
+    p: Floats
+    known: NDArray[np.int64]
+    calibration: Calibration
+
+    def take(self, rows: NDArray[np.int64]) -> "Labels":
+        """Return the labels of some rows, all of which have some."""
+        return Labels(self.raw[rows], self.p[rows], np.arange(len(rows)), self.calibration)
+
+    def scores(self, data: Data) -> dict[str, dict[str, float]]:
+        """Return the scores of the raw and of the calibrated probabilities; none without labels."""
+        if not data.labelled:
+            return {}
+        weight = index_rows(data.weight, self.known, len(data))
+        y = data.one_hot[self.known]
+        return {
+            "raw": score_probabilities(y, self.raw[self.known], weight),
+            "calibrated": score_probabilities(y, self.p[self.known], weight),
+        }
+
+
+def given_labels(
+    p: Any, data: Data, folds: Folds | None, student: Floats | None = None, *, reused: bool = False
+) -> Floats:
+    """Return the user's out-of-fold probabilities, checked; those of an earlier fit may lack rows.
+
+    Parameters
+    ----------
+    p : array-like of shape (n_given, K)
+        One row per given row; rows that `folds` does not cover may be NaN.
+    data : Data
+        The rows.
+    folds : Folds or None
+        The folds, where any are needed.
+    student : array of shape (n, K) or None, default=None
+        Out-of-fold probabilities of the direct student, to be compared.
+    reused : bool, default=False
+        Whether an earlier fit has checked them.
+
+    Returns
+    -------
+    raw : array of shape (n, K)
+    """
+    if reused:
+        return given_probabilities(p, data, np.ones(len(data), dtype=bool))
+    return given_probabilities(p, data, None if folds is None else ~folds.covered, student)
+
+
+def label_rows(
+    raw: Floats,
+    data: Data,
+    calibration: str | None,
+    student: Floats | None = None,
+    *,
+    may_be_constant: bool = False,
+) -> Labels:
+    """Calibrate out-of-fold probabilities on the rows that have them.
+
+    A stacked calibration needs both opinions of a row: rows that the direct student says nothing
+    of are left out, as are those that the teacher says nothing of.
+
+    Parameters
+    ----------
+    raw : array of shape (n, K)
+        Out-of-fold probabilities; NaN in rows without.
+    data : Data
+        The rows.
+    calibration : str or None
+        Name of the calibration.
+    student : array of shape (n, K) or None, default=None
+        Out-of-fold probabilities of the direct student, for a stacked calibration; NaN in rows
+        without.
+    may_be_constant : bool, default=False
+        Whether the same probabilities in every row will do: in a part of the rows they may.
+
+    Returns
+    -------
+    labels : Labels
+
+    Raises
+    ------
+    InputError
+        If the probabilities are the same in every row.
+    """
+    stacked = calibration == "stacked" and student is not None
+    known = _rows_of_all(raw, student) if stacked else _rows_of_all(raw)
+    if not may_be_constant and np.all(raw[known] == raw[known[0]]):
+        raise InputError(
+            "the teacher's out-of-fold probabilities must differ between rows, got "
+            f"{raw[known[0]].tolist()} in every row: there is nothing to distil. Look at the "
+            "teacher, or train the student directly."
+        )
+    weight = index_rows(data.weight, known, len(data))
+    own = student[known] if stacked else None
+    fitted = calibrate(calibration, data.one_hot[known], raw[known], weight, own)
+    p = np.full_like(raw, np.nan)
+    p[known] = fitted.transform(raw[known], own)
+    return Labels(raw, p, known, fitted)
+
+
+def _rows_of_all(*sets: Floats) -> NDArray[np.int64]:
+    """Return the rows that all sets of probabilities have; those of other rows are NaN."""
+    return np.flatnonzero(~np.isnan([values[:, 0] for values in sets]).any(axis=0))
+
+
+def true_labels(data: Data) -> Labels:
+    """Return the true labels in the place of a teacher's."""
+    return Labels(data.one_hot, data.one_hot, np.arange(len(data)), Calibration())
