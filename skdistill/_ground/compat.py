@@ -45,7 +45,8 @@ __all__ = [
 ]
 
 # Where a warning does not belong: it should name the user's line.
-LIBRARIES = tuple(str(Path(file).parent) for file in (__file__, joblib.__file__, sklearn.__file__))
+PACKAGE = Path(__file__).parents[1]
+LIBRARIES = tuple(map(str, (PACKAGE, Path(joblib.__file__).parent, Path(sklearn.__file__).parent)))
 
 # Before, its learners had to take weights; drop at scikit-learn >= 1.8.
 BAGGING_DRAWS_BY_WEIGHT = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8)

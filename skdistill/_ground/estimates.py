@@ -23,7 +23,15 @@ ROWS_COUNT = 4  # degrees of freedom that the rows have in what a fold's mean ma
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean and its standard error (None where there is none)."""
+    """A mean and its standard error.
+
+    Attributes
+    ----------
+    mean : float
+        Of rows, or of splits.
+    error : float or None
+        Its standard error; None where there is none.
+    """
 
     mean: float
     error: float | None = None

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import joblib
 import pytest
-from tests.test_saving import names
 
 from skdistill._ground import saving
 from skdistill.cli import fit as fitting
 from skdistill.cli import main, render
 from skdistill.cli.spreadsheet import defused
+from tests._ground.test_saving import names
 
 pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not installed")
 

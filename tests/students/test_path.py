@@ -269,15 +269,15 @@ def test_students_that_there_are_not(candidate, fold, message, small_path):
 def test_without_a_ridge_targets_are_on_the_simplex():
     """As in a student's own fit: off it there may be no minimum."""
     X, y = make_classification(300, 8, n_informative=6, class_sep=1.5, random_state=1)
-    p = cross_val_predict(DecisionTreeClassifier(max_depth=4), X, y, method="predict_proba")
+    teacher = DecisionTreeClassifier(max_depth=4, random_state=0)
+    p = cross_val_predict(teacher, X, y, method="predict_proba")
     settings = {"l1_ratio": 1.0, "max_iter": 1000, "tol": 1e-6}
     path = distillation_path(X, y, p, strengths=[0.0, 0.5, 1.0], temperatures=[1.5], **settings)
     assert path.converged.all()
-    teacher = {"teacher_proba": p}
     for number, strength in enumerate(path.strengths):
         student = SoftLogisticRegression(**settings)
         how = {"strength": strength, "temperature": 1.5, "calibration": None}
-        model = DistilledClassifier(None, student, **how).fit(X, y, **teacher)
+        model = DistilledClassifier(None, student, **how).fit(X, y, teacher_proba=p)
         ours = path.student(number).predict_proba(X)
         assert_allclose(ours, model.predict_proba(X), atol=1e-3)
 
