@@ -14,6 +14,7 @@ from skdistill._ground.compat import warn_user
 from skdistill._ground.costs import count_nodes
 from skdistill._ground.data import Data, stack_rows
 from skdistill._ground.devices import DEVICES
+from skdistill._ground.outcomes import Outcome
 from skdistill._ground.validation import check_choice, check_number, index_rows
 from skdistill.exceptions import (
     InputError,
@@ -25,7 +26,7 @@ from skdistill.exceptions import (
 )
 from skdistill.rows.munge import Munge
 from skdistill.rows.synthetic import Synthetic, resolve_synthetic
-from skdistill.rows.transfer import Transfer, draw_codes, tell_unused
+from skdistill.rows.transfer import Transfer, tell_unused
 from skdistill.students import Adapter, Fitted, Problem, direct_problem, fit_within, resolve
 from skdistill.students.size import SIZES
 from skdistill.targets.corrections import Correction, resolve_correction
@@ -376,7 +377,7 @@ def make_problem(
         gain = gain * transfer.share(len(data))
     problem = Problem(
         X=data.X,
-        target=settings.loss.target(data.one_hot, labels.p, gain),
+        target=settings.loss.target(data.columns, labels.p, gain),
         loss=settings.loss,
         labels=data.y,
         classes=data.classes,
@@ -386,7 +387,7 @@ def make_problem(
     if transfer is not None:
         p = labels.calibration.transform(transfer.raw)
         weight = transfer.weights(metadata.student_weight)
-        problem = _with_transfer(problem, p, transfer, weight)
+        problem = _with_transfer(problem, p, data.outcome, transfer, weight)
     return problem, float(np.mean(gain))
 
 
@@ -398,9 +399,9 @@ def _times(a: Floats | None, b: Floats | None) -> Floats | None:
 
 
 def _with_transfer(
-    problem: Problem, p: Floats, transfer: Transfer, weight: Floats | None
+    problem: Problem, p: Floats, outcome: Outcome, transfer: Transfer, weight: Floats | None
 ) -> Problem:
-    """Add unlabelled rows with the uncorrected target, and labels drawn by it."""
+    """Add unlabelled rows with the uncorrected target, and what stands for their labels."""
     if problem.params:
         raise ParameterError(
             f"the student's metadata {sorted(problem.params)} have no values for the rows of "
@@ -417,7 +418,7 @@ def _with_transfer(
         problem,
         X=stack_rows(problem.X, transfer.X),
         target=np.concatenate([problem.target, target]),
-        labels=np.concatenate([problem.labels, problem.classes[draw_codes(p)]]),
+        labels=np.concatenate([problem.labels, outcome.stand_in(p)]),
         weight=both,
     )
 

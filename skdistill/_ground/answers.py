@@ -1,4 +1,4 @@
-"""What `predict_proba` of a model gives, in whatever form, as columns in the order of classes.
+"""What a fitted model gives, in whatever form, as columns: probabilities, or numbers.
 
 A model has its classes in an order of its own (``classes_``), a data frame names its columns, and
 some models know the classes by number only: columns that are taken at their place would be those of
@@ -16,7 +16,7 @@ from skdistill._ground.validation import check_unmasked, named_columns
 from skdistill._ground.wrapping import LabelledClassifier
 from skdistill.exceptions import TeacherError
 
-__all__ = ["as_probabilities", "class_probabilities"]
+__all__ = ["as_dense", "class_probabilities", "predictions"]
 
 
 def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[Any]:
@@ -49,7 +49,7 @@ def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[An
     given = model.predict_proba(X)
     own = np.asarray(getattr(model, "classes_", classes))
     named = named_columns(given, own, f"what predict_proba of {name} gives")
-    p = as_probabilities(given)
+    p = as_dense(given)
     if p.ndim != 2 or p.shape[1] != len(own) or len(own) != len(classes):
         raise TeacherError(
             f"predict_proba of {name} must give one column for each of the {len(classes)} "
@@ -67,9 +67,42 @@ def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[An
     return p[:, order]
 
 
-def as_probabilities(p: Any) -> NDArray[Any]:
-    """Return probabilities of any form as a dense array on the host."""
-    check_unmasked("what predict_proba gives", p)
+def predictions(model: Any, X: Any, n_outputs: int) -> NDArray[Any]:
+    """Return ``model.predict(X)`` as columns.
+
+    Parameters
+    ----------
+    model : fitted regressor
+        May give an array, a sparse one, or a column or data frame of pandas or polars.
+    X : array-like or data frame of n rows
+        Features.
+    n_outputs : int
+        How many columns there are to be.
+
+    Returns
+    -------
+    m : array of shape (n, n_outputs)
+
+    Raises
+    ------
+    TeacherError
+        If there are not as many numbers per row.
+    InputError
+        If entries are masked.
+    """
+    m = as_dense(model.predict(X))
+    columns = m.reshape(-1, 1) if m.ndim == 1 else m
+    if columns.ndim != 2 or columns.shape[1] != n_outputs:
+        raise TeacherError(
+            f"predict of {type(model).__name__} must give one number for each of the {n_outputs} "
+            f"column(s) of y, got shape {m.shape}."
+        )
+    return columns
+
+
+def as_dense(p: Any) -> NDArray[Any]:
+    """Return what a model gives, in any form, as a dense array on the host."""
+    check_unmasked("what the model gives", p)
     table = p.toarray() if sp.issparse(p) else to_host(p) if has_namespace(p) else np.asarray(p)
     # Columns of nullable numbers are objects together.
     return table.astype(np.float64) if table.dtype == object else table

@@ -1,6 +1,7 @@
 """The rows of a fit, checked once."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,8 +10,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import indexable
 
-from skdistill._ground.arrays import has_namespace, one_hot
+from skdistill._ground.arrays import has_namespace
 from skdistill._ground.compat import take_rows, warn_user
+from skdistill._ground.outcomes import Classes, Numbers, Outcome
+from skdistill._ground.quantities import as_quantities, check_finite
 from skdistill._ground.validation import (
     as_labels,
     brief,
@@ -24,7 +27,14 @@ from skdistill._ground.validation import (
 )
 from skdistill.exceptions import InputError, LeakWarning
 
-__all__ = ["Data", "check_alike", "check_data", "given_probabilities", "stack_rows"]
+__all__ = [
+    "Data",
+    "check_alike",
+    "check_data",
+    "check_numeric_data",
+    "given_probabilities",
+    "stack_rows",
+]
 
 SEEN, HARD = 0.002, 0.05  # shares of wrong labels: of probabilities that have seen them, of others
 
@@ -37,12 +47,10 @@ class Data:
     ----------
     X : array-like or data frame of n rows
         Features, untouched.
-    y : array of shape (n,)
-        Labels as the user gave them.
-    codes : array of shape (n,)
-        Their class indices.
-    classes : array of shape (K,)
-        Sorted classes.
+    y : array of shape (n,), or (n, m) for several outputs
+        Labels as the user gave them, or numbers.
+    outcome : Outcome
+        Which of the two, and what is asked of teachers.
     weight : array of shape (n,) or None
         Positive row weights; None for equal ones.
     groups : array of shape (n,) or None
@@ -57,8 +65,7 @@ class Data:
 
     X: Any
     y: NDArray[Any]
-    codes: NDArray[np.int64]
-    classes: NDArray[Any]
+    outcome: Outcome
     weight: NDArray[np.float64] | None
     groups: NDArray[Any] | None
     kept: NDArray[np.int64]
@@ -69,15 +76,25 @@ class Data:
         return len(self.y)
 
     @property
-    def one_hot(self) -> NDArray[np.float64]:
-        """One-hot labels, shape (n, K)."""
-        return np.asarray(one_hot(self.codes, len(self.classes), np.empty(0)))
+    def classes(self) -> NDArray[Any]:
+        """Sorted classes, shape (K,); none where there are numbers."""
+        return self.outcome.classes
+
+    @property
+    def codes(self) -> NDArray[np.int64]:
+        """Class index of each row, shape (n,)."""
+        return np.searchsorted(self.classes, self.y)
+
+    @property
+    def columns(self) -> NDArray[np.float64]:
+        """What was observed, shape (n, C): one-hot labels, or numbers."""
+        return self.outcome.encode(self.y)
 
     def take(self, rows: NDArray[np.int64]) -> "Data":
         """Return some of the rows; the classes stay all of them."""
         some = {
             name: None if getattr(self, name) is None else getattr(self, name)[rows]
-            for name in ("y", "codes", "weight", "groups", "kept")
+            for name in ("y", "weight", "groups", "kept")
         }
         return replace(self, X=take_rows(self.X, rows), **some)
 
@@ -121,7 +138,51 @@ def check_data(
     ValueError
         If the lengths differ (raised by scikit-learn).
     """
-    X, labels, groups = indexable(X, as_labels(y), groups)
+
+    def outcome(labels: NDArray[Any], kept: NDArray[np.int64]) -> Outcome:
+        return Classes(check_labels(labels, kept)[0] if classes is None else classes)
+
+    return _rows(X, as_labels(y), sample_weight, groups, outcome)
+
+
+def check_numeric_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
+    """Check numbers to be predicted, weights and lengths, and drop the rows of weight zero.
+
+    Parameters
+    ----------
+    X, sample_weight, groups
+        Of `check_data`.
+    y : array-like of shape (n,) or (n, m)
+        Numbers, of m outputs.
+
+    Returns
+    -------
+    data : Data
+
+    Raises
+    ------
+    InputError
+        If numbers or weights cannot be used.
+    ValueError
+        If the lengths differ (raised by scikit-learn).
+    """
+
+    def outcome(values: NDArray[Any], kept: NDArray[np.int64]) -> Outcome:
+        check_finite(values, kept)
+        return Numbers() if values.ndim == 1 else Numbers(values.shape[1], flat=False)
+
+    return _rows(X, as_quantities(y), sample_weight, groups, outcome)
+
+
+def _rows(
+    X: Any,
+    labels: NDArray[Any],
+    sample_weight: Any,
+    groups: Any,
+    outcome: Callable[[NDArray[Any], NDArray[np.int64]], Outcome],
+) -> Data:
+    """Return the rows of positive weight, of which `outcome` says what there is to predict."""
+    X, labels, groups = indexable(X, labels, groups)
     weight = check_weights(sample_weight, len(labels))
     kept = np.arange(len(labels)) if weight is None else np.flatnonzero(weight)
     n_given = len(labels)
@@ -131,11 +192,7 @@ def check_data(
         weight = None if weight is None else weight[kept]
         groups = None if groups is None else groups[kept]
     _check_not_empty(X)
-    if classes is None:
-        classes, codes = check_labels(labels, kept)
-    else:
-        codes = np.searchsorted(classes, labels)
-    return Data(X, labels, codes, classes, weight, groups, kept, n_given)
+    return Data(X, labels, outcome(labels, kept), weight, groups, kept, n_given)
 
 
 def _check_not_empty(X: Any) -> None:

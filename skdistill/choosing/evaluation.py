@@ -215,7 +215,7 @@ def _plan(
             if munge is not None
         }
         if X_transfer is not None:
-            further[None] = Transfer(X_transfer, pool.label(X_transfer, k, data.classes))
+            further[None] = Transfer(X_transfer, pool.label(X_transfer, k, data.outcome))
         for group, members in groups.items():
             labels = shared
             if group in stacks:
@@ -234,7 +234,7 @@ def _synthetic(munge: Munge, data: Data, pool: Pool, k: int) -> Synthetic:
     """Return synthetic rows of the training rows of validation fold k, labelled for it."""
     train = pool.folds.splits[k][0]
     parts = {j: np.intersect1d(pool.folds.splits[j][1], train) for j in pool.partners(k)}
-    return label_synthetic(munge, data.X, parts, lambda j: pool.teacher(j, k), data.classes)
+    return label_synthetic(munge, data.X, parts, lambda j: pool.teacher(j, k), data.outcome)
 
 
 def _with_all_rows(task: _Task, past: Index, data: Data, metadata: Metadata) -> list[_Task]:
@@ -384,8 +384,8 @@ def fit_chosen(
     further: Transfer | None = None
     teachers = pool.out_of_fold.teachers or ()
     if X_transfer is not None:
-        further = label_transfer(teachers, X_transfer, data.classes)
+        further = label_transfer(teachers, X_transfer, data.outcome)
     elif settings.synthetic is not None:
         rows = data.X, pool.folds.parts
-        further = label_synthetic(settings.synthetic, *rows, teachers.__getitem__, data.classes)
+        further = label_synthetic(settings.synthetic, *rows, teachers.__getitem__, data.outcome)
     return fit_student(settings, data, labels, metadata, further)

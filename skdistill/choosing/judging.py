@@ -225,7 +225,7 @@ def _headlines(
     values: dict[str, list[Floats]] = {}
     for k, said, pair in zip(pool.validation, scores.said, chosen, strict=True):
         part = data.take(pool.folds.splits[k][1])
-        sides = [headline_rows(part.one_hot, said[c], part.weight) for c in pair]
+        sides = [headline_rows(part.columns, said[c], part.weight) for c in pair]
         for name in sides[0]:
             values.setdefault(name, []).append(np.stack([side[name] for side in sides]))
     own = {"error rate": "accuracy"}.get(judge.name, judge.name)
@@ -288,7 +288,7 @@ def teacher_losses(data: Data, pool: Pool, judge: Judge) -> dict[str, float]:
     """Return the teacher's out-of-fold losses on the validation rows, as it is and calibrated."""
     known = np.flatnonzero(pool.out_of_fold.covered)
     rows, raw = data.take(known), pool.out_of_fold.values[known]
-    y = rows.one_hot
+    y = rows.columns
     found: dict[str, list[float]] = {"raw": [], "calibrated": []}
     mass = []
     for k in pool.validation:

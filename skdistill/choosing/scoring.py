@@ -122,7 +122,7 @@ class Judge:
             why = self._failure(part)
             if why is None:
                 continue
-            lacks = data.classes[part.one_hot.sum(axis=0) == 0.0].tolist()
+            lacks = data.classes[part.columns.sum(axis=0) == 0.0].tolist()
             missing = f", which have no row of class {', '.join(map(repr, lacks))}" if lacks else ""
             raise ParameterError(
                 f"the scoring {self.label} cannot judge the {len(part)} test "
@@ -144,8 +144,8 @@ class Judge:
     def rows(self, data: Data, p: Floats, weight: Floats | None = None) -> Floats | None:
         """Return values of rows, shape (n,), whose mean is the loss; None for a scorer."""
         if self.components is not None:
-            return -self.components(data.one_hot, p, weight)
-        return None if self.row_loss is None else self.row_loss(data.one_hot, p)
+            return -self.components(data.columns, p, weight)
+        return None if self.row_loss is None else self.row_loss(data.columns, p)
 
     def loss(self, data: Data, p: Floats, weight: Floats | None) -> float:
         """Return the (weighted) loss of probabilities: minus the score where there is a scorer."""
@@ -156,7 +156,7 @@ class Judge:
         try:
             return -float(self.scorer(*rows, **given))
         except ValueError as error:
-            if data.one_hot.any(axis=0).all():
+            if data.columns.any(axis=0).all():
                 raise
             # Of log_loss and its like: they count the classes of the labels, unless told.
             with config_context(enable_metadata_routing=True):
@@ -168,7 +168,7 @@ class Judge:
 
 def _probe(data: Data) -> Floats:
     """Return probabilities to try a scorer with: no two rows are alike."""
-    n_rows, n_classes = data.one_hot.shape
+    n_rows, n_classes = data.columns.shape
     return np.random.default_rng(0).dirichlet(np.ones(n_classes), n_rows)
 
 

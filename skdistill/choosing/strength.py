@@ -326,10 +326,10 @@ def shrink(
     f = np.concatenate(direct.parts)  # their mean would be steadier than one student
     taught = rows[~np.isnan(p[rows, 0])]
     of_all, of_taught = (index_rows(weight, some, len(data)) for some in (rows, taught))
-    y, y_taught = data.one_hot[rows], data.one_hot[taught]
+    y, y_taught = data.columns[rows], data.columns[taught]
     covered = np.flatnonzero(~np.isnan(p[:, 0]))
     mass = np.ones(len(covered)) if weight is None else weight[covered]
-    q = np.average(data.one_hot[covered], axis=0, weights=mass)
+    q = np.average(data.columns[covered], axis=0, weights=mass)
     tau = bias_share(float(mass.sum() ** 2 / (mass @ mass)))
     by_brier = _reading(
         teacher=brier(y_taught, p[taught], of_taught),

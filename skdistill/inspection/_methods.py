@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
 from skdistill._ground.arrays import to_host
 from skdistill._ground.data import check_data
+from skdistill._ground.outcomes import Classes
 from skdistill.choosing.candidates import DIRECT
 from skdistill.distillation import Metadata, fit_student, resolve_settings
 from skdistill.exceptions import ParameterError
@@ -44,7 +45,7 @@ class CachedTeacher(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any) -> "CachedTeacher":
         """Fit a clone of the teacher, or find it in the cache."""
         fit = self.memory.cache(fit_teacher, ignore=["threads"])
-        self.teacher_ = fit(clone(self.teacher), X, y, {})
+        self.teacher_ = fit(clone(self.teacher), X, y, {}, Classes(np.unique(y)))
         self.classes_ = self.teacher_.classes_
         return self
 

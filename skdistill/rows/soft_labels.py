@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._ground.data import Data, check_data
+from skdistill._ground.outcomes import draw_codes
 from skdistill._ground.validation import as_labels, check_probabilities
 from skdistill.exceptions import InputError, ParameterError
-from skdistill.rows.transfer import draw_codes
 
 __all__ = ["read_rows", "sorted_columns"]
 
@@ -51,7 +51,7 @@ def read_rows(
     values = np.asarray(p, dtype=np.float64)
     data = check_data(X, classes[draw_codes(values)], sample_weight, groups, classes)
     codes = _with_every_class(data.codes, values[data.kept], classes)
-    return replace(data, y=classes[codes], codes=codes, labelled=False)
+    return replace(data, y=classes[codes], labelled=False)
 
 
 def _with_every_class(

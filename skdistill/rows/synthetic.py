@@ -15,11 +15,12 @@ from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 
 from skdistill._ground.data import Data, stack_rows
+from skdistill._ground.outcomes import Outcome
 from skdistill._ground.validation import columns_of
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.rows.munge import Drawn, Munge, check_dense
 from skdistill.rows.transfer import Transfer, label_transfer
-from skdistill.teaching.crossfit import further_probabilities
+from skdistill.teaching.crossfit import further_answers
 
 __all__ = [
     "Kept",
@@ -84,7 +85,7 @@ def label_synthetic(
     X: Any,
     folds: Mapping[int, Index],
     teacher_of: Callable[[int], Any],
-    classes: NDArray[Any],
+    outcome: Outcome,
 ) -> Synthetic:
     """Make synthetic rows, each labelled by a teacher that has seen neither of its parents.
 
@@ -98,8 +99,8 @@ def label_synthetic(
         Rows of each fold, by its number.
     teacher_of : callable
         Gives the fitted teacher of a fold by its number.
-    classes : array of shape (K,)
-        Sorted classes.
+    outcome : Outcome
+        What it is asked.
 
     Returns
     -------
@@ -107,7 +108,7 @@ def label_synthetic(
     """
     drawn = munge.draw(X, folds)
     what = Synthetic.what
-    raw = [further_probabilities(teacher_of(part.fold), part.X, classes, what) for part in drawn]
+    raw = [further_answers(teacher_of(part.fold), part.X, outcome, what) for part in drawn]
     return Synthetic.of(drawn, np.concatenate(raw), munge)
 
 
@@ -140,8 +141,8 @@ def label_further(
     if teachers is None:
         return None
     if munge is None:
-        return label_transfer(teachers, X_transfer, data.classes)
-    return label_synthetic(munge, data.X, folds, teachers.__getitem__, data.classes)
+        return label_transfer(teachers, X_transfer, data.outcome)
+    return label_synthetic(munge, data.X, folds, teachers.__getitem__, data.outcome)
 
 
 @dataclass(frozen=True)

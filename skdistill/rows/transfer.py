@@ -20,15 +20,15 @@ from numpy.typing import NDArray
 
 from skdistill._ground.compat import steps_skipped, warn_user
 from skdistill._ground.data import check_alike
+from skdistill._ground.outcomes import Outcome
 from skdistill._ground.tables import check_table
 from skdistill.exceptions import InputError, SkdistillWarning
-from skdistill.teaching.crossfit import further_probabilities
+from skdistill.teaching.crossfit import further_answers
 
 __all__ = [
     "Transfer",
     "check_same_rows",
     "check_transfer",
-    "draw_codes",
     "label_transfer",
     "tell_unused",
 ]
@@ -42,8 +42,8 @@ class Transfer:
     ----------
     X : array-like or data frame of N rows
         Features.
-    raw : array of shape (N, K)
-        Mean of the fold teachers' probabilities, uncalibrated.
+    raw : array of shape (N, C)
+        Mean of what the fold teachers say, uncalibrated.
     """
 
     X: Any
@@ -66,43 +66,24 @@ class Transfer:
         return None if weight is None else np.full(len(self), weight.mean())
 
 
-def draw_codes(p: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return a class index per row, drawn by its probabilities, the same for the same ones.
-
-    What a student does with labels besides fitting (balancing classes, encoding by the target)
-    counts them: the most probable class of every row would hide the rare ones.
-
-    Parameters
-    ----------
-    p : array of shape (N, K)
-        Probabilities.
-
-    Returns
-    -------
-    codes : array of shape (N,)
-    """
-    drawn = np.random.default_rng(0).random((len(p), 1))
-    return np.minimum((np.cumsum(p, axis=1) <= drawn).sum(axis=1), p.shape[1] - 1)
-
-
-def label_transfer(teachers: Sequence[Any], X: Any, classes: NDArray[Any]) -> Transfer:
+def label_transfer(teachers: Sequence[Any], X: Any, outcome: Outcome) -> Transfer:
     """Label unlabelled rows by the mean of the fold teachers.
 
     Parameters
     ----------
-    teachers : sequence of fitted classifiers
+    teachers : sequence of fitted learners
         One per fold.
     X : array-like or data frame of N rows
         Features.
-    classes : array of shape (K,)
-        Sorted classes.
+    outcome : Outcome
+        What they are asked.
 
     Returns
     -------
     transfer : Transfer
     """
     what = "X_transfer"
-    said = [further_probabilities(teacher, X, classes, what) for teacher in teachers]
+    said = [further_answers(teacher, X, outcome, what) for teacher in teachers]
     return Transfer(X, np.mean(said, axis=0))
 
 

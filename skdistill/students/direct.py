@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from skdistill._ground.answers import as_probabilities
+from skdistill._ground.answers import as_dense
 from skdistill._ground.arrays import has_namespace, one_hot, to_host
 from skdistill._ground.compat import take_rows
 from skdistill.students.base import Adapter, Fitted, Problem
@@ -24,7 +24,7 @@ def predict_fitted(fitted: Fitted, X: Any) -> Any:
     """Return the class probabilities of a fitted student, shape (n, K)."""
     if fitted.decode is None:
         p = fitted.model.predict_proba(X)
-        return p if type(p) is np.ndarray or has_namespace(p) else as_probabilities(p)
+        return p if type(p) is np.ndarray or has_namespace(p) else as_dense(p)
     return fitted.decode(fitted.model.predict(X))
 
 

@@ -1,4 +1,4 @@
-"""Cross-fitting: probabilities of each row from teachers that never saw its label.
+"""Cross-fitting: what teachers that never saw a row's label say of it.
 
 Where the folds are a partition the out-of-fold pass is scikit-learn's ``cross_val_predict``; where
 they are not, or the fold teachers must be kept, it is ``cross_validate(return_estimator=True)``.
@@ -12,14 +12,13 @@ from typing import Any, ClassVar
 import joblib
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import cross_val_predict, cross_validate
 
-from skdistill._ground.answers import class_probabilities
 from skdistill._ground.compat import Progress
+from skdistill._ground.outcomes import Classes, Outcome
 from skdistill._ground.threads import bound_threads, thread_budget
-from skdistill._ground.validation import check_probabilities, index_rows
-from skdistill._ground.wrapping import fit_labelled
+from skdistill._ground.validation import index_rows
 from skdistill.exceptions import InputError, TeacherError, TeacherTypeError
 from skdistill.teaching.folds import Folds, merged
 
@@ -27,7 +26,7 @@ __all__ = [
     "FoldTeacher",
     "OutOfFold",
     "cross_fit",
-    "further_probabilities",
+    "further_answers",
 ]
 
 Index = NDArray[np.int64]
@@ -38,17 +37,17 @@ MESSAGE_LENGTH = 500
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Probabilities of each row from teachers that did not see its label.
+    """What teachers that did not see a row's label say of it, in the C columns of the outcome.
 
     Attributes
     ----------
-    values : array of shape (n, K)
+    values : array of shape (n, C)
         Mean over the folds that hold the row in their test part; NaN where none does.
     fold : array of shape (n,)
         First such fold, -1 where there is none.
-    parts : tuple of arrays of shape (m, K)
-        Probabilities of the test rows of each fold, from that fold's teacher alone.
-    teachers : tuple of fitted classifiers, or None
+    parts : tuple of arrays of shape (m, C)
+        Of the test rows of each fold, from that fold's teacher alone.
+    teachers : tuple of fitted learners, or None
         The fold teachers in the order of the folds, if they were asked for.
     """
 
@@ -59,15 +58,15 @@ class OutOfFold:
 
     @property
     def covered(self) -> NDArray[np.bool_]:
-        """Which rows have probabilities, shape (n,)."""
+        """Which rows have any, shape (n,)."""
         return self.fold >= 0
 
-    def check_varies(self) -> None:
+    def check_varies(self, said: str = Classes.said) -> None:
         """Raise InputError where no teacher tells the rows of its fold apart."""
         parts = [part for part in self.parts if len(part) > 1]
         if parts and all(np.all(part == part[0]) for part in parts):
             raise InputError(
-                "the teacher's out-of-fold probabilities must differ between rows, got "
+                f"the teacher's out-of-fold {said} must differ between rows, got "
                 f"{parts[0][0].tolist()} in every row of a fold: there is nothing to distil. Look "
                 "at the teacher, or train the student directly."
             )
@@ -88,13 +87,13 @@ class OutOfFold:
         return cls(values, folds.fold, parts, teachers)
 
 
-class FoldTeacher(ClassifierMixin, BaseEstimator):
+class FoldTeacher(BaseEstimator):
     """A teacher as the cross-validation functions of scikit-learn see it.
 
-    They hand it encoded labels and the numbers of its training rows. It fits the teacher on the
-    labels as the user gave them (so that class weights by name work), with the user's metadata of
-    these rows, through the cache, within its budget of threads; it says which fold failed; and its
-    columns are in the order of the classes. Cloning shares everything but the teacher.
+    They hand it the numbers of its training rows. It fits the teacher on the labels as the user
+    gave them (so that class weights by name work), with the user's metadata of these rows, through
+    the cache, within its budget of threads; it says which fold failed; and what it predicts are
+    the columns of the outcome. Cloning shares everything but the teacher.
     """
 
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"rows": True}
@@ -103,6 +102,7 @@ class FoldTeacher(ClassifierMixin, BaseEstimator):
         self,
         teacher: Any,
         labels: NDArray[Any],
+        outcome: Outcome,
         params: Mapping[str, Any],
         folds: Folds,
         memory: joblib.Memory,
@@ -113,6 +113,7 @@ class FoldTeacher(ClassifierMixin, BaseEstimator):
     ) -> None:
         self.teacher = teacher
         self.labels = labels
+        self.outcome = outcome
         self.params = params
         self.folds = folds
         self.memory = memory
@@ -135,67 +136,64 @@ class FoldTeacher(ClassifierMixin, BaseEstimator):
         with self.progress.step(f"fold {number}", number):
             try:
                 self.teacher_ = fit(
-                    self.teacher, X, self.labels[rows], params, threads=self.threads
+                    self.teacher, X, self.labels[rows], params, self.outcome, threads=self.threads
                 )
             except Exception as error:
                 raise _failure(self.teacher, number, self.folds, error) from error
-        self.classes_ = np.arange(len(np.unique(self.labels)))
         return self
 
-    def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Return the teacher's probabilities, columns in the order of the sorted classes."""
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return what the teacher says, in the columns of the outcome."""
         try:
-            return class_probabilities(self.teacher_, X, np.unique(self.labels))
+            return self.outcome.ask(self.teacher_, X)
         except Exception as error:
             raise _failure(self.teacher, self.number_, self.folds, error) from error
 
-    def predict(self, X: Any) -> Index:
-        """Return the most probable class index; cross_val_predict insists that there is one."""
-        return np.argmax(self.predict_proba(X), axis=1)
-
 
 def fit_teacher(
-    teacher: Any, X: Any, y: Any, params: Mapping[str, Any], threads: int | None = None
+    teacher: Any,
+    X: Any,
+    y: Any,
+    params: Mapping[str, Any],
+    outcome: Outcome,
+    threads: int | None = None,
 ) -> Any:
     """Fit `teacher` with at most `threads` threads; the function that `memory` caches."""
     if threads is not None:
         bound_threads(teacher, threads)
-    return fit_labelled(teacher, X, y, **params)
+    return outcome.fit(teacher, X, y, **params)
 
 
-def further_probabilities(
-    teacher: Any, X: Any, classes: NDArray[Any], what: str
-) -> NDArray[np.float64]:
+def further_answers(teacher: Any, X: Any, outcome: Outcome, what: str) -> NDArray[np.float64]:
     """Return what a fitted teacher says of rows without labels, checked.
 
     Parameters
     ----------
-    teacher : fitted classifier
+    teacher : fitted learner
         Of a fold.
     X : array-like or data frame of N rows
         Features.
-    classes : array of shape (K,)
-        Sorted classes.
+    outcome : Outcome
+        What it is asked.
     what : str
         What messages call the rows.
 
     Returns
     -------
-    p : array of shape (N, K)
+    p : array of shape (N, C)
 
     Raises
     ------
     TeacherError
-        If the teacher fails, or gives no probabilities.
+        If the teacher fails, or gives something else.
     """
     try:
-        p = class_probabilities(teacher, X, classes)
         n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-        return check_probabilities(p, n_rows, classes, "they").astype(np.float64)
+        return outcome.check(outcome.ask(teacher, X), n_rows, "they")
     except Exception as error:
         kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
         raise kind(
-            f"the teacher {type(teacher).__name__} gave no probabilities of the rows of {what}: "
+            f"the teacher {type(teacher).__name__} gave no {outcome.said} of the rows of {what}: "
             f"{_said(error)}"
         ) from error
 
@@ -221,6 +219,7 @@ def cross_fit(
     y: NDArray[Any],
     folds: Folds,
     *,
+    outcome: Outcome | None = None,
     params: Mapping[str, Any] | None = None,
     memory: joblib.Memory | None = None,
     keep_teachers: bool = False,
@@ -234,14 +233,16 @@ def cross_fit(
 
     Parameters
     ----------
-    teacher : classifier with predict_proba
+    teacher : learner
         Cloned for each fold.
     X : array-like or data frame of n rows
         Passed on untouched.
-    y : array of shape (n,)
-        Labels as the user gave them.
+    y : array of shape (n,) or (n, m)
+        Labels as the user gave them, or numbers.
     folds : Folds
         From `make_folds`.
+    outcome : Outcome or None, default=None
+        What the teacher is asked; None for the probabilities of the classes of `y`.
     params : mapping or None, default=None
         Parameters of the teacher's fit; those with one entry per row are split by row.
     memory : joblib.Memory or None, default=None
@@ -262,16 +263,17 @@ def cross_fit(
     Raises
     ------
     TeacherError
-        If the teacher fails in a fold (chained), or gives no probabilities.
+        If the teacher fails in a fold (chained), or does not say what it is asked.
     InputError
-        If its probabilities are NaN, negative or do not sum to one.
+        If its probabilities are NaN, negative or do not sum to one, or predictions not finite.
     """
-    classes = np.unique(y)
+    outcome = Classes(np.unique(y)) if outcome is None else outcome
     shared = _shared(folds)
     fits = folds if shared is None else shared[0]
     wrapped = FoldTeacher(
         teacher=teacher,
         labels=y,
+        outcome=outcome,
         params={} if params is None else params,
         folds=fits,
         memory=joblib.Memory(None) if memory is None else memory,
@@ -284,12 +286,11 @@ def cross_fit(
     if shared is not None:
         parts, teachers = _of_each(parts, teachers, folds, *shared)
     out = OutOfFold.gather(parts, folds, teachers)
-    check_probabilities(
+    outcome.check(
         out.values[folds.covered],
         int(folds.covered.sum()),
-        classes,
-        f"the out-of-fold probabilities of {type(teacher).__name__}",
-        "Look at its predict_proba.",
+        f"the out-of-fold {outcome.said} of {type(teacher).__name__}",
+        f"Look at its {outcome.method}.",
     )
     return out
 
@@ -297,24 +298,23 @@ def cross_fit(
 def _fit_all(
     wrapped: FoldTeacher, X: Any, y: NDArray[Any], *, keep_teachers: bool, **how: Any
 ) -> tuple[Parts, Teachers]:
-    """Return the probabilities of the test rows of each fold, and the teachers if asked for."""
+    """Return what is said of the test rows of each fold, and the teachers if asked for."""
     folds = wrapped.folds
     how |= {"cv": list(folds.splits), "params": {"rows": np.arange(folds.n_rows)}}
-    codes = np.unique(y, return_inverse=True)[1]
     if folds.is_partition and not keep_teachers:
-        whole = cross_val_predict(wrapped, X, codes, method="predict_proba", **how)
+        whole = cross_val_predict(wrapped, X, y, **how)
         return tuple(np.asarray(whole[test], dtype=np.float64) for _, test in folds.splits), None
     wrapped.set_params(keep=keep_teachers)
     fitted = cross_validate(
         wrapped,
         X,
-        codes,
+        y,
         scoring=_label_test_rows,
         return_estimator=True,
         error_score="raise",
         **how,
     )["estimator"]
-    parts = tuple(np.asarray(each.test_proba_, dtype=np.float64) for each in fitted)
+    parts = tuple(np.asarray(each.test_values_, dtype=np.float64) for each in fitted)
     return parts, tuple(each.teacher_ for each in fitted) if keep_teachers else None
 
 
@@ -332,7 +332,7 @@ def _shared(folds: Folds) -> tuple[Folds, tuple[int, ...]] | None:
 def _of_each(
     parts: Parts, teachers: Teachers, folds: Folds, fits: Folds, number: Sequence[int]
 ) -> tuple[Parts, Teachers]:
-    """Return probabilities and teachers of every fold, from those of the fits."""
+    """Return what is said of every fold, and its teacher, from those of the fits."""
     pairs = list(zip(number, folds.splits, strict=True))
     own = tuple(parts[i][np.searchsorted(fits.splits[i][1], test)] for i, (_, test) in pairs)
     return own, None if teachers is None else tuple(teachers[i] for i in number)
@@ -343,7 +343,7 @@ def _label_test_rows(estimator: FoldTeacher, X: Any, y: Any) -> float:
 
     The labels travel back from there, and the teacher only if it is wanted.
     """
-    estimator.test_proba_ = estimator.predict_proba(X)
+    estimator.test_values_ = estimator.predict(X)
     if not estimator.keep:
         del estimator.teacher_
     return 0.0

@@ -9,7 +9,10 @@ import numpy as np
 from joblib import hash as joblib_hash
 from numpy.typing import NDArray
 from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
     PredefinedSplit,
+    RepeatedKFold,
     RepeatedStratifiedKFold,
     StratifiedGroupKFold,
     StratifiedKFold,
@@ -189,14 +192,14 @@ def make_folds(
     random_state: Any = None,
     kept: Index | None = None,
     n_given: int | None = None,
+    stratified: bool = True,
 ) -> Folds:
     """Draw the folds once and check them.
 
     Parameters
     ----------
     cv : int, splitter, iterable of (train, test), or None
-        An integer draws that many stratified, shuffled folds, None five; with `groups` no group is
-        split.
+        An integer draws that many shuffled folds, None five; with `groups` no group is split.
     X : array-like or data frame of n rows
         Handed to a splitter.
     y : array of shape (n,)
@@ -211,6 +214,8 @@ def make_folds(
         Where rows were dropped: the number that each row had, and has in a list of splits.
     n_given : int or None, default=None
         How many rows there were before.
+    stratified : bool, default=True
+        Whether `y` are classes, of which each fold is to have its share.
 
     Returns
     -------
@@ -226,10 +231,11 @@ def make_folds(
     """
     n_repeats = check_integer("n_repeats", n_repeats, low=1)
     cv = check_cv(cv)
-    classes, counts = np.unique(y, return_counts=True)
+    classes, counts = np.unique(y, return_counts=True) if stratified else (np.empty(0), [len(y)])
     if isinstance(cv, int):
-        _check_class_sizes(classes, counts, cv)
-        splits = _stratified(cv, X, y, groups, n_repeats, random_state)
+        _check_sizes(classes, np.asarray(counts), cv)
+        splitters = _STRATIFIED if stratified else _PLAIN
+        splits = _drawn(splitters, cv, X, y, groups, n_repeats, random_state)
     elif n_repeats > 1:
         raise ParameterError(
             f"n_repeats={n_repeats} draws integer folds anew, got cv={brief(cv)}: pass an integer, "
@@ -267,8 +273,13 @@ def check_cv(cv: Any) -> Any:
     return 5 if cv is None else cv
 
 
-def _check_class_sizes(classes: NDArray[Any], counts: Index, n_splits: int) -> None:
+def _check_sizes(classes: NDArray[Any], counts: Index, n_splits: int) -> None:
     short = counts < n_splits
+    if not len(classes) and short.any():
+        raise FoldError(
+            f"cv={n_splits} needs at least {n_splits} rows, got {counts[0]} (Found array with "
+            f"{counts[0]} sample(s)): lower cv."
+        )
     if short.any():
         pairs = zip(classes[short].tolist(), counts[short].tolist(), strict=True)
         named = ", ".join(f"{name!r} ({count})" for name, count in pairs)
@@ -278,23 +289,33 @@ def _check_class_sizes(classes: NDArray[Any], counts: Index, n_splits: int) -> N
         )
 
 
-def _stratified(
-    n_splits: int, X: Any, y: NDArray[Any], groups: Any, n_repeats: int, random_state: Any
+# Of one draw, of several, and of whole groups.
+_STRATIFIED = StratifiedKFold, RepeatedStratifiedKFold, StratifiedGroupKFold
+_PLAIN = KFold, RepeatedKFold, GroupKFold
+
+
+def _drawn(
+    splitters: tuple[Any, Any, Any],
+    n_splits: int,
+    X: Any,
+    y: NDArray[Any],
+    groups: Any,
+    n_repeats: int,
+    random_state: Any,
 ) -> list[Any]:
-    """Return integer folds: stratified, shuffled, of whole groups where there are groups."""
+    """Return integer folds, shuffled, of whole groups where there are groups."""
+    once, repeated, grouped = splitters
     if groups is None:
         if n_repeats == 1:
-            splitter: Any = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
+            splitter = once(n_splits, shuffle=True, random_state=random_state)
         else:
-            splitter = RepeatedStratifiedKFold(
-                n_splits=n_splits, n_repeats=n_repeats, random_state=random_state
-            )
+            splitter = repeated(n_splits=n_splits, n_repeats=n_repeats, random_state=random_state)
         return list(splitter.split(X, y))
     rng = check_random_state(random_state)
     splits = []
     for _ in range(n_repeats):
         seed = int(rng.randint(np.iinfo(np.int32).max))
-        splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
+        splitter = grouped(n_splits, shuffle=True, random_state=seed)
         splits.extend(splitter.split(X, y, groups))
     return splits
 

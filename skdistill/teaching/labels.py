@@ -46,7 +46,7 @@ class Labels:
         if not data.labelled:
             return {}
         weight = index_rows(data.weight, self.known, len(data))
-        y = data.one_hot[self.known]
+        y = data.columns[self.known]
         return {
             "raw": score_probabilities(y, self.raw[self.known], weight),
             "calibrated": score_probabilities(y, self.p[self.known], weight),
@@ -126,7 +126,7 @@ def label_rows(
         )
     weight = index_rows(data.weight, known, len(data))
     own = student[known] if stacked else None
-    fitted = calibrate(calibration, data.one_hot[known], raw[known], weight, own)
+    fitted = calibrate(calibration, data.columns[known], raw[known], weight, own)
     p = np.full_like(raw, np.nan)
     p[known] = fitted.transform(raw[known], own)
     return Labels(raw, p, known, fitted)
@@ -139,4 +139,4 @@ def _rows_of_all(*sets: Floats) -> NDArray[np.int64]:
 
 def true_labels(data: Data) -> Labels:
     """Return the true labels in the place of a teacher's."""
-    return Labels(data.one_hot, data.one_hot, np.arange(len(data)), Calibration())
+    return Labels(data.columns, data.columns, np.arange(len(data)), Calibration())

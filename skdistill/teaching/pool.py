@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from skdistill._ground.compat import Progress, warn_user
 from skdistill._ground.data import Data
-from skdistill._ground.validation import check_integer, check_probabilities
+from skdistill._ground.outcomes import Classes, Outcome
+from skdistill._ground.validation import check_integer
 from skdistill.exceptions import FoldError, InputError, LeakWarning, ParameterError
-from skdistill.teaching.crossfit import OutOfFold, cross_fit, further_probabilities
+from skdistill.teaching.crossfit import OutOfFold, cross_fit, further_answers
 from skdistill.teaching.folds import Folds, check_fold_classes, merged
 
 __all__ = ["Pool", "fit_pool", "given_pool", "validation_folds"]
@@ -44,7 +45,7 @@ class Pool:
         The ordinary pass over the same folds.
     n_fits : int
         Teachers fitted, those of the ordinary pass included.
-    teachers : mapping of (int, int) to classifier, or None
+    teachers : mapping of (int, int) to learner, or None
         The teacher that saw neither fold of a pair j < k, if they were asked for.
     """
 
@@ -59,7 +60,7 @@ class Pool:
         """Return the folds whose rows are labelled for validation fold `validation`."""
         return _partners(self.folds, validation)
 
-    def label(self, X: Any, validation: int, classes: NDArray[Any]) -> Floats:
+    def label(self, X: Any, validation: int, outcome: Outcome) -> Floats:
         """Label further rows, by the mean of the teachers that may be used for a validation fold.
 
         Parameters
@@ -68,12 +69,12 @@ class Pool:
             Features.
         validation : int
             Validation fold whose labels must not leak into these rows.
-        classes : array of shape (K,)
-            Sorted classes.
+        outcome : Outcome
+            What the teachers are asked.
 
         Returns
         -------
-        p : array of shape (N, K)
+        p : array of shape (N, C)
 
         Raises
         ------
@@ -81,7 +82,7 @@ class Pool:
             If the pool kept no teachers.
         """
         asked = [self.teacher(j, validation) for j in self.partners(validation)]
-        labels = [further_probabilities(each, X, classes, "X_transfer") for each in asked]
+        labels = [further_answers(each, X, outcome, "X_transfer") for each in asked]
         return np.mean(labels, axis=0, dtype=np.float64)
 
     def teacher(self, fold: int, validation: int) -> Any:
@@ -151,6 +152,7 @@ def fit_pool(
     folds: Folds,
     validation: Sequence[int],
     *,
+    outcome: Outcome | None = None,
     params: Mapping[str, Any] | None = None,
     memory: joblib.Memory | None = None,
     keep_teachers: bool = False,
@@ -164,7 +166,7 @@ def fit_pool(
 
     Parameters
     ----------
-    teacher : classifier with predict_proba
+    teacher : learner
         Cloned for each fit.
     X : array-like or data frame of n rows
         Features.
@@ -174,7 +176,7 @@ def fit_pool(
         The folds of cross-fitting.
     validation : sequence of int
         Folds to choose on, by `validation_folds`.
-    params, memory, n_jobs, verbose, progress
+    outcome, params, memory, n_jobs, verbose, progress
         Of `cross_fit`.
     keep_teachers : bool, default=False
         Whether to keep them, to label further rows.
@@ -191,7 +193,8 @@ def fit_pool(
         As `cross_fit`.
     """
     every = _with_pairs(folds, validation)
-    check_fold_classes(every.folds, y, np.unique(y))
+    outcome = Classes(np.unique(y)) if outcome is None else outcome
+    check_fold_classes(every.folds, y, outcome.classes)
     progress = Progress(None) if progress is None else progress
     with progress.step("fit the pool of teachers", n_steps=len(every.folds)) as step:
         out = cross_fit(
@@ -199,6 +202,7 @@ def fit_pool(
             X,
             y,
             every.folds,
+            outcome=outcome,
             params=params,
             memory=memory,
             keep_teachers=keep_teachers,
@@ -296,7 +300,7 @@ def given_pool(
         If the shape is wrong, or a needed entry is no probability.
     """
     values = np.asarray(p, dtype=np.float64)
-    expected = (len(folds), data.n_given, len(data.classes))
+    expected = (len(folds), data.n_given, data.outcome.n_columns)
     if values.shape != expected:
         raise InputError(
             f"pool_proba must have shape {expected}: one table of probabilities per fold, each of "
@@ -306,11 +310,10 @@ def given_pool(
     for k in validation:
         labelled = np.concatenate([folds.splits[j][1] for j in _partners(folds, k)])
         rows = np.intersect1d(labelled, folds.splits[k][0])
-        table = np.full((folds.n_rows, len(data.classes)), np.nan)
-        table[rows] = check_probabilities(
+        table = np.full((folds.n_rows, data.outcome.n_columns), np.nan)
+        table[rows] = data.outcome.check(
             values[k][data.kept][rows],
             len(rows),
-            data.classes,
             f"pool_proba[{k}] at the training rows of fold {k}",
             f"They must come from teachers that saw neither fold {k} nor the fold of the row.",
         )

@@ -15,8 +15,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import has_fit_parameter
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
+from skdistill._ground.outcomes import draw_codes
 from skdistill.exceptions import InputError, ParameterError
-from skdistill.rows.transfer import draw_codes
 from tests.common.data import sample
 
 DATA = {n_classes: sample(n_classes) for n_classes in (2, 3)}

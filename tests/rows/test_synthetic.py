@@ -20,6 +20,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledClassifierCV, Munge
 from skdistill._ground.data import check_data
+from skdistill._ground.outcomes import draw_codes
 from skdistill.choosing.evaluation import _synthetic
 from skdistill.exceptions import (
     InputError,
@@ -31,7 +32,6 @@ from skdistill.exceptions import (
 from skdistill.inspection import DistillationReport, StrengthDisplay, compare
 from skdistill.rows.munge import _neighbours
 from skdistill.rows.synthetic import resolve_synthetic
-from skdistill.rows.transfer import draw_codes
 from skdistill.students import Problem, predict_fitted, resolve
 from skdistill.targets.losses import resolve_loss
 from skdistill.teaching.folds import make_folds

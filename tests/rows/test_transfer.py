@@ -20,8 +20,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill import Brier, DistilledClassifier, DistilledClassifierCV, Logit
 from skdistill._ground.data import stack_rows
 from skdistill._ground.metrics import log_loss
+from skdistill._ground.outcomes import draw_codes
 from skdistill.exceptions import InputError, ParameterError, SkdistillWarning
-from skdistill.rows.transfer import draw_codes
 from skdistill.teaching.crossfit import cross_fit
 from skdistill.teaching.folds import make_folds
 from tests.common.data import sample

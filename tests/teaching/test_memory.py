@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
+from skdistill._ground.outcomes import Classes
 from skdistill.exceptions import SkdistillWarning, TeacherError
 from skdistill.teaching.crossfit import fit_teacher
 
@@ -141,5 +142,5 @@ def test_the_thread_budget_is_no_part_of_the_key(binary, tmp_path, log):
     X, y = binary
     fit = Memory(str(tmp_path / "cache"), verbose=0).cache(fit_teacher, ignore=["threads"])
     for threads in (None, 1, 2):
-        fit(Counted(log), X, y, {}, threads=threads)
+        fit(Counted(log), X, y, {}, Classes(np.unique(y)), threads=threads)
     assert n_fits(log) == 1

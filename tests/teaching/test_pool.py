@@ -11,6 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill._ground.data import check_data
+from skdistill._ground.outcomes import Classes
 from skdistill.exceptions import FoldError, InputError, ParameterError, TeacherError
 from skdistill.teaching.crossfit import cross_fit
 from skdistill.teaching.folds import make_folds
@@ -103,10 +104,10 @@ def test_kept_teachers_label_further_rows(multiclass):
             rows = np.flatnonzero((folds.fold != j) & (folds.fold != k))
             by_fold[j] = GaussianNB().fit(X[rows], y[rows]).predict_proba(fresh)
         mean = np.mean(list(by_fold.values()), axis=0)
-        np.testing.assert_allclose(pool.label(fresh, k, classes), mean)
+        np.testing.assert_allclose(pool.label(fresh, k, Classes(classes)), mean)
     assert len(pool.out_of_fold.teachers) == 3
     with pytest.raises(FoldError, match="kept no teachers"):
-        made(X, y, 3, GaussianNB()).label(fresh, 0, classes)
+        made(X, y, 3, GaussianNB()).label(fresh, 0, Classes(classes))
 
 
 class Fragile(CountingTeacher):

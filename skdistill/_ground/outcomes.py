@@ -1,0 +1,167 @@
+"""What y is, and what a teacher is asked about it: `Classes`, or `Numbers`.
+
+Everything that is said of a row has one number per column: a class's probability, or an output's
+value. So the stages of a fit take both alike, and ask an outcome for what differs.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._ground.answers import class_probabilities, predictions
+from skdistill._ground.arrays import one_hot
+from skdistill._ground.quantities import check_quantities
+from skdistill._ground.validation import check_probabilities
+from skdistill._ground.wrapping import fit_labelled
+
+__all__ = ["Classes", "Numbers", "Outcome", "draw_codes"]
+
+Floats = NDArray[np.float64]
+
+
+class Outcome(ABC):
+    """What there is to predict of a row, in C columns."""
+
+    said: ClassVar[str]  # what a teacher says of rows, in a message
+    method: ClassVar[str]  # of the learner, that says it
+
+    @property
+    @abstractmethod
+    def classes(self) -> NDArray[Any]:
+        """Sorted classes, shape (K,); of numbers there are none."""
+
+    @property
+    @abstractmethod
+    def n_columns(self) -> int:
+        """C: numbers per row."""
+
+    @abstractmethod
+    def encode(self, y: NDArray[Any]) -> Floats:
+        """Return what was observed of n rows as columns, shape (n, C)."""
+
+    @abstractmethod
+    def fit(self, model: Any, X: Any, y: NDArray[Any], **keywords: Any) -> Any:
+        """Fit a learner to what was observed and return it, fitted (wrapped, where it must be)."""
+
+    @abstractmethod
+    def ask(self, model: Any, X: Any) -> NDArray[Any]:
+        """Return what a fitted learner says of n rows, shape (n, C)."""
+
+    @abstractmethod
+    def check(self, values: Any, n_rows: int, name: str, remedy: str = "") -> Floats:
+        """Return what was said of `n_rows` rows as numbers (n, C); InputError if it cannot be."""
+
+    @abstractmethod
+    def stand_in(self, values: Floats) -> NDArray[Any]:
+        """Return what stands for the labels of rows that have none, by what was said of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Classes(Outcome):
+    """One of K classes; a teacher gives their probabilities.
+
+    Attributes
+    ----------
+    names : array of shape (K,)
+        The classes, sorted.
+    """
+
+    names: NDArray[Any]
+    said: ClassVar[str] = "probabilities"
+    method: ClassVar[str] = "predict_proba"
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """Sorted classes, shape (K,)."""
+        return self.names
+
+    @property
+    def n_columns(self) -> int:
+        """How many classes there are."""
+        return len(self.names)
+
+    def encode(self, y: NDArray[Any]) -> Floats:
+        """Return one-hot labels."""
+        return np.asarray(one_hot(np.searchsorted(self.names, y), len(self.names), np.empty(0)))
+
+    def fit(self, model: Any, X: Any, y: NDArray[Any], **keywords: Any) -> Any:
+        """Fit a classifier to labels of any kind (`fit_labelled`)."""
+        return fit_labelled(model, X, y, **keywords)
+
+    def ask(self, model: Any, X: Any) -> NDArray[Any]:
+        """Return probabilities, columns in the order of the classes."""
+        return class_probabilities(model, X, self.names)
+
+    def check(self, values: Any, n_rows: int, name: str, remedy: str = "") -> Floats:
+        """Return probabilities whose rows sum to one."""
+        return check_probabilities(values, n_rows, self.names, name, remedy).astype(np.float64)
+
+    def stand_in(self, values: Floats) -> NDArray[Any]:
+        """Return a class per row, drawn by its probabilities."""
+        return self.names[draw_codes(values)]
+
+
+@dataclass(frozen=True)
+class Numbers(Outcome):
+    """Numbers, one or several per row; a teacher predicts them.
+
+    Attributes
+    ----------
+    n_columns : int
+        How many.
+    flat : bool
+        Whether what was observed is of shape (n,), as one output usually is.
+    """
+
+    n_columns: int = 1
+    flat: bool = True
+    said: ClassVar[str] = "predictions"
+    method: ClassVar[str] = "predict"
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """None: an empty array."""
+        return np.empty(0)
+
+    def encode(self, y: NDArray[Any]) -> Floats:
+        """Return the numbers as columns."""
+        return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+
+    def fit(self, model: Any, X: Any, y: NDArray[Any], **keywords: Any) -> Any:
+        """Fit a regressor; the model itself is returned, not what its `fit` returns."""
+        model.fit(X, y, **keywords)
+        return model
+
+    def ask(self, model: Any, X: Any) -> NDArray[Any]:
+        """Return predictions as columns."""
+        return predictions(model, X, self.n_columns)
+
+    def check(self, values: Any, n_rows: int, name: str, remedy: str = "") -> Floats:
+        """Return finite numbers."""
+        return check_quantities(values, n_rows, self.n_columns, name, remedy)
+
+    def stand_in(self, values: Floats) -> NDArray[Any]:
+        """Return what was said, in the shape of what is observed."""
+        return values[:, 0] if self.flat else values
+
+
+def draw_codes(p: Floats) -> NDArray[np.intp]:
+    """Return a class index per row, drawn by its probabilities, the same for the same ones.
+
+    What a student does with labels besides fitting (balancing classes, encoding by the target)
+    counts them: the most probable class of every row would hide the rare ones.
+
+    Parameters
+    ----------
+    p : array of shape (N, K)
+        Probabilities.
+
+    Returns
+    -------
+    codes : array of shape (N,)
+    """
+    drawn = np.random.default_rng(0).random((len(p), 1))
+    return np.minimum((np.cumsum(p, axis=1) <= drawn).sum(axis=1), p.shape[1] - 1)

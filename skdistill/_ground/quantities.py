@@ -1,0 +1,115 @@
+"""Numbers that are to be predicted, and numbers that are said of rows, checked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import column_or_1d
+
+from skdistill._ground.validation import brief, check_unmasked
+from skdistill.exceptions import InputError
+
+__all__ = ["as_quantities", "check_finite", "check_quantities"]
+
+Floats = NDArray[np.float64]
+
+
+def as_quantities(y: Any) -> Floats:
+    """Return what is to be predicted as floats of shape (n,), or (n, m) for several outputs.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, m)
+        Numbers; a table of one column is warned about, and taken as a column.
+
+    Returns
+    -------
+    y : array of shape (n,) or (n, m)
+
+    Raises
+    ------
+    InputError
+        If they are no numbers.
+    """
+    check_unmasked("y", y)
+    if y is None or isinstance(y, dict | Iterator | str | bytes):
+        raise InputError(
+            f"y must be an array of one number per row, got {brief(y)}: pass a list. This "
+            "estimator requires y to be passed, but the target y is None."
+            if y is None
+            else f"y must be an array of one number per row, got {brief(y)}: pass a list."
+        )
+    values = _as_floats(y)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = column_or_1d(values, warn=True)
+    if values.ndim not in (1, 2) or values.size == 0 == len(values):
+        raise InputError(
+            f"y must have shape (n,), or (n, m) for m outputs, got shape {values.shape}."
+        )
+    return values
+
+
+def _as_floats(y: Any) -> Floats:
+    """Return numbers of any kind as floats; text that reads as numbers is text all the same."""
+    values = np.asarray(y)
+    kinds = set()
+    if values.dtype == object:
+        kinds = {type(each).__name__ for each in values.ravel()[:1000]}
+    if values.dtype.kind not in "biufO" or "str" in kinds:
+        what = "text" if values.dtype.kind in "SUT" or "str" in kinds else f"dtype {values.dtype}"
+        raise InputError(
+            f"y must be numbers, got {what}: convert it (pandas.to_numeric), or use "
+            "DistilledClassifier for classes. Unknown label type."
+        )
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"y must be numbers, got entries of the kinds {sorted(kinds)}: {error}. Drop the rows "
+            "without a number. Input y contains NaN."
+        ) from error
+
+
+def check_finite(values: Floats, numbers: NDArray[np.int64]) -> None:
+    """Raise InputError where y is not finite; `numbers` are those of its rows."""
+    bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if not bad.any():
+        return
+    row = int(np.flatnonzero(bad)[0])
+    raise InputError(
+        f"y must be finite, got {values[row].tolist()} in row {numbers[row]} ({int(bad.sum())} "
+        "such rows): drop the rows without a number. Input y contains NaN or infinity."
+    )
+
+
+def check_quantities(
+    values: Any, n_rows: int, n_columns: int, name: str, remedy: str = ""
+) -> Floats:
+    """Return what was said of rows as finite floats of shape (n_rows, n_columns).
+
+    Raises
+    ------
+    InputError
+        If the shape is wrong, or an entry is NaN, infinite or no number.
+    """
+    check_unmasked(name, values)
+    found = np.asarray(values)
+    if found.dtype.kind not in "fiub":
+        raise InputError(f"{name} must be numbers, got dtype {found.dtype}. {remedy}".rstrip())
+    columns = found.reshape(-1, 1) if found.ndim == 1 else found
+    if columns.shape != (n_rows, n_columns):
+        wanted = f"({n_rows},)" if n_columns == 1 else str((n_rows, n_columns))
+        raise InputError(
+            f"{name} must have shape {wanted}, one prediction per row of X"
+            f"{'' if n_columns == 1 else ' and column of y'}; got shape {found.shape}. "
+            f"{remedy}".rstrip()
+        )
+    bad = ~np.isfinite(columns).all(axis=1)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"{name} must be finite, got {columns[row].tolist()} in row {row} ({int(bad.sum())} "
+            f"such rows). {remedy}".rstrip()
+        )
+    return columns.astype(np.float64)
