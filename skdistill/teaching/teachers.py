@@ -1,10 +1,13 @@
 """What can be a teacher, and what its weights are called."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import joblib
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import VotingClassifier
+from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -21,16 +24,100 @@ from skdistill._ground.learners import weight_keyword as find_keyword
 from skdistill._ground.validation import brief, is_estimator
 from skdistill.exceptions import LeakWarning, SkdistillWarning, TeacherError, TeacherTypeError
 
-__all__ = ["as_teacher", "check_cacheable", "check_teacher", "weight_keyword"]
+__all__ = [
+    "CLASSIFIER",
+    "REGRESSOR",
+    "TeacherKind",
+    "as_teacher",
+    "check_cacheable",
+    "check_teacher",
+    "weight_keyword",
+]
 
-ELSEWHERE = (
-    "pass an unfitted estimator, or teacher_proba= with its probabilities of rows it was not "
-    "trained on"
+
+@dataclass(frozen=True)
+class TeacherKind:
+    """What teachers of one task are called, are asked, and how several are averaged.
+
+    Attributes
+    ----------
+    name : str
+        "classifier" or "regressor".
+    given : str
+        The parameter that stands for a teacher.
+    said : str
+        What it has.
+    example : str
+        A class of such learners.
+    average : callable
+        Makes one learner of a list of (name, learner).
+    obstacle : callable
+        Says why a learner cannot be asked, with the remedy; None where it can.
+    """
+
+    name: str
+    given: str
+    said: str
+    example: str
+    average: Callable[[list[tuple[str, Any]]], Any]
+    obstacle: Callable[[Any], str | None]
+
+    @property
+    def elsewhere(self) -> str:
+        """What to do with a fitted one."""
+        return (
+            f"pass an unfitted estimator, or {self.given}= with its {self.said} of rows it was not "
+            "trained on"
+        )
+
+
+def _says_no_probabilities(model: Any) -> str | None:
+    name = type(model).__name__
+    if kind_of(model) == "regressor":
+        return (
+            f"teacher must be a classifier, got the regressor {name}: use the classifier of the "
+            "same family, whose predict_proba can be distilled, or DistilledRegressor."
+        )
+    if not gives_probabilities(model):
+        return (
+            f"teacher must have predict_proba, got {name} without it: calibrate it "
+            "(CalibratedClassifierCV), turn its probabilities on, or use another classifier."
+        )
+    return untagged_member(model)
+
+
+def _says_no_numbers(model: Any) -> str | None:
+    name = type(model).__name__
+    if kind_of(model) == "classifier":
+        return (
+            f"teacher must be a regressor, got the classifier {name}: use the regressor of the "
+            "same family, or DistilledClassifier."
+        )
+    if not hasattr(model, "predict"):
+        return f"teacher must have predict, got {name} without it: use another regressor."
+    return None
+
+
+CLASSIFIER = TeacherKind(
+    "classifier",
+    "teacher_proba",
+    "probabilities",
+    "RandomForestClassifier",
+    partial(VotingClassifier, voting="soft"),
+    _says_no_probabilities,
+)
+REGRESSOR = TeacherKind(
+    "regressor",
+    "teacher_pred",
+    "predictions",
+    "RandomForestRegressor",
+    VotingRegressor,
+    _says_no_numbers,
 )
 
 
-def as_teacher(teacher: Any) -> Any:
-    """Return the teacher as one estimator: a list of (name, classifier) is averaged.
+def as_teacher(teacher: Any, kind: TeacherKind = CLASSIFIER) -> Any:
+    """Return the teacher as one estimator: a list of (name, learner) is averaged.
 
     Raises
     ------
@@ -39,18 +126,19 @@ def as_teacher(teacher: Any) -> Any:
     """
     if not isinstance(teacher, list | tuple):
         return teacher
-    _check_members(teacher)
-    return VotingClassifier(estimators=[tuple(pair) for pair in teacher], voting="soft")
+    _check_members(teacher, kind)
+    return kind.average([tuple(pair) for pair in teacher])
 
 
-def _check_members(teachers: list[Any] | tuple[Any, ...]) -> None:
+def _check_members(teachers: list[Any] | tuple[Any, ...], kind: TeacherKind) -> None:
     """Raise TeacherTypeError unless these are estimators with names that can be told apart."""
-    want = 'teacher as a list must hold (name, classifier) pairs, such as [("forest", '
-    want += "RandomForestClassifier())]"
+    want = f'teacher as a list must hold (name, {kind.name}) pairs, such as [("forest", '
+    want += f"{kind.example}())]"
     if not teachers:
         raise TeacherTypeError(f"{want}, at least one, got {teachers!r}.")
     seen: set[str] = set()
-    taken = VotingClassifier([]).get_params(deep=False)
+    average = kind.average([])
+    taken = average.get_params(deep=False)
     for pair in teachers:
         is_pair = isinstance(pair, list | tuple) and len(pair) == 2
         if not is_pair or not isinstance(pair[0], str) or not is_estimator(pair[1]):
@@ -63,29 +151,31 @@ def _check_members(teachers: list[Any] | tuple[Any, ...]) -> None:
         if "__" in name or name in taken:
             raise TeacherTypeError(
                 f"a teacher of a list cannot be named {name!r}: it must have no '__' in it, and be "
-                "no parameter of VotingClassifier, which averages them."
+                f"no parameter of {type(average).__name__}, which averages them."
             )
         seen.add(name)
 
 
-def check_teacher(teacher: Any) -> Any:
+def check_teacher(teacher: Any, kind: TeacherKind = CLASSIFIER) -> Any:
     """Return the teacher as one estimator, or raise where it cannot be one.
 
     Parameters
     ----------
-    teacher : classifier or list of (str, classifier)
+    teacher : learner or list of (str, learner)
         As the user gave it.
+    kind : TeacherKind, default=CLASSIFIER
+        What it must be.
 
     Returns
     -------
-    teacher : classifier
+    teacher : learner
 
     Raises
     ------
     TeacherError
-        If it has no `predict_proba`, is a regressor, or None.
+        If it cannot be asked, or is None.
     TeacherTypeError
-        If it is no estimator, or a list of anything but (name, classifier) pairs, or of none.
+        If it is no estimator, or a list of anything but (name, learner) pairs, or of none.
 
     Warns
     -----
@@ -96,45 +186,33 @@ def check_teacher(teacher: Any) -> Any:
     """
     if teacher is None:
         raise TeacherError(
-            "teacher=None needs teacher_proba= in fit: pass a classifier as teacher, or its "
-            "out-of-fold probabilities."
+            f"teacher=None needs {kind.given}= in fit: pass a {kind.name} as teacher, or its "
+            f"out-of-fold {kind.said}."
         )
-    model = as_teacher(teacher)
+    model = as_teacher(teacher, kind)
     if not is_estimator(model):
         raise TeacherTypeError(
-            "teacher must be a scikit-learn classifier (an object, not a class), got "
+            f"teacher must be a scikit-learn {kind.name} (an object, not a class), got "
             f"{brief(teacher)}."
         )
-    name = type(model).__name__
     for key, member in teacher if model is not teacher else ():
-        if not gives_probabilities(member):
-            raise TeacherError(
-                f"every teacher of a list must have predict_proba, got {key!r} "
-                f"({type(member).__name__}) without it: calibrate it, or leave it out."
-            )
-    if kind_of(model) == "regressor":
-        raise TeacherError(
-            f"teacher must be a classifier, got the regressor {name}: use the classifier of the "
-            "same family, whose predict_proba can be distilled."
-        )
-    if not gives_probabilities(model):
-        raise TeacherError(
-            f"teacher must have predict_proba, got {name} without it: calibrate it "
-            "(CalibratedClassifierCV), turn its probabilities on, or use another classifier."
-        )
-    untagged = untagged_member(model)
-    if untagged is not None:
-        raise TeacherError(untagged)
-    _warn_if_fitted(model, name)
+        obstacle = kind.obstacle(member)
+        if obstacle is not None:
+            raise TeacherError(f"of the teachers of a list, {key!r} cannot be used: {obstacle}")
+    obstacle = kind.obstacle(model)
+    if obstacle is not None:
+        raise TeacherError(obstacle)
+    _warn_if_fitted(model, kind)
     return model
 
 
-def _warn_if_fitted(model: Any, name: str) -> None:
+def _warn_if_fitted(model: Any, kind: TeacherKind) -> None:
+    name = type(model).__name__
     if holds_frozen(model):
         warn_user(
-            f"the teacher {name} is frozen: it is not fitted per fold, so its probabilities are "
+            f"the teacher {name} is frozen: it is not fitted per fold, so its {kind.said} are "
             "NOT out of fold. If it was trained on these rows they have seen the labels, and every "
-            f"score and choice built on them is optimistic. Instead, {ELSEWHERE}.",
+            f"score and choice built on them is optimistic. Instead, {kind.elsewhere}.",
             LeakWarning,
         )
         return
@@ -142,15 +220,20 @@ def _warn_if_fitted(model: Any, name: str) -> None:
         check_is_fitted(model)
     except (NotFittedError, AttributeError, TypeError):  # it has no tags to be asked for
         return
-    if hasattr(model, "classes_"):
+    if kind is REGRESSOR or hasattr(model, "classes_"):
         warn_user(
             f"the teacher {name} is fitted already; that fit is not used, a clone of it is fitted "
-            f"anew on each fold. To say so, {ELSEWHERE}.",
+            f"anew on each fold. To say so, {kind.elsewhere}.",
             SkdistillWarning,
         )
 
 
-def _check_members_take_weights(teacher: VotingClassifier) -> None:
+def _given(teacher: Any) -> str:
+    """Return the parameter that stands for a teacher."""
+    return (REGRESSOR if kind_of(teacher) == REGRESSOR.name else CLASSIFIER).given
+
+
+def _check_members_take_weights(teacher: Any) -> None:
     """Raise TeacherError where a Pipeline would be handed weights that it cannot pass on."""
     for name, member in teacher.estimators:
         if isinstance(member, Pipeline):
@@ -158,7 +241,7 @@ def _check_members_take_weights(teacher: VotingClassifier) -> None:
                 f"the teacher {name!r} is a Pipeline among others, to which scikit-learn passes "
                 "sample_weight by metadata routing alone, and weights were given: call "
                 "sklearn.set_config(enable_metadata_routing=True) and set the requests of all "
-                "steps, pass teacher_proba=, or leave the weights out."
+                f"steps, pass {_given(teacher)}=, or leave the weights out."
             )
 
 
@@ -170,7 +253,7 @@ def weight_keyword(teacher: Any) -> str:
     TeacherError
         If it, or a learner inside it, takes none.
     """
-    if isinstance(teacher, VotingClassifier):
+    if isinstance(teacher, VotingClassifier | VotingRegressor):
         _check_members_take_weights(teacher)
     if isinstance(teacher, CalibratedClassifierCV):
         return "sample_weight"  # it warns where they are for the calibration alone
@@ -179,8 +262,8 @@ def weight_keyword(teacher: Any) -> str:
     except WeightlessError as error:
         raise TeacherError(
             f"the teacher {type(teacher).__name__} cannot be given weights, and weights were "
-            f"given: {error}. Use a teacher that takes them, pass teacher_proba=, or enable "
-            "metadata routing and do not request them for the teacher."
+            f"given: {error}. Use a teacher that takes them, pass {_given(teacher)}=, or "
+            "enable metadata routing and do not request them for the teacher."
         ) from error
 
 
