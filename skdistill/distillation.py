@@ -3,6 +3,7 @@
 They know nothing of the estimator that calls them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -35,8 +36,10 @@ from skdistill.teaching.calibration import CALIBRATIONS
 from skdistill.teaching.labels import Labels, true_labels
 
 __all__ = [
+    "CLASSES",
     "Distilled",
     "Metadata",
+    "Rules",
     "Settings",
     "fit_at_found",
     "fit_student",
@@ -46,6 +49,28 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the parameters of a fit may be, by its task.
+
+    Attributes
+    ----------
+    resolve : callable
+        Returns the adapter of a student for a loss.
+    resolve_loss : callable
+        Returns the loss that a name or an object stands for, at a temperature.
+    calibrations : tuple
+        Names of the calibrations.
+    """
+
+    resolve: Callable[[Any, Any], Adapter]
+    resolve_loss: Callable[..., Any]
+    calibrations: tuple[str | None, ...]
+
+
+CLASSES = Rules(resolve, resolve_loss, CALIBRATIONS)
 
 
 @dataclass(frozen=True)
@@ -165,6 +190,7 @@ def resolve_settings(
     n_rows: int,
     weighted: bool,
     size: str = "direct",
+    rules: Rules = CLASSES,
 ) -> Settings:
     """Resolve and check every parameter that needs no data, before anything is fitted.
 
@@ -176,6 +202,8 @@ def resolve_settings(
         Rows the student will be fitted on.
     weighted : bool
         Whether they come with weights.
+    rules : Rules, default=CLASSES
+        Of the task.
 
     Returns
     -------
@@ -187,10 +215,10 @@ def resolve_settings(
         As documented there.
     """
     check_choice("device", device, DEVICES)
-    check_choice("calibration", calibration, CALIBRATIONS)
+    check_choice("calibration", calibration, rules.calibrations)
     check_choice("size", size, SIZES)
-    adapter = resolve(student, loss).on_device(device)
-    chosen = resolve_loss(adapter.default_loss if loss == "auto" else loss, temperature)
+    adapter = rules.resolve(student, loss).on_device(device)
+    chosen = rules.resolve_loss(adapter.default_loss if loss == "auto" else loss, temperature)
     rule = resolve_correction(correction)
     follows = rule is not None and rule.uses_strength
     number = _check_strength(strength, rule, follows=follows)

@@ -20,7 +20,6 @@ from skdistill._ground.validation import (
     check_columns,
     check_groups,
     check_labels,
-    check_probabilities,
     check_unmasked,
     check_weights,
     index_rows,
@@ -32,7 +31,7 @@ __all__ = [
     "check_alike",
     "check_data",
     "check_numeric_data",
-    "given_probabilities",
+    "given_answers",
     "stack_rows",
 ]
 
@@ -270,53 +269,51 @@ def stack_rows(top: Any, bottom: Any) -> Any:
     return np.concatenate([np.asarray(top), np.asarray(bottom)])
 
 
-def given_probabilities(
-    p: Any,
+def given_answers(
+    said: Any,
     data: Data,
     may_lack: NDArray[np.bool_] | None = None,
     student: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Return the user's out-of-fold probabilities at the kept rows, checked.
+    """Return what a teacher from elsewhere said, out of fold, at the kept rows, checked.
 
     Parameters
     ----------
-    p : array-like of shape (n_given, K)
+    said : array-like of shape (n_given, C)
         One row per given row.
     data : Data
         The rows of the fit.
     may_lack : bool array of shape (n,) or None, default=None
-        Which rows may be all NaN: they have no probabilities. None for no row but those of weight
+        Which rows may be all NaN: nothing was said of them. None for no row but those of weight
         zero.
-    student : array of shape (n, K) or None, default=None
-        Out-of-fold probabilities of the student trained directly. Where the user's know the labels
-        far better, a LeakWarning says that their teacher may have seen them.
+    student : array of shape (n, C) or None, default=None
+        What the student trained directly says, out of fold. Where the teacher knows the labels far
+        better, a LeakWarning says that it may have seen them.
 
     Returns
     -------
-    values : array of shape (n, K)
+    values : array of shape (n, C)
 
     Raises
     ------
     InputError
-        If they are no probabilities, or the shape is wrong.
+        If the teacher cannot have said that, or the shape is wrong.
     """
-    check_columns(p, data.classes, "teacher_proba")
-    check_unmasked("teacher_proba", p)
-    _check_index(p, data)
-    values = np.asarray(p)
+    outcome, name = data.outcome, data.outcome.given
+    if len(data.classes):
+        check_columns(said, data.classes, name)
+    check_unmasked(name, said)
+    _check_index(said, data)
+    values = np.asarray(said)
+    values = values.reshape(-1, 1) if values.ndim == outcome.n_columns == 1 else values
     lacks = np.zeros(data.n_given, dtype=bool)
-    if values.shape == (data.n_given, len(data.classes)) and values.dtype.kind == "f":
+    if values.shape == (data.n_given, outcome.n_columns) and values.dtype.kind == "f":
         allowed = np.ones(data.n_given, dtype=bool)
         allowed[data.kept] = False if may_lack is None else may_lack
         lacks = allowed & np.isnan(values).all(axis=1)
         values = np.where(lacks[:, None], 1.0 / values.shape[1], values)
-    checked = check_probabilities(
-        values,
-        data.n_given,
-        data.classes,
-        "teacher_proba",
-        "Pass the out-of-fold predict_proba of your model.",
-    ).astype(np.float64)
+    remedy = f"Pass the out-of-fold {outcome.method} of your model."
+    checked = outcome.check(values, data.n_given, name, remedy)
     checked[lacks] = np.nan
     kept = np.asarray(checked[data.kept])
     if student is not None:
@@ -324,27 +321,31 @@ def given_probabilities(
     return kept
 
 
-def _check_index(p: Any, data: Data) -> None:
-    """Raise InputError where `p` has the index of X in another order: rows go by their place."""
-    if not (hasattr(p, "iloc") and hasattr(data.X, "iloc")) or len(p) != data.n_given:
+def _check_index(said: Any, data: Data) -> None:
+    """Raise InputError where it has the index of X in another order: rows go by their place."""
+    if not (hasattr(said, "iloc") and hasattr(data.X, "iloc")) or len(said) != data.n_given:
         return
-    ours = data.X.index
-    if p.index.is_unique and ours.isin(p.index).all() and not p.index[data.kept].equals(ours):
+    ours, name = data.X.index, data.outcome.given
+    if said.index.is_unique and ours.isin(said.index).all():
+        if said.index[data.kept].equals(ours):
+            return
         raise InputError(
-            "teacher_proba must have its rows in the order of X, got the same index in another "
-            "order: pass teacher_proba.loc[X.index], or an array if the index means nothing."
+            f"{name} must have its rows in the order of X, got the same index in another order: "
+            f"pass {name}.loc[X.index], or an array if the index means nothing."
         )
 
 
-def _warn_if_seen(p: NDArray[np.float64], student: NDArray[np.float64], data: Data) -> None:
-    """Warn where `p` is hardly ever wrong about labels that the student is often wrong about."""
-    both = np.flatnonzero(~np.isnan(p[:, 0] + student[:, 0]))
-    wrong, hard = (np.mean(np.argmax(q[both], axis=1) != data.codes[both]) for q in (p, student))
+def _warn_if_seen(said: NDArray[np.float64], student: NDArray[np.float64], data: Data) -> None:
+    """Warn where what was said is hardly ever wrong of rows that the student is often wrong of."""
+    both = np.flatnonzero(~np.isnan(said[:, 0] + student[:, 0]))
+    observed = data.columns[both]
+    wrong, hard = (data.outcome.wrong(observed, each[both]) for each in (said, student))
     if wrong <= SEEN and hard >= HARD:
         warn_user(
-            f"teacher_proba is wrong about {wrong:.2%} of the labels, and the student trained "
-            f"directly about {hard:.1%} out of fold: a teacher that was fitted on these very rows "
-            "looks like that. Pass its out-of-fold probabilities, such as those of "
-            "cross_val_predict(method='predict_proba'); if they are, the task is easy for it.",
+            f"{data.outcome.given} is wrong about {wrong:.2%} of the {data.outcome.of_all}, and "
+            f"the student trained directly about {hard:.1%} out of fold: a teacher that was fitted "
+            "on these very rows looks like that. Pass what it says out of fold, such as "
+            f"cross_val_predict(method={data.outcome.method!r}) gives; if this is that, the task "
+            "is easy for it.",
             LeakWarning,
         )

@@ -27,6 +27,8 @@ class Outcome(ABC):
 
     said: ClassVar[str]  # what a teacher says of rows, in a message
     method: ClassVar[str]  # of the learner, that says it
+    given: ClassVar[str]  # the parameter of a fit that stands for a teacher
+    of_all: ClassVar[str]  # what `wrong` is a share of
 
     @property
     @abstractmethod
@@ -58,6 +60,22 @@ class Outcome(ABC):
     def stand_in(self, values: Floats) -> NDArray[Any]:
         """Return what stands for the labels of rows that have none, by what was said of them."""
 
+    @abstractmethod
+    def wrong(self, columns: Floats, values: Floats) -> float:
+        """Return the share of what was observed that was said wrongly, in [0, 1] or above."""
+
+    @abstractmethod
+    def guess(self, columns: Floats) -> Floats:
+        """Return something to be said of rows, to try a scorer with: no two rows are alike."""
+
+    @abstractmethod
+    def absent(self, columns: Floats) -> list[Any]:
+        """Return the classes that none of the rows observed has."""
+
+    @abstractmethod
+    def example(self) -> tuple[Floats, Floats]:
+        """Return something observed and something else said of the same rows, shape (m, C)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Classes(Outcome):
@@ -72,6 +90,8 @@ class Classes(Outcome):
     names: NDArray[Any]
     said: ClassVar[str] = "probabilities"
     method: ClassVar[str] = "predict_proba"
+    given: ClassVar[str] = "teacher_proba"
+    of_all: ClassVar[str] = "labels"
 
     @property
     def classes(self) -> NDArray[Any]:
@@ -103,6 +123,23 @@ class Classes(Outcome):
         """Return a class per row, drawn by its probabilities."""
         return self.names[draw_codes(values)]
 
+    def wrong(self, columns: Floats, values: Floats) -> float:
+        """Return the share of rows whose most probable class is not theirs."""
+        return float(np.mean(np.argmax(values, axis=1) != np.argmax(columns, axis=1)))
+
+    def guess(self, columns: Floats) -> Floats:
+        """Return probabilities that are drawn."""
+        return np.random.default_rng(0).dirichlet(np.ones(len(self.names)), len(columns))
+
+    def absent(self, columns: Floats) -> list[Any]:
+        """Return the classes that none of the rows observed has."""
+        return list(self.names[~columns.any(axis=0)].tolist())
+
+    def example(self) -> tuple[Floats, Floats]:
+        """Return a row of each class, and probabilities that favour another."""
+        y = np.eye(len(self.names))
+        return y, 0.7 * y[::-1] + 0.3 / len(y)
+
 
 @dataclass(frozen=True)
 class Numbers(Outcome):
@@ -120,6 +157,8 @@ class Numbers(Outcome):
     flat: bool = True
     said: ClassVar[str] = "predictions"
     method: ClassVar[str] = "predict"
+    given: ClassVar[str] = "teacher_pred"
+    of_all: ClassVar[str] = "variance"
 
     @property
     def classes(self) -> NDArray[Any]:
@@ -146,6 +185,26 @@ class Numbers(Outcome):
     def stand_in(self, values: Floats) -> NDArray[Any]:
         """Return what was said, in the shape of what is observed."""
         return values[:, 0] if self.flat else values
+
+    def wrong(self, columns: Floats, values: Floats) -> float:
+        """Return the share of the variance that is left, one less R2."""
+        total = np.sum((columns - columns.mean(axis=0)) ** 2)
+        return float(np.sum((columns - values) ** 2) / total) if total > 0.0 else 0.0
+
+    def guess(self, columns: Floats) -> Floats:
+        """Return numbers of the same range, drawn."""
+        drawn = np.random.default_rng(0).random(columns.shape)
+        low, high = columns.min(axis=0), columns.max(axis=0)
+        return low + drawn * (high - low)
+
+    def absent(self, columns: Floats) -> list[Any]:
+        """Return none."""
+        return []
+
+    def example(self) -> tuple[Floats, Floats]:
+        """Return positive numbers, and others."""
+        y = np.arange(1.0, 3.0)[:, None] + np.zeros(self.n_columns)
+        return y, y[::-1] + 0.5
 
 
 def draw_codes(p: Floats) -> NDArray[np.intp]:

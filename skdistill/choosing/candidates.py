@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
+from skdistill._ground.outcomes import Outcome
 from skdistill._ground.validation import brief, check_number
-from skdistill.distillation import Settings, resolve_settings
+from skdistill.distillation import CLASSES, Rules, Settings, resolve_settings
 from skdistill.exceptions import ParameterError, StudentError, StudentTypeError
 
 __all__ = ["DIRECT", "Candidate", "Grid", "ends_at_labels", "expand", "name_students"]
@@ -48,6 +49,8 @@ class Grid:
         Where students are fitted.
     size : str
         Whether they may be larger than the direct one.
+    rules : Rules
+        Of the task.
     """
 
     strengths: Sequence[float]
@@ -58,6 +61,7 @@ class Grid:
     synthetics: Sequence[Any]
     device: str
     size: str = "direct"
+    rules: Rules = CLASSES
 
     def __post_init__(self) -> None:
         for name in ("strengths", *(field for _, field in SETTINGS)):
@@ -190,7 +194,7 @@ def _parse(item: Any) -> tuple[str | None, Any, Any]:
 
 
 def expand(
-    students: Any, grid: Grid, n_rows: int, n_classes: int, *, weighted: bool
+    students: Any, grid: Grid, n_rows: int, outcome: Outcome, *, weighted: bool
 ) -> list[Candidate]:
     """Return every candidate, checked, the direct students first.
 
@@ -206,8 +210,10 @@ def expand(
         As `name_students` takes them.
     grid : Grid
         What is tried with each.
-    n_rows, n_classes : int
-        Rows that a student will be fitted on, and classes among them.
+    n_rows : int
+        Rows that a student will be fitted on.
+    outcome : Outcome
+        What there is to predict.
     weighted : bool
         Whether they come with weights.
 
@@ -241,7 +247,7 @@ def expand(
                 )
                 for strength, settings in _along_strength(found, grid.strengths)
             ]
-            if _ends_direct(curve[0].settings, alone, n_classes):
+            if _ends_direct(curve[0].settings, alone, outcome):
                 curve = [c for c in curve if c.settings.strength != 1.0]
             others += curve
             n_curves += 1
@@ -295,7 +301,7 @@ class _Resolver:
     def __init__(self, student: Any, grid: Grid, n_rows: int, weighted: bool) -> None:  # noqa: FBT001
         self.student = student
         self.given = {"device": grid.device, "n_rows": n_rows, "weighted": weighted}
-        self.given["size"] = grid.size
+        self.given |= {"size": grid.size, "rules": grid.rules}
         self.adapters: dict[Any, Any] = {}
 
     def __call__(self, params: Mapping[str, Any]) -> Settings:
@@ -323,17 +329,16 @@ def _along_strength(found: Settings, strengths: Sequence[float]) -> list[tuple[A
     return [(s, replace(found, strength=s, finds_strength=False)) for s in wanted]
 
 
-def ends_at_labels(settings: Settings, n_classes: int) -> bool:
+def ends_at_labels(settings: Settings, outcome: Outcome) -> bool:
     """Whether the full correction makes the target the label itself: not at a temperature."""
     if settings.correction is None:
         return False
-    y = np.eye(n_classes)
-    p = 0.7 * y[::-1] + 0.3 / n_classes
+    y, p = outcome.example()
     target = settings.loss.target(y, p, settings.correction.gain(p, 1.0))
     return bool(np.allclose(target, y, rtol=0.0, atol=1e-12))
 
 
-def _ends_direct(settings: Settings, direct: Settings, n_classes: int) -> bool:
+def _ends_direct(settings: Settings, direct: Settings, outcome: Outcome) -> bool:
     """Whether strength 1 with these settings is the direct student."""
     follows = settings.strength is not None and settings.synthetic is None
-    return follows and settings.loss == direct.loss and ends_at_labels(settings, n_classes)
+    return follows and settings.loss == direct.loss and ends_at_labels(settings, outcome)

@@ -19,10 +19,9 @@ from skdistill._ground.estimates import (
 from skdistill._ground.metrics import row_log_loss
 from skdistill.choosing.candidates import Candidate
 from skdistill.choosing.scores import Scores
-from skdistill.choosing.scoring import Judge, headline_rows
+from skdistill.choosing.scoring import Judge
 from skdistill.choosing.selection import choose, choose_allowed, seconds
 from skdistill.choosing.verdict import StudentVerdict, Verdict
-from skdistill.teaching.calibration import calibrate_unseen
 from skdistill.teaching.pool import Pool
 
 __all__ = ["decide", "judge_students", "teacher_losses"]
@@ -225,7 +224,7 @@ def _headlines(
     values: dict[str, list[Floats]] = {}
     for k, said, pair in zip(pool.validation, scores.said, chosen, strict=True):
         part = data.take(pool.folds.splits[k][1])
-        sides = [headline_rows(part.columns, said[c], part.weight) for c in pair]
+        sides = [judge.headlines(part.columns, said[c], part.weight) for c in pair]
         for name in sides[0]:
             values.setdefault(name, []).append(np.stack([side[name] for side in sides]))
     own = {"error rate": "accuracy"}.get(judge.name, judge.name)
@@ -294,7 +293,7 @@ def teacher_losses(data: Data, pool: Pool, judge: Judge) -> dict[str, float]:
     for k in pool.validation:
         inside = np.isin(known, pool.folds.splits[k][1])
         test = rows.take(np.flatnonzero(inside))
-        p = calibrate_unseen("sigmoid", y, raw, inside, rows.weight)
+        p = judge.calibrated(y, raw, inside, rows.weight)
         for name, values in (("raw", raw[inside]), ("calibrated", p)):
             found[name].append(judge.loss(test, values, test.weight))
         of_rows = len(test) if test.weight is None else float(test.weight.sum())

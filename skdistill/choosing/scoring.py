@@ -14,8 +14,10 @@ from sklearn.metrics import get_scorer
 
 from skdistill._ground.data import Data
 from skdistill._ground.metrics import FLOOR, row_brier, row_log_loss
+from skdistill._ground.outcomes import Outcome
 from skdistill._ground.roc import auc_rows
 from skdistill.exceptions import ParameterError
+from skdistill.teaching.calibration import calibrate_unseen
 from skdistill.teaching.folds import Folds
 
 __all__ = ["MINUS", "ROW_LOSSES", "Judge", "headline_rows", "make_judge"]
@@ -44,12 +46,38 @@ AREAS = {
 }
 
 
+def headline_rows(y: Floats, p: Floats, weight: Floats | None = None) -> dict[str, Floats]:
+    """Return values of rows whose means are what reports put first; lower is better.
+
+    Parameters
+    ----------
+    y : array of shape (n, K)
+        One-hot labels.
+    p : array of shape (n, K)
+        Probabilities.
+    weight : array of shape (n,) or None, default=None
+        Row weights.
+
+    Returns
+    -------
+    rows : dict of str to array of shape (n,)
+        "log-loss" (that of the reports), "Brier score", and below zero "accuracy" and "AUC", of
+        more than two classes the mean over classes, one against the rest.
+    """
+    return {
+        "log-loss": row_log_loss(y, p, floor=FLOOR),
+        "accuracy": _row_error(y, p) - 1.0,
+        "AUC": -auc_rows(y, p, weight),
+        "Brier score": row_brier(y, p),
+    }
+
+
 class _Predicted(ClassifierMixin, BaseEstimator):
     """Probabilities that are known already, as a scorer sees a classifier."""
 
-    def __init__(self, p: Floats, classes: NDArray[Any]) -> None:
+    def __init__(self, p: Floats, outcome: Outcome) -> None:
         self.p = p
-        self.classes_ = classes
+        self.classes_ = outcome.classes
 
     def predict_proba(self, X: Any) -> Floats:
         """Return them."""
@@ -58,6 +86,9 @@ class _Predicted(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each row."""
         return np.asarray(self.classes_[np.argmax(self.p, axis=1)])
+
+
+_SIGMOID = partial(calibrate_unseen, "sigmoid")
 
 
 @dataclass(frozen=True)
@@ -77,6 +108,12 @@ class Judge:
         there.
     perfect : float
         The score, greater is better, of loss 0.
+    headlines : callable
+        Values of rows whose means are what reports put first, by name (`headline_rows`).
+    calibrated : callable
+        Calibrates a teacher on the other rows, to be judged beside the students.
+    predicted : callable
+        Makes what a scorer takes for a learner of what was said of rows, and their `Outcome`.
     """
 
     name: str
@@ -84,6 +121,9 @@ class Judge:
     components: Callable[[Floats, Floats, Floats | None], Floats] | None = None
     scorer: Callable[..., float] | None = None
     perfect: float = 0.0
+    headlines: Callable[..., dict[str, Floats]] = headline_rows
+    calibrated: Callable[..., Any] = _SIGMOID
+    predicted: Callable[[Floats, Outcome], Any] = _Predicted
 
     @property
     def label(self) -> str:
@@ -104,12 +144,12 @@ class Judge:
                 "'roc_auc_ovr' or 'roc_auc_ovo'."
             )
         try:
-            self.loss(data, _probe(data), weight)
+            self.loss(data, data.outcome.guess(data.columns), weight)
         except Exception as error:
             weighing = "" if weight is None else ", with sample_weight"
+            of = f" of the classes {data.classes.tolist()}" if len(data.classes) else ""
             raise ParameterError(
-                f"scoring={self.scorer!r} cannot judge probabilities of the classes "
-                f"{data.classes.tolist()}{weighing}: {error}"
+                f"scoring={self.scorer!r} cannot judge {data.outcome.said}{of}{weighing}: {error}"
             ) from error
 
     def check_folds(self, data: Data, folds: Folds, validation: Sequence[int]) -> None:
@@ -122,7 +162,7 @@ class Judge:
             why = self._failure(part)
             if why is None:
                 continue
-            lacks = data.classes[part.columns.sum(axis=0) == 0.0].tolist()
+            lacks = data.outcome.absent(part.columns)
             missing = f", which have no row of class {', '.join(map(repr, lacks))}" if lacks else ""
             raise ParameterError(
                 f"the scoring {self.label} cannot judge the {len(part)} test "
@@ -136,7 +176,7 @@ class Judge:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the scores of the students say it again
             try:
-                loss = self.loss(part, _probe(part), part.weight)
+                loss = self.loss(part, part.outcome.guess(part.columns), part.weight)
             except Exception as error:  # noqa: BLE001
                 return f"{type(error).__name__}: {error}".rstrip(".")
         return "it gives NaN" if np.isnan(loss) else None
@@ -152,11 +192,11 @@ class Judge:
         if self.scorer is None:
             return float(np.average(self.rows(data, p, weight), weights=weight))
         given = {} if weight is None else {"sample_weight": weight}
-        rows = _Predicted(p, data.classes), data.X, data.y
+        rows = self.predicted(p, data.outcome), data.X, data.y
         try:
             return -float(self.scorer(*rows, **given))
         except ValueError as error:
-            if data.columns.any(axis=0).all():
+            if not data.outcome.absent(data.columns):
                 raise
             # Of log_loss and its like: they count the classes of the labels, unless told.
             with config_context(enable_metadata_routing=True):
@@ -164,12 +204,6 @@ class Judge:
                     return -float(self.scorer(*rows, labels=data.classes, **given))
                 except TypeError:
                     raise error from None
-
-
-def _probe(data: Data) -> Floats:
-    """Return probabilities to try a scorer with: no two rows are alike."""
-    n_rows, n_classes = data.columns.shape
-    return np.random.default_rng(0).dirichlet(np.ones(n_classes), n_rows)
 
 
 def make_judge(scoring: Any = None, *, per_row: bool = False) -> Judge:
@@ -219,29 +253,3 @@ def make_judge(scoring: Any = None, *, per_row: bool = False) -> Judge:
             f"scoring must be a name or a callable scorer(estimator, X, y), got {scoring!r}."
         )
     return Judge(MINUS + (scoring if isinstance(scoring, str) else NAMELESS), scorer=scorer)
-
-
-def headline_rows(y: Floats, p: Floats, weight: Floats | None = None) -> dict[str, Floats]:
-    """Return values of rows whose means are what reports put first; lower is better.
-
-    Parameters
-    ----------
-    y : array of shape (n, K)
-        One-hot labels.
-    p : array of shape (n, K)
-        Probabilities.
-    weight : array of shape (n,) or None, default=None
-        Row weights.
-
-    Returns
-    -------
-    rows : dict of str to array of shape (n,)
-        "log-loss" (that of the reports), "Brier score", and below zero "accuracy" and "AUC", of
-        more than two classes the mean over classes, one against the rest.
-    """
-    return {
-        "log-loss": row_log_loss(y, p, floor=FLOOR),
-        "accuracy": _row_error(y, p) - 1.0,
-        "AUC": -auc_rows(y, p, weight),
-        "Brier score": row_brier(y, p),
-    }

@@ -82,7 +82,9 @@ __all__ = [
     "bias_share",
     "direct_rows",
     "fit_direct",
+    "mass_of",
     "naming_the_student",
+    "no_row_twice",
     "shrink",
     "shrink_both",
 ]
@@ -395,13 +397,23 @@ def _disagreement(direct: OutOfFold, data: Data, folds: Folds, weight: Array | N
         if len(both):
             inside = fitted.predict_proba(take_rows(data.X, both))
             own = index_rows(weight, both, len(data))
-            share = float(len(both) if own is None else own.sum())
+            share = mass_of(both, own)
             total += share * brier(direct.values[both], inside, own)
             mass += share
     if mass == 0.0:
-        raise FoldError(
-            "strength='auto' compares students that have seen a row with one that has not, got "
-            f"{len(folds)} fold(s), none with a training row that another tests: pass more folds, "
-            "or the strength as a number."
-        )
+        raise no_row_twice(folds)
     return total / mass
+
+
+def mass_of(rows: NDArray[np.int64], weight: Array | None) -> float:
+    """Return what some rows weigh together."""
+    return float(len(rows) if weight is None else weight.sum())
+
+
+def no_row_twice(folds: Folds) -> FoldError:
+    """Return the error of folds that leave no row to compare students by."""
+    return FoldError(
+        "strength='auto' compares students that have seen a row with one that has not, got "
+        f"{len(folds)} fold(s), none with a training row that another tests: pass more folds, "
+        "or the strength as a number."
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from joblib import Memory
 from numpy.typing import NDArray
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
 
@@ -17,7 +17,7 @@ from skdistill._ground.attributes import StudentAttributes
 from skdistill._ground.compat import CallbackSupportMixin, Progress, warn_user
 from skdistill._ground.data import Data
 from skdistill._ground.fingerprints import fingerprints
-from skdistill._ground.learners import check_classes, check_routing, tags_of, takes_nan
+from skdistill._ground.learners import check_routing, tags_of, takes_nan
 from skdistill._ground.tables import check_table
 from skdistill._ground.validation import (
     check_polars,
@@ -28,6 +28,7 @@ from skdistill._ground.validation import (
 from skdistill.choosing.strength import fit_direct
 from skdistill.distillation import Distilled, Metadata, Settings
 from skdistill.estimators.report import FitReport
+from skdistill.estimators.tasks import Task
 from skdistill.exceptions import (
     InputError,
     LeakWarning,
@@ -41,12 +42,10 @@ from skdistill.rows.transfer import check_transfer
 from skdistill.students import (
     Adapter,
     Fitted,
-    as_student,
-    check_can_tell_classes,
     predict_fitted,
 )
 from skdistill.teaching.crossfit import OutOfFold, cross_fit
-from skdistill.teaching.fold_classes import tell_rare_classes, tell_uncovered
+from skdistill.teaching.fold_classes import tell_uncovered
 from skdistill.teaching.folds import Folds, duplicate_share, make_folds
 from skdistill.teaching.teachers import as_teacher, check_cacheable, weight_keyword
 
@@ -71,44 +70,24 @@ def all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
     return fit_or_restore
 
 
-class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, BaseEstimator):
+class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
     """Base of the estimators: a subclass has their parameters and fits."""
 
     # Named plainly, and dangerous to lose on the way: passed on unless the user says otherwise.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {
         "groups": True,
-        "teacher_proba": True,
         "X_transfer": True,
-        "classes": True,
     }
 
-    classes_: NDArray[Any]
+    _task: ClassVar[Task]
     _seen: dict[str, str]
     _fitted: Fitted
     _checks_features: bool
     _checks_names: bool
     _checks_finite: bool
 
-    def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Return the student's class probabilities.
-
-        Parameters
-        ----------
-        X : array-like, sparse array or data frame of n rows
-            Features.
-
-        Returns
-        -------
-        p : array of shape (n, K)
-            Columns in the order of `classes_`.
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            If the estimator is not fitted.
-        ValueError
-            If the features are not those of `fit`.
-        """
+    def _say(self, X: Any) -> NDArray[Any]:
+        """Return what the student says of rows, in the columns of the outcome; X is checked."""
         # One row must cost what the bare student costs: scikit-learn's own check takes longer than
         # a small tree, so it runs only once something is known to be wrong.
         try:
@@ -126,39 +105,6 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
                 "fit on rows that have some. Input X contains NaN or infinity."
             )
         return predict_fitted(fitted, X)
-
-    def predict_log_proba(self, X: Any) -> NDArray[Any]:
-        """Return the logarithm of the student's class probabilities.
-
-        Parameters
-        ----------
-        X : array-like, sparse array or data frame of n rows
-            Features.
-
-        Returns
-        -------
-        log_p : array of shape (n, K)
-            Minus infinity where a probability is zero.
-        """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the student's most probable class of each row, or what its threshold says.
-
-        Parameters
-        ----------
-        X : array-like, sparse array or data frame of n rows
-            Features.
-
-        Returns
-        -------
-        labels : array of shape (n,)
-        """
-        p = self.predict_proba(X)
-        if self._fitted.decides:
-            return np.asarray(self._fitted.model.predict(X))
-        return self.classes_[np.argmax(p, axis=1)]
 
     def fitted_on(self, y: Any, **beside: Any) -> bool:
         """Whether these are the labels that it was fitted on, in the same order.
@@ -214,7 +160,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         if self.teacher is not None:
-            router.add(teacher=as_teacher(self.teacher), method_mapping=to_fit)
+            router.add(teacher=self._teacher(), method_mapping=to_fit)
         router.add(**self._students(), method_mapping=to_fit)
         if hasattr(self.cv, "get_metadata_routing"):
             router.add(
@@ -226,7 +172,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         tags = super().__sklearn_tags__()
         every = list(self._students().values())
         with suppress(TeacherTypeError):  # what cannot be a learner has no tags; fit says so
-            every.append(as_teacher(self.teacher))
+            every.append(self._teacher())
         learners = [each for each in every if is_estimator(each)]
         tags.input_tags.sparse = all(tags_of(each).input_tags.sparse for each in learners)
         tags.input_tags.allow_nan = all(takes_nan(each) for each in learners)
@@ -235,8 +181,11 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_fitted")
 
+    def _teacher(self) -> Any:
+        return as_teacher(self.teacher, self._task.teachers)
+
     def _student(self) -> Any:
-        return as_student(self.student)
+        return self._task.as_student(self.student)
 
     def _students(self) -> dict[str, Any]:
         """Return the students by the name that metadata routing knows them by."""
@@ -244,10 +193,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
 
     def _metadata(self, data: Data, teacher: Any, params: dict[str, Any]) -> dict[str, Metadata]:
         """Say who gets the weights and the other metadata, by name of the student."""
-        for learner in self._students().values():
-            check_classes("student", learner, len(data.classes))
-            check_can_tell_classes(learner, data.classes)
-        check_classes("teacher", teacher, len(data.classes))
+        self._task.check_learners(data, teacher, self._students().values())
         if not get_config()["enable_metadata_routing"]:
             if params:
                 raise ParameterError(
@@ -262,7 +208,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         for learner in self._students().values():
             check_routing("student", learner, StudentError)
         if self.teacher is not None:
-            check_routing("teacher", as_teacher(self.teacher), TeacherError)
+            check_routing("teacher", self._teacher(), TeacherError)
         routed = process_routing(
             self,
             "fit",
@@ -308,10 +254,11 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             random_state=random_state,
             kept=data.kept,
             n_given=data.n_given,
+            stratified=self._task.stratified,
         )
         if tell:
             tell_uncovered(int(np.sum(~folds.covered)), len(data))
-        tell_rare_classes(folds, data.y)
+        self._task.tell_folds(folds, data)
         return folds
 
     def _duplicates(self, data: Data, folds: Folds) -> float:
@@ -329,7 +276,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
     def _memory(self) -> Memory:
         """Return where teachers are cached, and warn where they could never be found again."""
         memory = check_memory(self.memory)
-        check_cacheable(as_teacher(self.teacher), memory)
+        check_cacheable(self._teacher(), memory)
         if memory.location is not None and self.random_state is None and _is_integer(self.cv):
             warn_user(
                 "memory is of no use with random_state=None: the folds are drawn anew at each fit, "
@@ -348,13 +295,14 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         *,
         keep_teachers: bool = False,
     ) -> OutOfFold:
-        """Return the teacher's out-of-fold probabilities, and the fold teachers if asked for."""
+        """Return the teacher's out-of-fold word, and the fold teachers if asked for."""
         with progress.step("cross-fit the teacher", n_steps=folds.n_fits) as step:
             out = cross_fit(
                 teacher,
                 data.X,
                 data.y,
                 folds,
+                outcome=data.outcome,
                 params=metadata.teacher,
                 memory=self._memory(),
                 keep_teachers=keep_teachers,
@@ -362,7 +310,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
                 verbose=self.verbose,
                 progress=step,
             )
-        out.check_varies()
+        out.check_varies(data.outcome.said)
         return out
 
     def _direct(
@@ -394,13 +342,12 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
         self, done: Distilled, student: Any, data: Data, folds: Folds | None, **report: Any
     ) -> None:
         """Set the fitted attributes that all estimators have; `report` completes the report."""
-        self.classes_ = data.classes
         self.student_ = done.fitted.model
         self.strength_ = done.settings.strength
         self.route_ = done.settings.adapter.route
         self.calibration_ = done.labels.calibration
-        self.teacher_proba_ = data.spread(done.labels.raw)
-        self.calibrated_proba_ = data.spread(done.labels.p)
+        self._keep_said("teacher", data.spread(done.labels.raw))
+        self._keep_said("calibrated", data.spread(done.labels.p))
         self._keep_checks(done.fitted, student, data.X)
         correction = done.settings.correction
         self.report_ = FitReport(
@@ -420,6 +367,10 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, ClassifierMixin, Ba
             nodes=done.nodes,
             **report,
         )
+
+    def _keep_said(self, whose: str, values: NDArray[Any]) -> None:
+        """Set the attribute of what was said of rows: ``teacher_proba_``, ``teacher_pred_``."""
+        setattr(self, f"{whose}_{self._task.suffix}_", values)
 
     def _keep_checks(self, fitted: Fitted, student: Any, X: Any) -> None:
         """Find out how the input of predictions is to be checked."""

@@ -1,42 +1,29 @@
 """`DistilledClassifier`: from a heavy teacher to a small student, in scikit-learn's terms."""
 
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._ground.compat import Progress, with_callbacks
-from skdistill._ground.data import Data
-from skdistill._ground.validation import has_missing
-from skdistill.choosing.candidates import DIRECT, ends_at_labels
-from skdistill.choosing.strength import shrink_both
-from skdistill.distillation import Metadata, Settings, fit_at_found, fit_student, resolve_settings
-from skdistill.estimators.base import BaseDistiller, all_or_nothing
+from skdistill._ground.compat import with_callbacks
+from skdistill.estimators.classifying import ClassifyingDistiller
+from skdistill.estimators.single import SingleDistiller
 from skdistill.exceptions import ParameterError
 from skdistill.rows.munge import Munge
 from skdistill.rows.soft_labels import read_rows, sorted_columns
-from skdistill.rows.synthetic import Kept, Synthetic, check_further_rows, label_further, redraw
+from skdistill.rows.synthetic import check_further_rows
 from skdistill.rows.transfer import Transfer, check_same_rows
 from skdistill.targets.corrections import Correction
 from skdistill.targets.losses import Loss
-from skdistill.teaching.fold_classes import tell_uncovered
-from skdistill.teaching.folds import Draw, Folds, check_cv
-from skdistill.teaching.labels import given_labels, label_rows
-from skdistill.teaching.teachers import check_teacher
 
 __all__ = ["DistilledClassifier"]
 
 NAMED = ("loss", "temperature", "correction", "strength", "calibration", "synthetic")
 NAMED += ("device", "size")
-UNCHECKED = "no_validation"  # what scikit-learn's validate_data takes for no labels at all
 REFITTABLE = ("student", *NAMED)  # synthetic to None only
 
 
-class DistilledClassifier(BaseDistiller):
+class DistilledClassifier(ClassifyingDistiller, SingleDistiller):
     """Distil a heavy classifier into a small one.
 
     The teacher labels each training row out of fold, its probabilities are calibrated on these
@@ -155,6 +142,8 @@ None, default="orthogonal"
     True
     """
 
+    _named = NAMED
+
     def __init__(
         self,
         teacher: Any,
@@ -264,8 +253,10 @@ None, default="orthogonal"
             teacher_proba, classes = sorted_columns(teacher_proba, classes)
         elif classes is not None:
             raise ParameterError("classes= has no effect beside y or a teacher: leave it out.")
-        beside = sample_weight, groups, X_transfer, teacher_proba, params
-        return self._fit(X, y, *beside, classes=classes)
+        soft = None
+        if classes is not None:
+            soft = read_rows(X, sample_weight, groups, teacher_proba, classes)
+        return self._fit(X, y, sample_weight, groups, X_transfer, teacher_proba, params, soft=soft)
 
     def refit_student(
         self,
@@ -336,113 +327,9 @@ None, default="orthogonal"
         if other.synthetic is not None:
             transfer = vars(self).get("_synthetic")
         given = sample_weight, groups, transfer, self.teacher_proba_, {}
-        classes = self.classes_ if y is None else None
-        other._fit(X, y, *given, reused=self._draw, classes=classes)  # noqa: SLF001 - of one class
+        soft = None
+        if y is None:
+            soft = read_rows(X, sample_weight, groups, self.teacher_proba_, self.classes_)
+        other._fit(X, y, *given, reused=self._draw, soft=soft)  # noqa: SLF001 - of one class
         other.fold_ = self.fold_
         return other
-
-    @all_or_nothing
-    def _fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        groups: Any,
-        transfer: Any,
-        teacher_proba: Any,
-        params: dict[str, Any],
-        *,
-        reused: Draw | None = None,
-        classes: NDArray[Any] | None = None,
-    ) -> "DistilledClassifier":
-        """Run the stages of a fit.
-
-        With `reused`, the folds of an earlier fit, the probabilities are that fit's: rows may be
-        NaN, and `transfer` is a `Transfer` or `Kept`, not the bare rows. With `classes` there are
-        probabilities only, and no labels.
-        """
-        self._check_rows(X, UNCHECKED if classes is not None else y, None if reused else transfer)
-        data = read_rows(X, y, sample_weight, groups, teacher_proba, classes)
-        teacher = check_teacher(self.teacher) if teacher_proba is None else None
-        metadata = self._metadata(data, teacher, params)["student"]
-        settings = self._settings(len(data), weighted=metadata.student_weight is not None)
-        needs_folds = teacher is not None or settings.needs_direct or settings.synthetic is not None
-        if not (needs_folds or reused):  # rows in no fold have no probabilities
-            needs_folds = has_missing(teacher_proba)
-        draw = reused or Draw.of(self.random_state)
-        check_cv(self.cv)
-        folds = self._folds(data, draw.seed, tell=teacher is not None) if needs_folds else None
-        self._draw = draw if folds is None else draw.done(folds)
-        n_steps = 1 + (teacher is not None) + settings.needs_direct + settings.finds_strength
-        with Progress.root(self, n_steps, X, y) as progress:
-            fit_direct = partial(self._direct, settings, data, folds, metadata, progress)
-            direct = fit_direct()  # it costs the least
-            own = None if direct is None else direct.values
-            if teacher is None:
-                raw = given_labels(teacher_proba, data, folds, own, reused=reused is not None)
-                if settings.synthetic is not None:
-                    transfer = redraw(settings.synthetic, data.X, folds.parts, transfer)
-            else:
-                rows = settings.synthetic, transfer
-                raw, transfer = self._ask(teacher, data, folds, metadata, *rows, progress)
-            labels = label_rows(raw, data, settings.calibration, own)
-            shrinkage = None
-            if settings.finds_strength:
-                of = data, labels.p, folds, metadata.student_weight
-                shrinkage = shrink_both(settings.adapter, direct, *of, again=fit_direct)
-                settings = self._at(shrinkage.strength, settings, data, metadata)
-            with progress.step("fit the student"):
-                how = settings, data, labels, metadata, transfer
-                done = fit_student(*how) if shrinkage is None else fit_at_found(*how)
-        if teacher is None and folds is not None:
-            tell_uncovered(len(data) - done.n_rows, len(data))
-        n_direct = 2 if shrinkage is not None and shrinkage.bounded is not None else 1
-        counts = {
-            "n_teacher_fits": 0 if teacher is None else folds.n_fits,
-            "n_student_fits": done.n_fits + (0 if direct is None else n_direct * folds.n_fits),
-        }
-        found = None if shrinkage is None else shrinkage.to_dict()
-        self._keep(done, self._student(), data, folds, shrinkage=found, **counts)
-        self.report_.tell(self.verbose)
-        self.fold_ = np.full(data.n_given, -1) if teacher is None else data.spread(folds.fold, -1)
-        self._keep_further(transfer)
-        self._remember(y, sample_weight, groups)
-        return self
-
-    def _settings(self, n_rows: int, *, weighted: bool, **changes: Any) -> Settings:
-        params = {name: getattr(self, name) for name in NAMED} | changes
-        return resolve_settings(self._student(), **params, n_rows=n_rows, weighted=weighted)
-
-    def _at(self, strength: float, settings: Settings, data: Data, metadata: Metadata) -> Settings:
-        """Return the settings at a strength that was found; at 1 the student is trained directly.
-
-        On another scale than that of probabilities the full correction is not the label.
-        """
-        if strength == 1.0 and not ends_at_labels(settings, len(data.classes)):
-            direct = DIRECT | {"calibration": self.calibration}
-            return self._settings(len(data), weighted=metadata.student_weight is not None, **direct)
-        return replace(settings, strength=strength)
-
-    def _ask(
-        self,
-        teacher: Any,
-        data: Data,
-        folds: Folds,
-        metadata: Metadata,
-        munge: Munge | None,
-        X_transfer: Any,
-        progress: Progress,
-    ) -> tuple[NDArray[np.float64], Transfer | None]:
-        """Return the teacher's out-of-fold probabilities, and the rows without labels, labelled."""
-        asked = X_transfer is not None or munge is not None
-        out = self._cross_fit(teacher, data, folds, metadata, progress, keep_teachers=asked)
-        return out.values, label_further(out.teachers, munge, X_transfer, data, folds.parts)
-
-    def _keep_further(self, rows: Transfer | None) -> None:
-        """Keep what the teachers say of rows without labels, in place of those of another fit."""
-        for name in ("transfer_proba_", "synthetic_proba_", "_synthetic"):
-            vars(self).pop(name, None)
-        if isinstance(rows, Synthetic):
-            self.synthetic_proba_, self._synthetic = rows.raw, Kept.of(rows)
-        elif rows is not None:
-            self.transfer_proba_ = rows.raw

@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from skdistill._ground.compat import Progress, with_callbacks
 from skdistill._ground.costs import check_sizes
-from skdistill._ground.data import Data, check_data, given_probabilities
+from skdistill._ground.data import Data, check_data, given_answers
 from skdistill._ground.validation import check_choice, check_flag, check_number
 from skdistill.choosing.candidates import Candidate, Grid, expand, name_students
 from skdistill.choosing.cv_results import tabulate
@@ -19,7 +19,8 @@ from skdistill.choosing.scores import Scores, row_losses
 from skdistill.choosing.scoring import Judge, make_judge
 from skdistill.choosing.verdict import Verdict
 from skdistill.distillation import Metadata
-from skdistill.estimators.base import BaseDistiller, all_or_nothing
+from skdistill.estimators.base import all_or_nothing
+from skdistill.estimators.classifying import ClassifyingDistiller
 from skdistill.exceptions import ParameterError, StudentTypeError
 from skdistill.rows.synthetic import check_further_rows
 from skdistill.students import as_student
@@ -31,7 +32,7 @@ from skdistill.teaching.teachers import check_teacher
 __all__ = ["DistilledClassifierCV"]
 
 
-class DistilledClassifierCV(BaseDistiller):
+class DistilledClassifierCV(ClassifyingDistiller):
     """Choose student, strength, temperature, loss and calibration honestly, and say if it paid.
 
     Every candidate is fitted per validation fold to labels of teachers that saw neither that fold
@@ -308,7 +309,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         teacher = check_teacher(self.teacher) if given is None else None
         metadata = self._metadata(data, teacher, params)
         weighted = any(each.student_weight is not None for each in metadata.values())
-        size = len(data), len(data.classes)
+        size = len(data), data.outcome
         candidates = expand(self._items(), self._grid(), *size, weighted=weighted)
         folds = self._folds(data, self.random_state, tell=given is None)
         validation = validation_folds(folds, self.n_validation)
@@ -363,7 +364,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         return {name: estimator for name, (estimator, _) in named.items()}
 
     def _grid(self) -> Grid:
-        return Grid(**{field.name: getattr(self, field.name) for field in fields(Grid)})
+        tried = {field.name: getattr(self, field.name, None) for field in fields(Grid)}
+        return Grid(**tried | {"rules": self._task.rules})
 
     def _pool(
         self,
@@ -378,7 +380,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
     ) -> Pool:
         """Return the labels to choose by, with the ordinary pass where teachers are fitted."""
         if given is not None:
-            raw = given_probabilities(given[0], data, ~folds.covered)
+            raw = given_answers(given[0], data, ~folds.covered)
             return given_pool(given[1], raw, folds, validation, data)
         return fit_pool(
             teacher,

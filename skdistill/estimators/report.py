@@ -9,6 +9,7 @@ from skdistill._ground.html import definitions, flat, page, paragraph, write_pag
 
 __all__ = ["FitReport", "hint", "why_direct"]
 
+NO_SCALES = ("bounded", "softened", "strength")  # of what a shrinkage says; the others are readings
 _LARGER = (
     " A student to be distilled may be larger than the one tuned for its labels alone, as a "
     "teacher removes variance: try more leaves, depth or trees."
@@ -112,8 +113,8 @@ class FitReport:
         if self.shrinkage is None:
             return None
         said = [] if self.strength != 1.0 else [_direct(self.shrinkage, self.route)]
-        by_log_loss = self.shrinkage["log_loss"]
-        if self.shrinkage["softened"] <= by_log_loss["teacher"] < by_log_loss["student"]:
+        scores = self.shrinkage.get("log_loss")
+        if scores and self.shrinkage["softened"] <= scores["teacher"] < scores["student"]:
             said.append(_overconfident(self.shrinkage))
         return " ".join(said) or None
 
@@ -173,7 +174,7 @@ class FitReport:
 
 def why_direct(shrinkage: Mapping[str, Any]) -> str:
     """Return why a strength of 1 was found, from the ingredients of the rule."""
-    scales = shrinkage["brier"], shrinkage["log_loss"]
+    scales = [each for name, each in shrinkage.items() if name not in NO_SCALES]
     start = "this student "
     if all(scale["excess"] <= 0 for scale in scales):
         start = "out of fold the teacher has no lead over this student, which "

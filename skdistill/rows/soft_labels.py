@@ -22,32 +22,28 @@ __all__ = ["read_rows", "sorted_columns"]
 NAME = "teacher_proba"
 
 
-def read_rows(
-    X: Any, y: Any, sample_weight: Any, groups: Any, p: Any, classes: NDArray[Any] | None
-) -> Data:
-    """Return the rows of a fit; without labels with ones that are drawn by their probabilities.
+def read_rows(X: Any, sample_weight: Any, groups: Any, p: Any, classes: NDArray[Any]) -> Data:
+    """Return the rows of a fit without labels, with ones that are drawn by their probabilities.
 
     Parameters
     ----------
-    X, y, sample_weight, groups
+    X, sample_weight, groups
         As in `check_data`.
-    p : array or data frame of shape (n, K), or None
+    p : array or data frame of shape (n, K)
         Probabilities.
-    classes : array of shape (K,) or None
-        Sorted classes of rows without labels; None where there are labels.
+    classes : array of shape (K,)
+        Sorted classes.
 
     Returns
     -------
     data : Data
-        Without labels each of `classes` has a row at least: students take those they see for all.
+        Each of `classes` has a row at least: students take those they see for all.
 
     Raises
     ------
     InputError
         If no row gives a class a probability.
     """
-    if classes is None:
-        return check_data(X, y, sample_weight, groups)
     values = np.asarray(p, dtype=np.float64)
     data = check_data(X, classes[draw_codes(values)], sample_weight, groups, classes)
     codes = _with_every_class(data.codes, values[data.kept], classes)

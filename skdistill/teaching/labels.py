@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._ground.data import Data, given_probabilities
+from skdistill._ground.data import Data, given_answers
 from skdistill._ground.metrics import score_probabilities
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import InputError
@@ -76,8 +76,8 @@ def given_labels(
     raw : array of shape (n, K)
     """
     if reused:
-        return given_probabilities(p, data, np.ones(len(data), dtype=bool))
-    return given_probabilities(p, data, None if folds is None else ~folds.covered, student)
+        return given_answers(p, data, np.ones(len(data), dtype=bool))
+    return given_answers(p, data, None if folds is None else ~folds.covered, student)
 
 
 def label_rows(

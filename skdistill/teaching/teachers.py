@@ -21,6 +21,7 @@ from skdistill._ground.learners import (
     untagged_member,
 )
 from skdistill._ground.learners import weight_keyword as find_keyword
+from skdistill._ground.outcomes import Classes, Numbers, Outcome
 from skdistill._ground.validation import brief, is_estimator
 from skdistill.exceptions import LeakWarning, SkdistillWarning, TeacherError, TeacherTypeError
 
@@ -43,10 +44,8 @@ class TeacherKind:
     ----------
     name : str
         "classifier" or "regressor".
-    given : str
-        The parameter that stands for a teacher.
-    said : str
-        What it has.
+    outcome : type
+        What it is asked: `Classes` or `Numbers`.
     example : str
         A class of such learners.
     average : callable
@@ -56,8 +55,7 @@ class TeacherKind:
     """
 
     name: str
-    given: str
-    said: str
+    outcome: type[Outcome]
     example: str
     average: Callable[[list[tuple[str, Any]]], Any]
     obstacle: Callable[[Any], str | None]
@@ -65,9 +63,9 @@ class TeacherKind:
     @property
     def elsewhere(self) -> str:
         """What to do with a fitted one."""
+        given, said = self.outcome.given, self.outcome.said
         return (
-            f"pass an unfitted estimator, or {self.given}= with its {self.said} of rows it was not "
-            "trained on"
+            f"pass an unfitted estimator, or {given}= with its {said} of rows it was not trained on"
         )
 
 
@@ -100,16 +98,14 @@ def _says_no_numbers(model: Any) -> str | None:
 
 CLASSIFIER = TeacherKind(
     "classifier",
-    "teacher_proba",
-    "probabilities",
+    Classes,
     "RandomForestClassifier",
     partial(VotingClassifier, voting="soft"),
     _says_no_probabilities,
 )
 REGRESSOR = TeacherKind(
     "regressor",
-    "teacher_pred",
-    "predictions",
+    Numbers,
     "RandomForestRegressor",
     VotingRegressor,
     _says_no_numbers,
@@ -186,8 +182,8 @@ def check_teacher(teacher: Any, kind: TeacherKind = CLASSIFIER) -> Any:
     """
     if teacher is None:
         raise TeacherError(
-            f"teacher=None needs {kind.given}= in fit: pass a {kind.name} as teacher, or its "
-            f"out-of-fold {kind.said}."
+            f"teacher=None needs {kind.outcome.given}= in fit: pass a {kind.name} as teacher, or "
+            f"its out-of-fold {kind.outcome.said}."
         )
     model = as_teacher(teacher, kind)
     if not is_estimator(model):
@@ -210,8 +206,8 @@ def _warn_if_fitted(model: Any, kind: TeacherKind) -> None:
     name = type(model).__name__
     if holds_frozen(model):
         warn_user(
-            f"the teacher {name} is frozen: it is not fitted per fold, so its {kind.said} are "
-            "NOT out of fold. If it was trained on these rows they have seen the labels, and every "
+            f"the teacher {name} is frozen: it is not fitted per fold, so its "
+            f"{kind.outcome.said} are NOT out of fold. If it was trained on these rows they have seen the labels, and every "
             f"score and choice built on them is optimistic. Instead, {kind.elsewhere}.",
             LeakWarning,
         )
@@ -230,7 +226,7 @@ def _warn_if_fitted(model: Any, kind: TeacherKind) -> None:
 
 def _given(teacher: Any) -> str:
     """Return the parameter that stands for a teacher."""
-    return (REGRESSOR if kind_of(teacher) == REGRESSOR.name else CLASSIFIER).given
+    return (REGRESSOR if kind_of(teacher) == REGRESSOR.name else CLASSIFIER).outcome.given
 
 
 def _check_members_take_weights(teacher: Any) -> None:

@@ -24,7 +24,8 @@ def evaluated(groups, weight=None, scoring="neg_log_loss", **settings):
     data = check_data(given.X, given.y, weight, groups)
     folds = make_folds(3, data.X, data.y, groups=data.groups, random_state=0, **settings)
     pool = fit_pool(GaussianNB(), data.X, data.y, folds, validation_folds(folds, None))
-    found = expand(DecisionTreeClassifier(max_depth=1), GRID, len(data), 2, weighted=False)
+    stump = DecisionTreeClassifier(max_depth=1)
+    found = expand(stump, GRID, len(data), data.outcome, weighted=False)
     metadata = {found[0].name: Metadata({}, {}, data.weight)}
     scores = evaluate(found, data, pool, metadata, make_judge(scoring), stacks={})
     return data, [test for _, test in folds.splits], scores

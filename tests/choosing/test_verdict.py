@@ -11,6 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill._ground.data import check_data
+from skdistill._ground.outcomes import Classes
 from skdistill.choosing.candidates import Grid, expand
 from skdistill.choosing.judging import decide
 from skdistill.choosing.scores import Scores
@@ -27,7 +28,7 @@ def made(X, y, **changes):
     data = check_data(X, y, None, None)
     folds = make_folds(3, X, y, random_state=0, **changes)
     pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
-    return expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
+    return expand(DecisionTreeClassifier(), GRID, len(y), data.outcome, weighted=False), data, pool
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def two_kinds(binary, level, **options):
     """Return verdict and choice for a deep tree and a stump, at given losses and sizes."""
     _, data, pool = made(*binary)
     students = [("deep", DecisionTreeClassifier()), ("stump", DecisionTreeClassifier(max_depth=1))]
-    both = expand(students, GRID, 300, 2, weighted=False)
+    both = expand(students, GRID, 300, Classes(np.arange(2)), weighted=False)
     noise = 0.01 * np.random.default_rng(0).standard_normal((len(both), 300))
     own = np.array([level[c.name, c.is_direct] for c in both])[:, None] + noise
     own -= noise.mean(axis=1, keepdims=True)
@@ -351,7 +352,8 @@ def test_the_teacher_is_judged_on_the_rows_of_the_students(binary):
     data = check_data(X, y, None, None)
     folds = make_folds(4, X, y, random_state=0)
     pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, 2))
-    setting = expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=False), data, pool
+    candidates = expand(DecisionTreeClassifier(), GRID, len(y), data.outcome, weighted=False)
+    setting = candidates, data, pool
     rows = [np.zeros((3, len(folds.splits[k][1]))) for k in pool.validation]
     for scoring, judged in (("neg_log_loss", log_loss), ("average_precision", None)):
         loss = np.zeros((3, 2)) if judged is None else None
@@ -379,7 +381,8 @@ def test_the_teacher_is_judged_with_the_weights_of_its_rows(binary, scoring):
     weight[first] *= np.linspace(2.0, 8.0, len(first))  # the first fold weighs most
     data = check_data(X, y, weight, None)
     pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, None))
-    setting = expand(DecisionTreeClassifier(), GRID, len(y), 2, weighted=True), data, pool
+    candidates = expand(DecisionTreeClassifier(), GRID, len(y), data.outcome, weighted=True)
+    setting = candidates, data, pool
     tests = [test for _, test in folds.splits]
     per_row = scoring == "neg_log_loss"
     given = {"weights": [weight[test] for test in tests]} if per_row else {"loss": np.zeros((3, 3))}

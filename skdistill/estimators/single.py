@@ -1,0 +1,142 @@
+"""One distillation, stage by stage: what `fit` and `refit_student` of both tasks do."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._ground.compat import Progress
+from skdistill._ground.data import Data
+from skdistill._ground.validation import has_missing
+from skdistill.choosing.candidates import DIRECT, ends_at_labels
+from skdistill.distillation import Metadata, Settings, fit_at_found, fit_student, resolve_settings
+from skdistill.estimators.base import BaseDistiller, all_or_nothing
+from skdistill.rows.munge import Munge
+from skdistill.rows.synthetic import Kept, Synthetic, label_further, redraw
+from skdistill.rows.transfer import Transfer
+from skdistill.teaching.fold_classes import tell_uncovered
+from skdistill.teaching.folds import Draw, Folds, check_cv
+from skdistill.teaching.labels import given_labels, label_rows
+from skdistill.teaching.teachers import check_teacher
+
+__all__ = ["UNCHECKED", "SingleDistiller"]
+
+UNCHECKED = "no_validation"  # what scikit-learn's validate_data takes for no labels at all
+
+
+class SingleDistiller(BaseDistiller):
+    """Base of the estimators that fit one student; a subclass has `fit` and its parameters."""
+
+    _named: tuple[str, ...]  # the parameters that say how the student is fitted
+    _draw: Draw
+
+    @all_or_nothing
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any,
+        transfer: Any,
+        given: Any,
+        params: dict[str, Any],
+        *,
+        reused: Draw | None = None,
+        soft: Data | None = None,
+    ) -> Any:
+        """Run the stages of a fit.
+
+        `given` is what a teacher from elsewhere said. With `reused`, the folds of an earlier fit,
+        it is that fit's: rows may be NaN, and `transfer` is a `Transfer` or `Kept`, not the bare
+        rows. With `soft`, the rows of a fit to that alone, there are no labels.
+        """
+        self._check_rows(X, UNCHECKED if soft is not None else y, None if reused else transfer)
+        data = self._task.read(X, y, sample_weight, groups) if soft is None else soft
+        teacher = check_teacher(self.teacher, self._task.teachers) if given is None else None
+        metadata = self._metadata(data, teacher, params)["student"]
+        settings = self._settings(len(data), weighted=metadata.student_weight is not None)
+        needs_folds = teacher is not None or settings.needs_direct or settings.synthetic is not None
+        if not (needs_folds or reused):  # rows in no fold have no probabilities
+            needs_folds = has_missing(given)
+        draw = reused or Draw.of(self.random_state)
+        check_cv(self.cv)
+        folds = self._folds(data, draw.seed, tell=teacher is not None) if needs_folds else None
+        self._draw = draw if folds is None else draw.done(folds)
+        n_steps = 1 + (teacher is not None) + settings.needs_direct + settings.finds_strength
+        with Progress.root(self, n_steps, X, y) as progress:
+            fit_direct = partial(self._direct, settings, data, folds, metadata, progress)
+            direct = fit_direct()  # it costs the least
+            own = None if direct is None else direct.values
+            if teacher is None:
+                raw = given_labels(given, data, folds, own, reused=reused is not None)
+                if settings.synthetic is not None:
+                    transfer = redraw(settings.synthetic, data.X, folds.parts, transfer)
+            else:
+                rows = settings.synthetic, transfer
+                raw, transfer = self._ask(teacher, data, folds, metadata, *rows, progress)
+            labels = label_rows(raw, data, settings.calibration, own)
+            shrinkage = None
+            if settings.finds_strength:
+                of = data, labels.p, folds, metadata.student_weight
+                shrinkage = self._task.shrink(settings, direct, *of, again=fit_direct)
+                settings = self._at(shrinkage.strength, settings, data, metadata)
+            with progress.step("fit the student"):
+                how = settings, data, labels, metadata, transfer
+                done = fit_student(*how) if shrinkage is None else fit_at_found(*how)
+        if teacher is None and folds is not None:
+            tell_uncovered(len(data) - done.n_rows, len(data))
+        n_direct = 2 if shrinkage is not None and shrinkage.bounded is not None else 1
+        counts = {
+            "n_teacher_fits": 0 if teacher is None else folds.n_fits,
+            "n_student_fits": done.n_fits + (0 if direct is None else n_direct * folds.n_fits),
+        }
+        found = None if shrinkage is None else shrinkage.to_dict()
+        self._keep(done, self._student(), data, folds, shrinkage=found, **counts)
+        self.report_.tell(self.verbose)
+        self.fold_ = np.full(data.n_given, -1) if teacher is None else data.spread(folds.fold, -1)
+        self._keep_further(transfer)
+        self._remember(y, sample_weight, groups)
+        return self
+
+    def _settings(self, n_rows: int, *, weighted: bool, **changes: Any) -> Settings:
+        params = {name: getattr(self, name) for name in self._named} | changes
+        how = {"n_rows": n_rows, "weighted": weighted, "rules": self._task.rules}
+        return resolve_settings(self._student(), **params, **how)
+
+    def _at(self, strength: float, settings: Settings, data: Data, metadata: Metadata) -> Settings:
+        """Return the settings at a strength that was found; at 1 the student is trained directly.
+
+        On another scale than that of probabilities the full correction is not the label.
+        """
+        if strength == 1.0 and not ends_at_labels(settings, data.outcome):
+            direct = DIRECT | {"calibration": self.calibration}
+            return self._settings(len(data), weighted=metadata.student_weight is not None, **direct)
+        return replace(settings, strength=strength)
+
+    def _ask(
+        self,
+        teacher: Any,
+        data: Data,
+        folds: Folds,
+        metadata: Metadata,
+        munge: Munge | None,
+        X_transfer: Any,
+        progress: Progress,
+    ) -> tuple[NDArray[np.float64], Transfer | None]:
+        """Return the teacher's out-of-fold word, and the rows without labels, labelled."""
+        asked = X_transfer is not None or munge is not None
+        out = self._cross_fit(teacher, data, folds, metadata, progress, keep_teachers=asked)
+        return out.values, label_further(out.teachers, munge, X_transfer, data, folds.parts)
+
+    def _keep_further(self, rows: Transfer | None) -> None:
+        """Keep what the teachers say of rows without labels, in place of those of another fit."""
+        suffix = self._task.suffix
+        for name in (f"transfer_{suffix}_", f"synthetic_{suffix}_", "_synthetic"):
+            vars(self).pop(name, None)
+        if isinstance(rows, Synthetic):
+            self._keep_said("synthetic", rows.raw)
+            self._synthetic = Kept.of(rows)
+        elif rows is not None:
+            self._keep_said("transfer", rows.raw)

@@ -1,0 +1,82 @@
+"""The two tasks: what differs between classification and regression, in one record each."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from skdistill._ground.data import Data, check_data
+from skdistill._ground.learners import check_classes
+from skdistill.choosing.strength import Shrinkage, shrink_both
+from skdistill.distillation import CLASSES, Rules, Settings
+from skdistill.students import as_student, check_can_tell_classes
+from skdistill.teaching.crossfit import OutOfFold
+from skdistill.teaching.fold_classes import tell_rare_classes
+from skdistill.teaching.folds import Folds
+from skdistill.teaching.teachers import CLASSIFIER, TeacherKind
+
+__all__ = ["CLASSIFICATION", "Task"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What an estimator must know of its task; all else it asks the `Outcome` of its rows.
+
+    Attributes
+    ----------
+    teachers : TeacherKind
+        What can be a teacher.
+    rules : Rules
+        What can be a student, a loss, a calibration.
+    suffix : str
+        Of the fitted attributes that hold what was said of rows.
+    read : callable
+        Checks X, y, weights and groups, and returns `Data`.
+    as_student : callable
+        Puts the default student in the place of None.
+    check_learners : callable
+        Raises where teacher or students cannot learn what `Data` holds.
+    stratified : bool
+        Whether integer folds keep the shares of what is to be predicted.
+    tell_folds : callable
+        Warns of what folds hardly hold.
+    shrink : callable
+        Finds ``strength="auto"``.
+    """
+
+    teachers: TeacherKind
+    rules: Rules
+    suffix: str
+    read: Callable[..., Data]
+    as_student: Callable[[Any], Any]
+    check_learners: Callable[[Data, Any, Iterable[Any]], None]
+    stratified: bool
+    tell_folds: Callable[[Folds, Data], None]
+    shrink: Callable[..., Any]
+
+
+def _check_classifiers(data: Data, teacher: Any, students: Iterable[Any]) -> None:
+    for student in students:
+        check_classes("student", student, len(data.classes))
+        check_can_tell_classes(student, data.classes)
+    check_classes("teacher", teacher, len(data.classes))
+
+
+def _tell_rare(folds: Folds, data: Data) -> None:
+    tell_rare_classes(folds, data.y)
+
+
+def _shrink(settings: Settings, *how: Any, again: Callable[..., OutOfFold]) -> Shrinkage:
+    return shrink_both(settings.adapter, *how, again=again)
+
+
+CLASSIFICATION = Task(
+    teachers=CLASSIFIER,
+    rules=CLASSES,
+    suffix="proba",
+    read=check_data,
+    as_student=as_student,
+    check_learners=_check_classifiers,
+    stratified=True,
+    tell_folds=_tell_rare,
+    shrink=_shrink,
+)
