@@ -19,6 +19,7 @@ ROOMS = (
     "teaching",
     "students",
     "rows",
+    "settings",
     "distillation",
     "choosing",
     "estimators",
@@ -30,10 +31,11 @@ ROOMS = (
 KNOWS = {
     "students": "targets teaching",
     "rows": "teaching",
-    "distillation": "rows students targets teaching",
-    "choosing": "distillation rows students teaching",
-    "estimators": "choosing distillation rows students targets teaching",
-    "inspection": "choosing distillation estimators students teaching",
+    "settings": "rows students targets teaching",
+    "distillation": "rows settings students targets teaching",
+    "choosing": "distillation rows settings students teaching",
+    "estimators": "choosing distillation rows settings students targets teaching",
+    "inspection": "choosing distillation estimators settings students teaching",
     "cli": "estimators inspection students teaching",
     "__main__": "cli",
 }

@@ -11,8 +11,8 @@ from sklearn.model_selection import ParameterGrid
 
 from skdistill._ground.outcomes import Outcome
 from skdistill._ground.validation import brief, check_number
-from skdistill.distillation import CLASSES, Rules, Settings, resolve_settings
 from skdistill.exceptions import ParameterError, StudentError, StudentTypeError
+from skdistill.settings import CLASSES, Rules, Settings, resolve_settings
 
 __all__ = ["DIRECT", "Candidate", "Grid", "ends_at_labels", "expand", "name_students"]
 

@@ -23,7 +23,7 @@ from skdistill._ground.compat import take_rows
 from skdistill._ground.data import Data
 from skdistill._ground.validation import index_rows
 from skdistill.choosing.strength import Reading, bias_share, mass_of, no_row_twice
-from skdistill.distillation import Settings
+from skdistill.settings import Settings
 from skdistill.teaching.crossfit import OutOfFold
 from skdistill.teaching.folds import Folds
 

@@ -26,7 +26,7 @@ from skdistill._ground.validation import (
     is_estimator,
 )
 from skdistill.choosing.strength import fit_direct
-from skdistill.distillation import Distilled, Metadata, Settings
+from skdistill.distillation import Distilled, Metadata
 from skdistill.estimators.report import FitReport
 from skdistill.estimators.tasks import Task
 from skdistill.exceptions import (
@@ -39,6 +39,7 @@ from skdistill.exceptions import (
     TeacherTypeError,
 )
 from skdistill.rows.transfer import check_transfer
+from skdistill.settings import Settings
 from skdistill.students import (
     Adapter,
     Fitted,

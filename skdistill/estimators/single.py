@@ -11,11 +11,12 @@ from skdistill._ground.compat import Progress
 from skdistill._ground.data import Data
 from skdistill._ground.validation import has_missing
 from skdistill.choosing.candidates import DIRECT, ends_at_labels
-from skdistill.distillation import Metadata, Settings, fit_at_found, fit_student, resolve_settings
+from skdistill.distillation import Metadata, fit_at_found, fit_student
 from skdistill.estimators.base import BaseDistiller, all_or_nothing
 from skdistill.rows.munge import Munge
 from skdistill.rows.synthetic import Kept, Synthetic, label_further, redraw
 from skdistill.rows.transfer import Transfer
+from skdistill.settings import Settings, resolve_settings
 from skdistill.teaching.fold_classes import tell_uncovered
 from skdistill.teaching.folds import Draw, Folds, check_cv
 from skdistill.teaching.labels import given_labels, label_rows

@@ -7,7 +7,7 @@ from typing import Any
 from skdistill._ground.data import Data, check_data
 from skdistill._ground.learners import check_classes
 from skdistill.choosing.strength import Shrinkage, shrink_both
-from skdistill.distillation import CLASSES, Rules, Settings
+from skdistill.settings import CLASSES, Rules, Settings
 from skdistill.students import as_student, check_can_tell_classes
 from skdistill.teaching.crossfit import OutOfFold
 from skdistill.teaching.fold_classes import tell_rare_classes

@@ -12,8 +12,9 @@ from skdistill._ground.arrays import to_host
 from skdistill._ground.data import check_data
 from skdistill._ground.outcomes import Classes
 from skdistill.choosing.candidates import DIRECT
-from skdistill.distillation import Metadata, fit_student, resolve_settings
+from skdistill.distillation import Metadata, fit_student
 from skdistill.exceptions import ParameterError
+from skdistill.settings import resolve_settings
 from skdistill.students import DirectStudent, Fitted, as_student, predict_fitted, resolve
 from skdistill.teaching.calibration import Calibration
 from skdistill.teaching.crossfit import fit_teacher

@@ -207,7 +207,8 @@ def _warn_if_fitted(model: Any, kind: TeacherKind) -> None:
     if holds_frozen(model):
         warn_user(
             f"the teacher {name} is frozen: it is not fitted per fold, so its "
-            f"{kind.outcome.said} are NOT out of fold. If it was trained on these rows they have seen the labels, and every "
+            f"{kind.outcome.said} are NOT out of fold. If it was trained on these rows they have "
+            "seen the labels, and every "
             f"score and choice built on them is optimistic. Instead, {kind.elsewhere}.",
             LeakWarning,
         )
