@@ -9,6 +9,7 @@ allows (`skdistill.students`). `skdistill.distillation` has the stages of one fi
 
 from skdistill.estimators.classifier import DistilledClassifier
 from skdistill.estimators.classifier_cv import DistilledClassifierCV
+from skdistill.estimators.regressor import DistilledRegressor
 from skdistill.rows.munge import Munge
 from skdistill.rows.shift import DensityRatio, density_ratio
 from skdistill.students import SoftLogisticRegression, SoftMLPClassifier
@@ -16,10 +17,20 @@ from skdistill.students.linear_path import DistillationPath
 from skdistill.students.path import distillation_path
 from skdistill.targets.corrections import Correction, Fast, Minimax, Orthogonal, Slow
 from skdistill.targets.losses import Brier, CrossEntropy, Logit, Loss
+from skdistill.targets.numeric import (
+    AbsoluteError,
+    Gamma,
+    NumericLoss,
+    Poisson,
+    Quantile,
+    SquaredError,
+    Tweedie,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AbsoluteError",
     "Brier",
     "Correction",
     "CrossEntropy",
@@ -27,15 +38,22 @@ __all__ = [
     "DistillationPath",
     "DistilledClassifier",
     "DistilledClassifierCV",
+    "DistilledRegressor",
     "Fast",
+    "Gamma",
     "Logit",
     "Loss",
     "Minimax",
     "Munge",
+    "NumericLoss",
     "Orthogonal",
+    "Poisson",
+    "Quantile",
     "Slow",
     "SoftLogisticRegression",
     "SoftMLPClassifier",
+    "SquaredError",
+    "Tweedie",
     "density_ratio",
     "distillation_path",
 ]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._ground.compat import warn_user
+from skdistill._ground.compat import take_rows, warn_user
 from skdistill._ground.costs import count_nodes
 from skdistill._ground.data import Data, stack_rows
-from skdistill._ground.outcomes import Outcome
+from skdistill._ground.outcomes import Classes, Numbers, Outcome
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import (
     InputError,
@@ -29,6 +29,7 @@ from skdistill.settings import Settings
 from skdistill.students import Fitted, Problem, direct_problem, fit_within
 from skdistill.targets.corrections import Correction
 from skdistill.teaching.labels import Labels, true_labels
+from skdistill.teaching.residuals import local_variance
 
 __all__ = [
     "Distilled",
@@ -246,7 +247,7 @@ def make_problem(
     mean_gain : float
         Mean gain of the correction.
     """
-    gain = _gain(settings.correction, labels.p, settings.strength)
+    gain = _gain(settings, data, labels)
     if transfer is not None:
         gain = gain * transfer.share(len(data))
     problem = Problem(
@@ -258,6 +259,8 @@ def make_problem(
         weight=_times(metadata.student_weight, settings.loss.row_weight(labels.p)),
         params=metadata.student,
     )
+    if not settings.loss.is_linear:
+        problem = _mixed(problem, data, labels.p, gain)
     if transfer is not None:
         p = labels.calibration.transform(transfer.raw)
         weight = transfer.weights(metadata.student_weight)
@@ -297,11 +300,52 @@ def _with_transfer(
     )
 
 
-def _gain(correction: Correction | None, p: Floats, strength: float | None) -> Floats:
+def _mixed(problem: Problem, data: Data, m: Floats, gain: Floats) -> Problem:
+    """Return the problem of a loss that no pseudo-target stands for: rows of both kinds, weighted.
+
+    ``g loss(f; y) + (1 - g) loss(f; m)`` is each row twice, once with what was observed and once
+    with what the teacher said. A gain above 1, beside transfer rows, counts as 1: no weight is
+    negative.
+    """
+    g = np.minimum(gain if gain.ndim == 1 else gain.mean(axis=1), 1.0)
+    if np.all((g == 0.0) | (g == 1.0)):
+        return problem  # its target is the one or the other already
+    twice = np.tile(np.arange(len(data)), 2)
+    weight = np.ones(len(data)) if problem.weight is None else problem.weight
+    weights = np.concatenate([weight * g, weight * (1.0 - g)])
+    kept = np.flatnonzero(weights)
+    rows = twice[kept]
+    said = np.concatenate([data.columns, m])[kept]
+    labels = np.concatenate([data.y, data.outcome.stand_in(m)])[kept]
+    params = {key: index_rows(value, rows, len(data)) for key, value in problem.params.items()}
+    return replace(
+        problem,
+        X=take_rows(problem.X, rows),
+        target=said,
+        labels=labels,
+        weight=weights[kept],
+        params=params,
+    )
+
+
+def _gain_of_classes(correction: Correction, data: Data, p: Floats, strength: float) -> Any:
+    return correction.gain(p, strength)
+
+
+def _gain_of_numbers(correction: Correction, data: Data, m: Floats, strength: float) -> Any:
+    return correction.gain_of(m, local_variance(data.columns, m, data.weight), strength)
+
+
+_GAINS = {Classes: _gain_of_classes, Numbers: _gain_of_numbers}
+
+
+def _gain(settings: Settings, data: Data, labels: Labels) -> Floats:
     """Return the gain of each row or entry, checked: the correction may be the user's."""
+    correction, p, strength = settings.correction, labels.p, settings.strength
     if correction is None:
         return np.zeros(len(p))
-    gain = np.asarray(correction.gain(p, 0.0 if strength is None else strength))
+    of = _GAINS[type(data.outcome)]
+    gain = np.asarray(of(correction, data, p, 0.0 if strength is None else strength))
     if gain.shape not in ((len(p),), p.shape) or not np.all(np.isfinite(gain)):
         raise InputError(
             f"the gain of {correction!r} must be finite and of shape {(len(p),)} or {p.shape}, got "

@@ -11,13 +11,15 @@ from skdistill._ground.validation import check_choice, check_number
 from skdistill.exceptions import ParameterError, StudentError
 from skdistill.rows.munge import Munge
 from skdistill.rows.synthetic import resolve_synthetic
-from skdistill.students import Adapter, resolve
+from skdistill.students import Adapter, resolve, resolve_regressor
 from skdistill.students.size import SIZES
 from skdistill.targets.corrections import Correction, resolve_correction
 from skdistill.targets.losses import Loss, resolve_loss
+from skdistill.targets.numeric import NumericLoss, resolve_numeric_loss
 from skdistill.teaching.calibration import CALIBRATIONS
+from skdistill.teaching.numeric_calibration import NUMERIC_CALIBRATIONS
 
-__all__ = ["CLASSES", "Rules", "Settings", "resolve_settings"]
+__all__ = ["CLASSES", "NUMBERS", "Rules", "Settings", "resolve_settings"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,12 @@ class Rules:
     calibrations: tuple[str | None, ...]
 
 
+def _numeric_loss(loss: Any, temperature: float = 1.0) -> NumericLoss:
+    return resolve_numeric_loss(loss)  # numbers have no temperature
+
+
 CLASSES = Rules(resolve, resolve_loss, CALIBRATIONS)
+NUMBERS = Rules(resolve_regressor, _numeric_loss, NUMERIC_CALIBRATIONS)
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class Settings:
     """
 
     adapter: Adapter
-    loss: Loss
+    loss: Loss | NumericLoss
     correction: Correction | None
     strength: float | None
     finds_strength: bool
@@ -85,7 +92,6 @@ def resolve_settings(
     student: Any,
     *,
     loss: str | Loss,
-    temperature: float,
     correction: str | Correction | None,
     strength: str | float,
     calibration: str | None,
@@ -93,6 +99,7 @@ def resolve_settings(
     device: str,
     n_rows: int,
     weighted: bool,
+    temperature: float = 1.0,
     size: str = "direct",
     rules: Rules = CLASSES,
 ) -> Settings:
@@ -133,6 +140,7 @@ def resolve_settings(
             "synthetic rows have none of: leave it out."
         )
     weighted = weighted or chosen.row_weight(np.full((1, 2), 0.5)) is not None
+    weighted = weighted or not (chosen.is_linear or number in (0.0, 1.0))  # two kinds of rows
     adapter.check(chosen, n_rows, weighted=weighted)
     if munge is not None:
         _check_for_synthetic(adapter, chosen, n_rows * (1 + munge.copies))

@@ -337,11 +337,12 @@ def fit_stacks(
         adapter, own = candidate.settings.adapter, metadata[candidate.name]
         weight = own.student_weight
         budget = thread_budget(n_jobs, len(pool.folds))
-        student, rows = direct_rows(adapter.with_threads(budget), data.X)
+        student, rows = direct_rows(adapter.with_threads(budget), data.X, data.outcome)
         with naming_the_student(adapter.student):
             on = student, rows, data.y, pool.folds, pool.validation
             stacks[candidate.group] = fit_pool(
                 *on,
+                outcome=data.outcome,
                 params=own.student | ({} if weight is None else {"sample_weight": weight}),
                 n_jobs=n_jobs,
                 verbose=verbose,

@@ -130,7 +130,8 @@ def _noise(loss: Any, direct: OutOfFold, data: Data, folds: Folds, weight: Float
         both = train[direct.covered[train]]
         if not len(both):
             continue
-        unseen, seen = direct.values[both], fitted.say(take_rows(data.X, both))
+        unseen = direct.values[both]
+        seen = data.outcome.ask(fitted, take_rows(data.X, both))
         if loss.is_linear:
             apart = 0.5 * (loss.value(seen, unseen) + loss.value(unseen, seen))
         else:

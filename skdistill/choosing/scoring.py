@@ -1,7 +1,7 @@
 """How a student is judged while choosing: by the loss of each row, or else by a scorer."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from skdistill.exceptions import ParameterError
 from skdistill.teaching.calibration import calibrate_unseen
 from skdistill.teaching.folds import Folds
 
-__all__ = ["MINUS", "ROW_LOSSES", "Judge", "headline_rows", "make_judge"]
+__all__ = ["MINUS", "ROW_LOSSES", "Judge", "headline_rows", "make_judge", "make_scorer_judge"]
 
 Floats = NDArray[np.float64]
 NAMELESS = "score"  # of a callable
@@ -241,15 +241,39 @@ def make_judge(scoring: Any = None, *, per_row: bool = False) -> Judge:
         )
     if isinstance(scoring, str) and scoring in AREAS:
         return Judge(MINUS + scoring, components=AREAS[scoring])
+    return make_scorer_judge(scoring, ROW_LOSSES)
+
+
+def make_scorer_judge(scoring: Any, row_losses: Iterable[str], **task: Any) -> Judge:
+    """Return the judge of a scorer, by its name or itself, that is taken fold by fold.
+
+    Parameters
+    ----------
+    scoring : str or callable
+        Name of one of scikit-learn's, or ``scorer(estimator, X, y)``.
+    row_losses : iterable of str
+        What else could be named.
+    **task : dict
+        Further fields of the judge.
+
+    Returns
+    -------
+    judge : Judge
+
+    Raises
+    ------
+    ParameterError
+        If it is neither.
+    """
     try:
         scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
     except ValueError as error:
         raise ParameterError(
-            f"scoring must be None, {', '.join(map(repr, ROW_LOSSES))}, another name of a "
+            f"scoring must be None, {', '.join(map(repr, row_losses))}, another name of a "
             f"scikit-learn scorer, or a callable scorer(estimator, X, y), got {scoring!r}."
         ) from error
     if not callable(scorer):
         raise ParameterError(
             f"scoring must be a name or a callable scorer(estimator, X, y), got {scoring!r}."
         )
-    return Judge(MINUS + (scoring if isinstance(scoring, str) else NAMELESS), scorer=scorer)
+    return Judge(MINUS + (scoring if isinstance(scoring, str) else NAMELESS), scorer=scorer, **task)

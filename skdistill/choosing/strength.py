@@ -68,10 +68,11 @@ from skdistill._ground.compat import Progress, take_rows
 from skdistill._ground.data import Data
 from skdistill._ground.metrics import FLOOR, log_loss
 from skdistill._ground.metrics import squared_distance as brier
+from skdistill._ground.outcomes import Classes, Numbers, Outcome
 from skdistill._ground.threads import thread_budget
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import FoldError, InputError, StudentError, StudentTypeError, TeacherError
-from skdistill.students import Adapter, DirectStudent
+from skdistill.students import Adapter, DirectRegressor, DirectStudent
 from skdistill.teaching.calibration import calibrate
 from skdistill.teaching.crossfit import OutOfFold, cross_fit
 from skdistill.teaching.folds import Folds
@@ -93,6 +94,7 @@ RATE, LARGEST = 2.2, 0.08  # of the presumed bias: .04 at 3,000 rows
 NEARLY = 0.99  # labels, and not a student trained directly
 MISSING = 1.5  # times what the lead lacks of the variance: the student has some bias of its own
 Array = NDArray[np.floating[Any]]
+DIRECT = {Classes: DirectStudent, Numbers: DirectRegressor}
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,7 @@ def fit_direct(
     y: NDArray[Any],
     folds: Folds,
     *,
+    outcome: Outcome | None = None,
     weight: Array | None = None,
     params: Mapping[str, Any] | None = None,
     n_jobs: int | None = None,
@@ -231,6 +234,8 @@ def fit_direct(
         Labels.
     folds : Folds
         Where to fit the student.
+    outcome : Outcome or None, default=None
+        What there is to predict; None for the classes of `y`.
     weight : array of shape (n,) or None, default=None
         Row weights.
     params : mapping or None, default=None
@@ -252,13 +257,15 @@ def fit_direct(
     StudentError
         If the student cannot be trained on the labels of a fold.
     """
-    student, rows = direct_rows(adapter.with_threads(thread_budget(n_jobs, len(folds))), X)
+    outcome = Classes(np.unique(y)) if outcome is None else outcome
+    student, rows = direct_rows(adapter.with_threads(thread_budget(n_jobs, len(folds))), X, outcome)
     with naming_the_student(adapter.student):
         return cross_fit(
             student,
             rows,
             y,
             folds,
+            outcome=outcome,
             params=dict(params or {}) | ({} if weight is None else {"sample_weight": weight}),
             keep_teachers=True,
             n_jobs=n_jobs,
@@ -267,14 +274,15 @@ def fit_direct(
         )
 
 
-def direct_rows(adapter: Adapter, X: Any) -> tuple[DirectStudent, Any]:
+def direct_rows(adapter: Adapter, X: Any, outcome: Outcome) -> tuple[Any, Any]:
     """Return the direct student and its rows as scikit-learn's cross-validation can index them.
 
     It cannot index rows on a device: it gets their numbers, and the student the rows.
     """
+    student = DIRECT[type(outcome)]
     if has_namespace(X):
-        return DirectStudent(adapter, X), np.arange(X.shape[0])[:, None]
-    return DirectStudent(adapter), X
+        return student(adapter, X), np.arange(X.shape[0])[:, None]
+    return student(adapter), X
 
 
 @contextmanager

@@ -171,13 +171,17 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        every = list(self._students().values())
-        with suppress(TeacherTypeError):  # what cannot be a learner has no tags; fit says so
-            every.append(self._teacher())
-        learners = [each for each in every if is_estimator(each)]
+        learners = self._learners()
         tags.input_tags.sparse = all(tags_of(each).input_tags.sparse for each in learners)
         tags.input_tags.allow_nan = all(takes_nan(each) for each in learners)
         return tags
+
+    def _learners(self) -> list[Any]:
+        """Return teacher and students, as far as they are learners; fit says what is not."""
+        every = list(self._students().values())
+        with suppress(TeacherTypeError):
+            every.append(self._teacher())
+        return [each for each in every if is_estimator(each)]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_fitted")
@@ -332,6 +336,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
                 data.X,
                 data.y,
                 folds,
+                outcome=data.outcome,
                 weight=metadata.student_weight,
                 params=metadata.student,
                 n_jobs=self.n_jobs,

@@ -2,17 +2,14 @@
 
 from typing import Any
 
-from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted
-
 from skdistill._ground.compat import with_callbacks
+from skdistill._ground.data import Data
 from skdistill.estimators.classifying import ClassifyingDistiller
 from skdistill.estimators.single import SingleDistiller
 from skdistill.exceptions import ParameterError
 from skdistill.rows.munge import Munge
 from skdistill.rows.soft_labels import read_rows, sorted_columns
 from skdistill.rows.synthetic import check_further_rows
-from skdistill.rows.transfer import Transfer, check_same_rows
 from skdistill.targets.corrections import Correction
 from skdistill.targets.losses import Loss
 
@@ -20,7 +17,6 @@ __all__ = ["DistilledClassifier"]
 
 NAMED = ("loss", "temperature", "correction", "strength", "calibration", "synthetic")
 NAMED += ("device", "size")
-REFITTABLE = ("student", *NAMED)  # synthetic to None only
 
 
 class DistilledClassifier(ClassifyingDistiller, SingleDistiller):
@@ -255,7 +251,7 @@ None, default="orthogonal"
             raise ParameterError("classes= has no effect beside y or a teacher: leave it out.")
         soft = None
         if classes is not None:
-            soft = read_rows(X, sample_weight, groups, teacher_proba, classes)
+            soft = self._soft(X, sample_weight, groups, teacher_proba, classes)
         return self._fit(X, y, sample_weight, groups, X_transfer, teacher_proba, params, soft=soft)
 
     def refit_student(
@@ -312,24 +308,8 @@ None, default="orthogonal"
         >>> stump.student_.get_depth()
         1
         """
-        check_is_fitted(self)
-        for name in changes:
-            if name.split("__")[0] not in REFITTABLE or name.startswith("synthetic__"):
-                raise ParameterError(
-                    f"refit_student can change {', '.join(REFITTABLE)}, got {name!r}: it concerns "
-                    "the teacher's pass; clone the estimator and fit it."
-                )
-        self._check_same(y, sample_weight, groups)
-        known = getattr(self, "transfer_proba_", None)
-        check_same_rows(X_transfer, known)
-        other = clone(self).set_params(**changes)
-        transfer: Any = None if known is None else Transfer(X_transfer, known)
-        if other.synthetic is not None:
-            transfer = vars(self).get("_synthetic")
-        given = sample_weight, groups, transfer, self.teacher_proba_, {}
-        soft = None
-        if y is None:
-            soft = read_rows(X, sample_weight, groups, self.teacher_proba_, self.classes_)
-        other._fit(X, y, *given, reused=self._draw, soft=soft)  # noqa: SLF001 - of one class
-        other.fold_ = self.fold_
-        return other
+        return self._refit(X, y, sample_weight, groups, X_transfer, changes)
+
+    def _soft(self, X: Any, sample_weight: Any, groups: Any, p: Any, classes: Any) -> Data:
+        """Return the rows of a fit that has no labels."""
+        return read_rows(X, sample_weight, groups, p, classes)

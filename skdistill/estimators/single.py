@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
 
 from skdistill._ground.compat import Progress
 from skdistill._ground.data import Data
@@ -13,9 +15,10 @@ from skdistill._ground.validation import has_missing
 from skdistill.choosing.candidates import DIRECT, ends_at_labels
 from skdistill.distillation import Metadata, fit_at_found, fit_student
 from skdistill.estimators.base import BaseDistiller, all_or_nothing
+from skdistill.exceptions import ParameterError
 from skdistill.rows.munge import Munge
 from skdistill.rows.synthetic import Kept, Synthetic, label_further, redraw
-from skdistill.rows.transfer import Transfer
+from skdistill.rows.transfer import Transfer, check_same_rows
 from skdistill.settings import Settings, resolve_settings
 from skdistill.teaching.fold_classes import tell_uncovered
 from skdistill.teaching.folds import Draw, Folds, check_cv
@@ -32,6 +35,44 @@ class SingleDistiller(BaseDistiller):
 
     _named: tuple[str, ...]  # the parameters that say how the student is fitted
     _draw: Draw
+
+    def _refit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any,
+        X_transfer: Any,
+        changes: dict[str, Any],
+    ) -> Any:
+        """Return a fitted clone with changed parameters, and the same word of the teacher."""
+        check_is_fitted(self)
+        refittable = ("student", *self._named)  # synthetic to None only
+        for name in changes:
+            if name.split("__")[0] not in refittable or name.startswith("synthetic__"):
+                raise ParameterError(
+                    f"refit_student can change {', '.join(refittable)}, got {name!r}: it concerns "
+                    "the teacher's pass; clone the estimator and fit it."
+                )
+        self._check_same(y, sample_weight, groups)
+        known, said = (self._was_said(whose) for whose in ("transfer", "teacher"))
+        check_same_rows(X_transfer, known)
+        other = clone(self).set_params(**changes)
+        transfer: Any = None if known is None else Transfer(X_transfer, known)
+        if other.synthetic is not None:
+            transfer = vars(self).get("_synthetic")
+        soft = None
+        if y is None:
+            soft = self._soft(X, sample_weight, groups, said, self.classes_)
+        given = sample_weight, groups, transfer, said, {}
+        other._fit(X, y, *given, reused=self._draw, soft=soft)  # noqa: SLF001 - of one class
+        other.fold_ = self.fold_
+        return other
+
+    def _was_said(self, whose: str) -> Any:
+        """Return what was kept of what was said of rows, in columns; None for nothing."""
+        kept = vars(self).get(f"{whose}_{self._task.suffix}_")
+        return kept if kept is None or kept.ndim == 2 else kept[:, None]
 
     @all_or_nothing
     def _fit(
@@ -58,6 +99,7 @@ class SingleDistiller(BaseDistiller):
         teacher = check_teacher(self.teacher, self._task.teachers) if given is None else None
         metadata = self._metadata(data, teacher, params)["student"]
         settings = self._settings(len(data), weighted=metadata.student_weight is not None)
+        settings.loss.check_labels(data.columns)
         needs_folds = teacher is not None or settings.needs_direct or settings.synthetic is not None
         if not (needs_folds or reused):  # rows in no fold have no probabilities
             needs_folds = has_missing(given)

@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from skdistill._ground.data import Data, check_data
-from skdistill._ground.learners import check_classes
+from skdistill._ground.data import Data, check_data, check_numeric_data
+from skdistill._ground.learners import check_classes, tags_of
+from skdistill.choosing.numeric_strength import shrink_numbers
 from skdistill.choosing.strength import Shrinkage, shrink_both
-from skdistill.settings import CLASSES, Rules, Settings
+from skdistill.exceptions import TeacherError
+from skdistill.settings import CLASSES, NUMBERS, Rules, Settings
 from skdistill.students import as_student, check_can_tell_classes
 from skdistill.teaching.crossfit import OutOfFold
 from skdistill.teaching.fold_classes import tell_rare_classes
 from skdistill.teaching.folds import Folds
-from skdistill.teaching.teachers import CLASSIFIER, TeacherKind
+from skdistill.teaching.teachers import CLASSIFIER, REGRESSOR, TeacherKind
 
-__all__ = ["CLASSIFICATION", "Task"]
+__all__ = ["CLASSIFICATION", "REGRESSION", "Task"]
 
 
 @dataclass(frozen=True)
@@ -79,4 +81,40 @@ CLASSIFICATION = Task(
     stratified=True,
     tell_folds=_tell_rare,
     shrink=_shrink,
+)
+
+
+def _as_regressor(student: Any) -> Any:
+    if student is not None:
+        return student
+    from lightgbm import LGBMRegressor
+
+    return LGBMRegressor(n_estimators=50, verbose=-1)
+
+
+def _check_regressors(data: Data, teacher: Any, students: Iterable[Any]) -> None:
+    """Raise TeacherError where there are several outputs, and the teacher has one."""
+    one = teacher is None or data.outcome.n_columns == 1
+    if not one and not tags_of(teacher).target_tags.multi_output:
+        raise TeacherError(
+            f"y has {data.outcome.n_columns} columns, and the teacher {type(teacher).__name__} "
+            "predicts one: wrap it (sklearn.multioutput.MultiOutputRegressor), or fit a student "
+            "for each column."
+        )
+
+
+def _tell_nothing(folds: Folds, data: Data) -> None:
+    """Folds of numbers hold what they hold."""
+
+
+REGRESSION = Task(
+    teachers=REGRESSOR,
+    rules=NUMBERS,
+    suffix="pred",
+    read=check_numeric_data,
+    as_student=_as_regressor,
+    check_learners=_check_regressors,
+    stratified=False,
+    tell_folds=_tell_nothing,
+    shrink=shrink_numbers,
 )

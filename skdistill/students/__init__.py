@@ -37,11 +37,12 @@ from skdistill._ground.validation import brief, is_estimator
 from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.students.classes import check_can_tell_classes
-from skdistill.students.direct import DirectStudent, direct_problem, predict_fitted
+from skdistill.students.direct import DirectRegressor, DirectStudent, direct_problem, predict_fitted
 from skdistill.students.forest import ForestAdapter
 from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
 from skdistill.students.linear import LinearAdapter, is_linear
 from skdistill.students.mlp import MLPAdapter, is_network
+from skdistill.students.numeric import resolve_regressor
 from skdistill.students.pipeline import PipelineAdapter, check_no_sampler
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
@@ -54,6 +55,7 @@ from skdistill.students.xgboost import resolve_xgboost
 
 __all__ = [
     "Adapter",
+    "DirectRegressor",
     "DirectStudent",
     "Fitted",
     "LabelledClassifier",
@@ -69,6 +71,7 @@ __all__ = [
     "fit_within",
     "predict_fitted",
     "resolve",
+    "resolve_regressor",
 ]
 
 

@@ -57,7 +57,7 @@ class Problem:
         besides fitting: supervised preprocessing
         in its pipeline, balanced class weights, stratified inner splits.
     classes : array of shape (K,)
-        Sorted classes, the columns of `target`.
+        Sorted classes, the columns of `target`; empty where these are numbers.
     weight : array of shape (n,) or None
         Row weights; None for equal ones.
     params : mapping
@@ -85,10 +85,17 @@ class Problem:
         """Whether the student of this problem is the direct one: nothing soft, no temperature."""
         return self.is_hard and getattr(self.loss, "temperature", 1.0) == 1.0
 
+    @property
+    def truth(self) -> Floats:
+        """What was observed, on the scale of the target, shape (n, C)."""
+        if not len(self.classes):
+            return self.labels.reshape(len(self.labels), -1)
+        return np.asarray(one_hot(self.codes, len(self.classes), self.target))
+
     @cached_property
     def is_hard(self) -> bool:
-        """Whether the target is the one-hot label of every row: nothing soft is left."""
-        return np.array_equal(self.target, one_hot(self.codes, len(self.classes), self.target))
+        """Whether the target is what was observed of every row: nothing soft is left."""
+        return np.array_equal(self.target, self.truth)
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,7 @@ class Adapter(ABC):
         Never changed; each fit works on a clone.
     """
 
-    default_loss: str  # the name that loss="auto" stands for
+    default_loss: Any  # the name, or the loss, that loss="auto" stands for
 
     def __init__(self, student: Any) -> None:
         self.student = student

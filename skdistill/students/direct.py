@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from skdistill._ground.answers import as_dense
 from skdistill._ground.arrays import has_namespace, one_hot, to_host
 from skdistill._ground.compat import take_rows
 from skdistill.students.base import Adapter, Fitted, Problem
 from skdistill.targets.losses import Brier, CrossEntropy
+from skdistill.targets.numeric import NumericLoss
 
-__all__ = ["DirectStudent", "direct_problem", "predict_fitted"]
+__all__ = ["DirectRegressor", "DirectStudent", "direct_problem", "predict_fitted"]
 
 
 def predict_fitted(fitted: Fitted, X: Any) -> Any:
@@ -54,14 +55,17 @@ def direct_problem(
     -------
     problem : Problem
     """
+    if isinstance(adapter.default_loss, NumericLoss):
+        target = y.reshape(len(y), -1)
+        return Problem(X, target, adapter.default_loss, y, np.empty(0), weight, params or {})
     classes, codes = np.unique(y, return_inverse=True)
     target = one_hot(codes, len(classes), np.empty(0))
     loss = Brier() if adapter.default_loss == "brier" else CrossEntropy()
     return Problem(X, target, loss, y, classes, weight, params or {})
 
 
-class DirectStudent(ClassifierMixin, BaseEstimator):
-    """A student trained directly on hard labels, whatever its route.
+class _Direct(BaseEstimator):
+    """A student trained directly, whatever its route.
 
     Parameters
     ----------
@@ -76,8 +80,8 @@ class DirectStudent(ClassifierMixin, BaseEstimator):
         self.adapter = adapter
         self.table = table
 
-    def __sklearn_clone__(self) -> "DirectStudent":
-        return DirectStudent(self.adapter, self.table)
+    def __sklearn_clone__(self) -> "_Direct":
+        return type(self)(self.adapter, self.table)
 
     def _rows(self, X: Any) -> Any:
         if self.table is None or has_namespace(X):
@@ -86,8 +90,8 @@ class DirectStudent(ClassifierMixin, BaseEstimator):
 
     def fit(
         self, X: Any, y: Any, sample_weight: NDArray[Any] | None = None, **params: Any
-    ) -> "DirectStudent":
-        """Fit the student to one-hot targets.
+    ) -> "_Direct":
+        """Fit the student to what was observed.
 
         Parameters
         ----------
@@ -110,6 +114,14 @@ class DirectStudent(ClassifierMixin, BaseEstimator):
         self.fitted_ = self.adapter.fit(problem)
         return self
 
+    def _say(self, X: Any) -> Any:
+        said = predict_fitted(self.fitted_, self._rows(X))
+        return to_host(said) if has_namespace(said) else said
+
+
+class DirectStudent(ClassifierMixin, _Direct):
+    """A student trained directly on hard labels."""
+
     def predict_proba(self, X: Any) -> Any:
         """Return the class probabilities.
 
@@ -122,5 +134,22 @@ class DirectStudent(ClassifierMixin, BaseEstimator):
         -------
         p : array of shape (n, K)
         """
-        p = predict_fitted(self.fitted_, self._rows(X))
-        return to_host(p) if has_namespace(p) else p
+        return self._say(X)
+
+
+class DirectRegressor(RegressorMixin, _Direct):
+    """A student trained directly on numbers."""
+
+    def predict(self, X: Any) -> Any:
+        """Return the predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        m : array of shape (n, m)
+        """
+        return self._say(X)

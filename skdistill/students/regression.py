@@ -37,7 +37,15 @@ from skdistill.students.means import mean_obstacle, range_obstacle
 from skdistill.students.size import can_grow, leaf_settings
 from skdistill.targets.losses import Brier, Loss
 
-__all__ = ["Decoder", "RegressionAdapter"]
+__all__ = [
+    "Decoder",
+    "RegressionAdapter",
+    "Tagged",
+    "learners_of",
+    "other_loss",
+    "takes_columns",
+    "takes_only_columns",
+]
 
 # What a learner's loss is set by; those in the second line are other names of LightGBM's.
 LOSS_SETTINGS = ("loss", "loss_function", "criterion", "objective")
@@ -132,7 +140,7 @@ class RegressionAdapter(Adapter):
                 f"loss='cross_entropy' cannot be minimised by {type(self.student).__name__}, a "
                 "regressor: use loss='brier' or 'logit', or a classifier as student."
             )
-        for learner in _learners(self.student):
+        for learner in learners_of(self.student):
             _check_squared_error(learner)
             _check_range(learner, loss)
         self.fit_keywords(np.ones(n_rows) if weighted else None, {})
@@ -144,25 +152,25 @@ class RegressionAdapter(Adapter):
         target = problem.target
         if target.shape[1] == 2:
             target = problem.loss.contrast(target)
-            if _takes_only_columns(model):
+            if takes_only_columns(model):
                 target = target[:, None]
-        elif not _takes_columns(model):
+        elif not takes_columns(model):
             if problem.weight is not None and get_config()["enable_metadata_routing"]:
                 model.set_fit_request(sample_weight=True)  # they may be the loss's, not the user's
-            model = MultiOutputRegressor(model if has_tags(model) else _Tagged(model))
+            model = MultiOutputRegressor(model if has_tags(model) else Tagged(model))
         model.fit(problem.X, target, **self.fit_keywords(problem.weight, problem.params))
         for each in [single] if model is single else [single, *model.estimators_]:
-            give_back(each.regressor_ if isinstance(each, _Tagged) else each, before)
+            give_back(each.regressor_ if isinstance(each, Tagged) else each, before)
         return Fitted(model, Decoder(problem.loss))
 
 
-class _Tagged(RegressorMixin, BaseEstimator):
+class Tagged(RegressorMixin, BaseEstimator):
     """A regressor that scikit-learn cannot ask for its tags, for one that asks."""
 
     def __init__(self, regressor: Any) -> None:
         self.regressor = regressor
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "_Tagged":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Tagged":
         """Fit a clone of the regressor."""
         self.regressor_ = clone(self.regressor)
         weight = {} if sample_weight is None else {"sample_weight": sample_weight}
@@ -175,7 +183,7 @@ class _Tagged(RegressorMixin, BaseEstimator):
         return self.regressor_.predict(X)
 
 
-def _learners(student: Any) -> Iterator[Any]:
+def learners_of(student: Any) -> Iterator[Any]:
     """Yield the student and the learners inside whose predictions it passes on, or averages.
 
     Of a stack that is the last one only: what is before it are features to it.
@@ -186,12 +194,12 @@ def _learners(student: Any) -> Iterator[Any]:
     else:
         inside = list(members(student))
     for learner in inside:
-        yield from _learners(learner)
+        yield from learners_of(learner)
 
 
 def _check_squared_error(learner: Any) -> None:
     """Raise StudentError for a learner that estimates something else than the mean."""
-    obstacle = mean_obstacle(learner, _other_loss(learner))
+    obstacle = mean_obstacle(learner, other_loss(learner))
     if obstacle is not None:
         raise StudentError(
             "a regressor as student must minimise the squared error, by which it estimates the "
@@ -215,7 +223,7 @@ def _check_range(learner: Any, loss: Loss) -> None:
         )
 
 
-def _other_loss(learner: Any) -> str | None:
+def other_loss(learner: Any) -> str | None:
     """Return by which setting, or name, a learner minimises another loss."""
     name, params = type(learner).__name__, learner.get_params(deep=False)
     for key in LOSS_SETTINGS:
@@ -231,7 +239,7 @@ def _is_squared_error(setting: Any) -> bool:
     return isinstance(setting, str) and setting.lower() in SQUARED_ERROR | NO_LOSS
 
 
-def _takes_columns(model: Any) -> bool:
+def takes_columns(model: Any) -> bool:
     """Whether the regressor fits several outputs at once.
 
     MLPRegressor does without saying so, except by L-BFGS: there scikit-learn's gradient of K
@@ -242,7 +250,7 @@ def _takes_columns(model: Any) -> bool:
     return bool(tags_of(_searched(model)).target_tags.multi_output)
 
 
-def _takes_only_columns(model: Any) -> bool:
+def takes_only_columns(model: Any) -> bool:
     """Whether the regressor wants a table of targets, also where there is one column of them."""
     return not tags_of(_searched(model)).target_tags.single_output
 

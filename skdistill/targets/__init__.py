@@ -7,15 +7,31 @@ Arrays in, arrays out, in any namespace: no estimator comes here.
 
 from skdistill.targets.corrections import Correction, Fast, Minimax, Orthogonal, Slow
 from skdistill.targets.losses import Brier, CrossEntropy, Logit, Loss
+from skdistill.targets.numeric import (
+    AbsoluteError,
+    Gamma,
+    NumericLoss,
+    Poisson,
+    Quantile,
+    SquaredError,
+    Tweedie,
+)
 
 __all__ = [
+    "AbsoluteError",
     "Brier",
     "Correction",
     "CrossEntropy",
     "Fast",
+    "Gamma",
     "Logit",
     "Loss",
     "Minimax",
+    "NumericLoss",
     "Orthogonal",
+    "Poisson",
+    "Quantile",
     "Slow",
+    "SquaredError",
+    "Tweedie",
 ]

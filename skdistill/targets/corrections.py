@@ -50,6 +50,25 @@ class Correction(ABC):
             In units of the orthogonal correction, usually in [0, 1].
         """
 
+    def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
+        """Return how far to correct each row where numbers are predicted.
+
+        Parameters
+        ----------
+        m : array of shape (n, m)
+            What the teacher said.
+        variance : array of shape (n, m)
+            Of what was observed around it, as far as that is known from rows like it.
+        strength : float
+            In [0, 1].
+
+        Returns
+        -------
+        gain : array of shape (n,) or (n, m)
+            Here what `gain` returns for `m`.
+        """
+        return self.gain(m, strength)
+
     @property
     def uses_strength(self) -> bool:
         """Whether `gain` depends on the strength; if not, giving one raises."""
@@ -122,8 +141,14 @@ class Fast(_WithConstant):
 
     def gain(self, p: Array, strength: float) -> Array:
         """Return ``c / (c + V)``, shape (n,)."""
-        xp = namespace(p)
-        v = _variance(p)
+        return self._at(_variance(p), strength)
+
+    def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
+        """Return ``c / (c + V)`` with the variances over their means, averaged over outputs."""
+        return self._at(_shared(variance), strength)
+
+    def _at(self, v: Array, strength: float) -> Array:
+        xp = namespace(v)
         if self.c is None and strength in (0.0, 1.0):
             return xp.full_like(v, strength)
         if self.c is None:
@@ -160,8 +185,14 @@ class Slow(_WithConstant):
 
     def gain(self, p: Array, strength: float) -> Array:
         """Return ``1 - d``, shape (n,)."""
-        xp = namespace(p)
-        v = _variance(p)
+        return self._at(_variance(p), strength)
+
+    def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
+        """Return ``1 - d`` with the variances over their means, averaged over outputs."""
+        return self._at(_shared(variance), strength)
+
+    def _at(self, v: Array, strength: float) -> Array:
+        xp = namespace(v)
         if self.c is None and strength in (0.0, 1.0):
             return xp.full_like(v, strength)
         # d^3 + a d - a = 0 with a = V / 2c >= 0 has one real root, in [0, 1).
@@ -227,6 +258,34 @@ class Minimax(Correction):
 
         return _minimise_convex(worst, xp.zeros_like(p), xp.ones_like(p))
 
+    def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
+        """Return ``s b^2 / (s b^2 + (1 - s) V)`` of each entry, `b` the farthest of the error set.
+
+        Whatever the mean is, the variance is as measured: so the worst mean is the farthest one.
+        "relative" is ``[m / (1 + r), m (1 + r)]``, "absolute" ``m +- r sd(m)``.
+
+        Raises
+        ------
+        ParameterError
+            If the error set is "power", which is for probabilities.
+        """
+        xp = namespace(m)
+        if self.error == "power":
+            raise ParameterError(
+                "Minimax(error='power') is for probabilities: use 'relative' or 'absolute'."
+            )
+        if strength in (0.0, 1.0):
+            return xp.full_like(m, strength)
+        if self.error == "absolute":
+            radius = 0.1 if self.radius is None else self.radius
+            far = xp.zeros_like(m) + radius * xp.std(m, axis=0)
+        else:
+            far = (1.0 if self.radius is None else self.radius) * xp.abs(m)
+        bias, noise = strength * far**2, (1.0 - strength) * variance
+        total = bias + noise
+        known = xp.where(total > 0.0, total, xp.ones_like(total))
+        return xp.where(total > 0.0, bias / known, xp.full_like(m, strength))
+
 
 _ERROR_SETS: dict[str, Callable[[Array, float], tuple[Array, Array]]] = {
     "absolute": lambda p, r: (p - r, p + r),
@@ -275,6 +334,17 @@ def resolve_correction(correction: str | Correction | None) -> Correction | None
 def _variance(p: Array) -> Array:
     """Return ``sum_k p_k (1 - p_k) / 2``, shape (n,): p (1 - p) for two classes."""
     return 0.5 * namespace(p).sum(p * (1.0 - p), axis=1)
+
+
+def _shared(variance: Array) -> Array:
+    """Return one variance per row, shape (n,): in units of each output's mean variance.
+
+    Outputs are on scales of their own; a gain must not follow the widest alone.
+    """
+    xp = namespace(variance)
+    mean = xp.mean(variance, axis=0)
+    known = xp.where(mean > 0.0, mean, xp.ones_like(mean))
+    return xp.mean(variance / known, axis=1)
 
 
 def _relative(v: Array) -> Array:

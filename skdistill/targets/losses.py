@@ -39,6 +39,7 @@ class Loss(ABC):
     """
 
     name: ClassVar[str]
+    is_linear: ClassVar[bool] = True  # in its target, so that a corrected loss is the same loss
 
     @abstractmethod
     def target(self, y: Array, p: Array, gain: Array) -> Array:
@@ -65,6 +66,9 @@ class Loss(ABC):
     def row_weight(self, p: Array) -> Array | None:
         """Return a weight per row, shape (n,), that belongs to the loss, or None for equal ones."""
         return None
+
+    def check_labels(self, y: Array) -> None:  # noqa: B027 - all classes will do
+        """Raise InputError where the loss is not defined for what was observed."""
 
     def contrast(self, target: Array) -> Array:
         """Return the one number, shape (n,), that stands for a two-class `target` (n, 2)."""

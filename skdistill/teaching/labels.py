@@ -8,14 +8,19 @@ from numpy.typing import NDArray
 
 from skdistill._ground.data import Data, given_answers
 from skdistill._ground.metrics import score_probabilities
+from skdistill._ground.numeric_metrics import numeric_scores
+from skdistill._ground.outcomes import Classes, Numbers
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import InputError
 from skdistill.teaching.calibration import Calibration, calibrate
 from skdistill.teaching.folds import Folds
+from skdistill.teaching.numeric_calibration import calibrate_numbers
 
 __all__ = ["Labels", "given_labels", "label_rows", "true_labels"]
 
 Floats = NDArray[np.float64]
+CALIBRATE = {Classes: calibrate, Numbers: calibrate_numbers}
+SCORES = {Classes: score_probabilities, Numbers: numeric_scores}
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,10 @@ class Labels:
         if not data.labelled:
             return {}
         weight = index_rows(data.weight, self.known, len(data))
-        y = data.columns[self.known]
+        y, score = data.columns[self.known], SCORES[type(data.outcome)]
         return {
-            "raw": score_probabilities(y, self.raw[self.known], weight),
-            "calibrated": score_probabilities(y, self.p[self.known], weight),
+            "raw": score(y, self.raw[self.known], weight),
+            "calibrated": score(y, self.p[self.known], weight),
         }
 
 
@@ -120,13 +125,14 @@ def label_rows(
     known = _rows_of_all(raw, student) if stacked else _rows_of_all(raw)
     if not may_be_constant and np.all(raw[known] == raw[known[0]]):
         raise InputError(
-            "the teacher's out-of-fold probabilities must differ between rows, got "
+            f"the teacher's out-of-fold {data.outcome.said} must differ between rows, got "
             f"{raw[known[0]].tolist()} in every row: there is nothing to distil. Look at the "
             "teacher, or train the student directly."
         )
     weight = index_rows(data.weight, known, len(data))
     own = student[known] if stacked else None
-    fitted = calibrate(calibration, data.columns[known], raw[known], weight, own)
+    fit = CALIBRATE[type(data.outcome)]
+    fitted = fit(calibration, data.columns[known], raw[known], weight, own)
     p = np.full_like(raw, np.nan)
     p[known] = fitted.transform(raw[known], own)
     return Labels(raw, p, known, fitted)
@@ -139,4 +145,5 @@ def _rows_of_all(*sets: Floats) -> NDArray[np.int64]:
 
 def true_labels(data: Data) -> Labels:
     """Return the true labels in the place of a teacher's."""
-    return Labels(data.columns, data.columns, np.arange(len(data)), Calibration())
+    calibration = CALIBRATE[type(data.outcome)](None, data.columns, data.columns)
+    return Labels(data.columns, data.columns, np.arange(len(data)), calibration)

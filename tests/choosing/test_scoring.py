@@ -30,7 +30,7 @@ def rows_of(n_classes):
 def test_losses_per_row_average_to_the_scores(n_classes, weighted):
     data, p = rows_of(n_classes)
     w = np.linspace(0.5, 2.0, len(data)) if weighted else None
-    squares = np.sum((data.one_hot - p) ** 2, axis=1) / (2 if n_classes == 2 else 1)
+    squares = np.sum((data.columns - p) ** 2, axis=1) / (2 if n_classes == 2 else 1)
     expected = {
         "neg_log_loss": log_loss(data.y, p, sample_weight=w),
         "neg_brier_score": np.average(squares, weights=w),
@@ -59,7 +59,7 @@ def test_areas_are_those_of_scikit_learn_and_means_over_rows(name, n_classes):
         return
     judge = make_judge(f"roc_auc{name}")
     judge.check(data, None)
-    scored = get_scorer(f"roc_auc{name}")(_Predicted(p, data.classes), data.X, data.y)
+    scored = get_scorer(f"roc_auc{name}")(_Predicted(p, data.outcome), data.X, data.y)
     assert judge.loss(data, p, None) == pytest.approx(-scored)
     assert judge.rows(data, p).mean() == pytest.approx(-scored)
     assert judge.by_row

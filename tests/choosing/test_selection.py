@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import CrossEntropy, Fast
+from skdistill._ground.outcomes import Classes
 from skdistill.choosing.candidates import Grid, expand, name_students
 from skdistill.choosing.scores import Scores
 from skdistill.choosing.selection import choose, paired_error, smooth
@@ -31,7 +32,7 @@ def grid(**changes):
 
 
 def candidates(students=TREE, **changes):
-    return expand(students, grid(**changes), 100, 2, weighted=False)
+    return expand(students, grid(**changes), 100, Classes(np.arange(2)), weighted=False)
 
 
 def scored(loss, rows=None, weights=None, **costs):

@@ -362,7 +362,7 @@ def test_the_teacher_is_judged_on_the_rows_of_the_students(binary):
         for k in pool.validation:
             train, test = folds.splits[k]
             p = pool.out_of_fold.values
-            map_ = calibrate("sigmoid", data.one_hot[train], p[train])
+            map_ = calibrate("sigmoid", data.columns[train], p[train])
             for said, values in ((raw, p[test]), (calibrated, map_.transform(p[test]))):
                 score = judged or (lambda y, p: -average_precision_score(y, p[:, 1]))
                 said.append(score(y[test], values))
@@ -391,7 +391,7 @@ def test_the_teacher_is_judged_with_the_weights_of_its_rows(binary, scoring):
     p = pool.out_of_fold.values
     raw, calibrated = [], []
     for train, test in folds.splits:
-        map_ = calibrate("sigmoid", data.one_hot[train], p[train], weight[train])
+        map_ = calibrate("sigmoid", data.columns[train], p[train], weight[train])
         for said, values in ((raw, p[test]), (calibrated, map_.transform(p[test]))):
             if per_row:
                 said.append(log_loss(y[test], values, sample_weight=weight[test]))
@@ -419,11 +419,11 @@ def test_scores_that_move_the_other_way_are_named(setting):
     """The log-loss falls, and so do accuracy and the area under the curve."""
     _, data, _ = setting
     rng = np.random.default_rng(0)
-    good = 0.3 * data.one_hot + 0.7 * rng.dirichlet([1.0, 1.0], len(data))
+    good = 0.3 * data.columns + 0.7 * rng.dirichlet([1.0, 1.0], len(data))
     told = [good, 0.5 + 0.02 * (good[::-1] - 0.5), good]
     found = verdict(setting, losses(setting, (0.5, 0.3, 0.4)), told=told)
     assert found.outcome == "helps"
-    y = data.one_hot[:, 1]
+    y = data.columns[:, 1]
     expected = {
         "accuracy": [np.mean((p[:, 1] > 0.5) == y) for p in (told[1], good)],
         "Brier score": [np.mean((p[:, 1] - y) ** 2) for p in (told[1], good)],
