@@ -1,18 +1,26 @@
 """How far to correct a teacher of numbers: the rule of `strength`, on the scale of the loss.
 
-The strength is ``bias^2 / (bias^2 + variance)`` again, with both on the scale of the loss that the
-student minimises. For a loss whose minimiser is the mean (squared error, the deviances) the
-variance is half the divergence of predictions that have and have not seen a label, the mean of both
-directions. For quantiles and absolute errors, whose divergences are not quadratic, it is half the
-optimism: by how much the student's loss on rows it was fitted on is below that on rows it was not.
-For least squares with d parameters that is ``d sigma^2 / n``, the variance (Efron, *The estimation
-of prediction error*, JASA 2004).
+The strength is ``bias^2 / (bias^2 + variance)`` again, both on the scale of the loss that the
+student minimises, and two measures of what single labels put into the student have to agree.
 
-There is no second reading by overconfidence, as in classification: a number says nothing of its own
-error. The rule costs K student fits, no teacher fit.
+One is movement: half the divergence of predictions that have and have not seen a label, the mean of
+both directions. The other is dispersion: predictions ``f = f_0 + e`` with an error `e` of mean zero
+vary beyond what they explain, by ``E (f - y) (t(f) - mean t) = E e t'(f) e``, where `t` is the
+canonical parameter of the loss (f itself for the squared error, log f for Poisson, -1/f for Gamma):
+the expected divergence of that error, to second order. An average of many deep trees moves, and yet
+varies less than what it predicts: what a soft label would take from it is no noise. Hence the
+larger strength of the two, as in classification, where dispersion is overconfidence.
+
+Absolute errors and quantiles have no quadratic divergence. There the noise is half the optimism: by
+how much the student's loss on rows it was fitted on is below that on rows it was not. For least
+squares with d parameters that is ``d sigma^2 / n``, the variance (Efron, *The estimation of
+prediction error*, JASA 2004).
+
+The rule costs K student fits, no teacher fit. ``python -m benchmarks.numeric_strength`` compares it
+with the alternatives.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,24 +46,24 @@ class NumericShrinkage:
 
     Attributes
     ----------
-    reading : Reading
-        By the loss that the student minimises.
-    loss : str
-        Its name.
+    readings : mapping of str to Reading
+        "movement" and "dispersion", or "optimism".
+    bounded : None
+        No student of numbers runs away.
     """
 
-    reading: Reading
-    loss: str
-    bounded: None = None  # no student of numbers runs away
+    readings: Mapping[str, Reading]
+    bounded: None = None
 
     @property
     def strength(self) -> float:
-        """That of the reading, in [0, 1]."""
-        return self.reading.strength
+        """The largest of the readings', in [0, 1]."""
+        return max(each.strength for each in self.readings.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ingredients and what was made of them."""
-        return {self.loss: self.reading.to_dict(), "strength": float(self.strength)}
+        found = {name: each.to_dict() for name, each in self.readings.items()}
+        return found | {"strength": float(self.strength)}
 
 
 def shrink_numbers(
@@ -113,33 +121,65 @@ def shrink_numbers(
     presumed = bias_share(float(mass.sum() ** 2 / (mass @ mass))) * mean_loss(
         np.broadcast_to(level, y[covered].shape), covered
     )
-    noise = _noise(loss, direct, data, folds, weight)
-    reading = Reading(teacher, mean_loss(f, rows), noise, min(presumed, teacher))
-    return NumericShrinkage(reading, loss.name)
+    student = mean_loss(f, rows)
+    own = index_rows(weight, rows, len(data))
+    noises = {"optimism": _between(_optimism(loss), direct, data, folds, weight) / 2.0}
+    if loss.is_linear:
+        noises = {
+            "movement": _between(_movement(loss), direct, data, folds, weight) / 2.0,
+            "dispersion": _dispersion(loss, y[rows], f, own),
+        }
+    presumed = min(presumed, teacher)
+    return NumericShrinkage(
+        {name: Reading(teacher, student, noise, presumed) for name, noise in noises.items()}
+    )
 
 
-def _noise(loss: Any, direct: OutOfFold, data: Data, folds: Folds, weight: Floats | None) -> float:
-    """Return what single labels have put into the student: half a divergence, or half an optimism.
+def _movement(loss: Any) -> Callable[..., Floats]:
+    """Return the mean of both divergences of predictions that have and have not seen a label."""
 
-    Of training rows that another fold tests: what the student that has seen the label says, beside
-    what one that has not says.
-    """
+    def of_rows(y: Floats, unseen: Floats, seen: Floats) -> Floats:
+        return np.asarray(0.5 * (loss.value(seen, unseen) + loss.value(unseen, seen)))
+
+    return of_rows
+
+
+def _optimism(loss: Any) -> Callable[..., Floats]:
+    """Return by how much the loss is lower for having seen the label."""
+
+    def of_rows(y: Floats, unseen: Floats, seen: Floats) -> Floats:
+        return np.asarray(loss.value(unseen, y) - loss.value(seen, y))
+
+    return of_rows
+
+
+def _dispersion(loss: Any, y: Floats, f: Floats, weight: Floats | None) -> float:
+    """Return what out-of-fold predictions vary beyond what they explain; may be negative."""
+    canonical = loss.canonical(f)
+    apart = canonical - np.average(canonical, axis=0, weights=weight)
+    return float(np.average(np.sum((f - y) * apart, axis=1), weights=weight))
+
+
+def _between(
+    of_rows: Callable[..., Floats],
+    direct: OutOfFold,
+    data: Data,
+    folds: Folds,
+    weight: Floats | None,
+) -> float:
+    """Return the mean over training rows that another fold tests, of predictions there and here."""
     total = mass = 0.0
     y = data.columns
     for fitted, (train, _) in zip(direct.teachers or (), folds.splits, strict=True):
         both = train[direct.covered[train]]
         if not len(both):
             continue
-        unseen = direct.values[both]
         seen = data.outcome.ask(fitted, take_rows(data.X, both))
-        if loss.is_linear:
-            apart = 0.5 * (loss.value(seen, unseen) + loss.value(unseen, seen))
-        else:
-            apart = loss.value(unseen, y[both]) - loss.value(seen, y[both])
         own = index_rows(weight, both, len(data))
         share = mass_of(both, own)
+        apart = of_rows(y[both], direct.values[both], seen)
         total += share * float(np.average(apart, weights=own))
         mass += share
     if mass == 0.0:
         raise no_row_twice(folds)
-    return max(0.0, total / mass) / 2.0
+    return total / mass

@@ -80,6 +80,10 @@ class NumericLoss(ABC):
     def mean_level(self, y: Array, weight: Array) -> Array:
         """Return the best constant for rows (n, m) with weights (n,), shape (m,)."""
 
+    def canonical(self, prediction: Array) -> Array:
+        """Return the parameter in which the loss is linear in what was observed, (n, m)."""
+        return prediction
+
     def check_labels(self, y: Array) -> None:  # noqa: B027 - most are defined for all numbers
         """Raise InputError where the loss is not defined for what was observed."""
 
@@ -155,6 +159,12 @@ class _Deviance(NumericLoss):
     def mean_level(self, y: Array, weight: Array) -> Array:
         """Return the weighted mean of each output, shape (m,)."""
         return _mean(y, weight)
+
+    def canonical(self, prediction: Array) -> Array:
+        """Return ``log f`` of Poisson's, else ``f^(1 - p) / (1 - p)``."""
+        xp, p = namespace(prediction), self._power
+        f = xp.where(prediction < TINY, xp.full_like(prediction, TINY), prediction)
+        return xp.log(f) if p == 1.0 else f ** (1.0 - p) / (1.0 - p)
 
     def check_labels(self, y: Array) -> None:
         """Raise InputError for numbers below zero, or at zero where that has no deviance."""
