@@ -10,6 +10,7 @@ allows (`skdistill.students`). `skdistill.distillation` has the stages of one fi
 from skdistill.estimators.classifier import DistilledClassifier
 from skdistill.estimators.classifier_cv import DistilledClassifierCV
 from skdistill.estimators.regressor import DistilledRegressor
+from skdistill.estimators.regressor_cv import DistilledRegressorCV
 from skdistill.rows.munge import Munge
 from skdistill.rows.shift import DensityRatio, density_ratio
 from skdistill.students import SoftLogisticRegression, SoftMLPClassifier
@@ -39,6 +40,7 @@ __all__ = [
     "DistilledClassifier",
     "DistilledClassifierCV",
     "DistilledRegressor",
+    "DistilledRegressorCV",
     "Fast",
     "Gamma",
     "Logit",

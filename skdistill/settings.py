@@ -34,19 +34,23 @@ class Rules:
         Returns the loss that a name or an object stands for, at a temperature.
     calibrations : tuple
         Names of the calibrations.
+    varied : tuple of str
+        Which parameters a choice may vary, beside the strength.
     """
 
     resolve: Callable[[Any, Any], Adapter]
     resolve_loss: Callable[..., Any]
     calibrations: tuple[str | None, ...]
+    varied: tuple[str, ...]
 
 
 def _numeric_loss(loss: Any, temperature: float = 1.0) -> NumericLoss:
     return resolve_numeric_loss(loss)  # numbers have no temperature
 
 
-CLASSES = Rules(resolve, resolve_loss, CALIBRATIONS)
-NUMBERS = Rules(resolve_regressor, _numeric_loss, NUMERIC_CALIBRATIONS)
+COMMON = ("correction", "calibration", "synthetic")
+CLASSES = Rules(resolve, resolve_loss, CALIBRATIONS, ("loss", "temperature", *COMMON))
+NUMBERS = Rules(resolve_regressor, _numeric_loss, NUMERIC_CALIBRATIONS, COMMON)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Settings:
 def resolve_settings(
     student: Any,
     *,
-    loss: str | Loss,
+    loss: Any = "auto",
     correction: str | Correction | None,
     strength: str | float,
     calibration: str | None,

@@ -54,17 +54,17 @@ class Grid:
     """
 
     strengths: Sequence[float]
-    temperatures: Sequence[float]
-    losses: Sequence[Any]
     corrections: Sequence[Any]
     calibrations: Sequence[str | None]
     synthetics: Sequence[Any]
     device: str
+    temperatures: Sequence[float] = (1.0,)
+    losses: Sequence[Any] = ("auto",)
     size: str = "direct"
     rules: Rules = CLASSES
 
     def __post_init__(self) -> None:
-        for name in ("strengths", *(field for _, field in SETTINGS)):
+        for name in ("strengths", *(field for _, field in self.settings)):
             values = getattr(self, name)
             if isinstance(values, str) or not hasattr(values, "__len__") or len(values) == 0:
                 raise ParameterError(
@@ -72,6 +72,17 @@ class Grid:
                 )
         for strength in self.strengths:
             check_number("every strength", strength, low=0.0, high=1.0)
+
+    @property
+    def settings(self) -> list[tuple[str, str]]:
+        """The parameters that are varied, and their fields here."""
+        return [(name, field) for name, field in SETTINGS if name in self.rules.varied]
+
+    @property
+    def direct(self) -> dict[str, Any]:
+        """The parameters that stand for training on the labels."""
+        varied = (*self.rules.varied, "strength")
+        return {name: value for name, value in DIRECT.items() if name in varied}
 
     @property
     def other(self) -> dict[str, str]:
@@ -234,7 +245,7 @@ def expand(
     usage = _Usage(grid)
     for group, student in enumerate(_each_student(students)):
         resolve = _Resolver(student.estimator, grid, n_rows, weighted)
-        alone = resolve(DIRECT)
+        alone = resolve(grid.direct)
         for setting, found in usage.of(resolve, grid):
             curve = [
                 Candidate(
@@ -251,7 +262,7 @@ def expand(
                 curve = [c for c in curve if c.settings.strength != 1.0]
             others += curve
             n_curves += 1
-        params = {"student": student.estimator} | DIRECT | grid.other
+        params = {"student": student.estimator} | grid.direct | grid.other
         direct.append(Candidate(student.name, alone, params, student.varied, group))
     usage.check()
     return direct + others
@@ -262,7 +273,7 @@ class _Usage:
 
     def __init__(self, grid: Grid) -> None:
         self.unused = {
-            (name, i) for name, field in SETTINGS for i in range(len(getattr(grid, field)))
+            (name, i) for name, field in grid.settings for i in range(len(getattr(grid, field)))
         }
         self.errors: dict[tuple[str, int], Exception] = {}
 
@@ -271,7 +282,7 @@ class _Usage:
         any_fits, first_error = False, None
         values = [
             [(name, i, value) for i, value in enumerate(getattr(grid, field))]
-            for name, field in SETTINGS
+            for name, field in grid.settings
         ]
         for combination in product(*values):
             chosen = [(name, i) for name, i, _ in combination]

@@ -46,7 +46,7 @@ def tabulate(
     for key in dict.fromkeys(key for c in candidates for key in c.varied):
         values = [c.varied.get(key) for c in candidates]
         table[f"param_student__{key}"] = _column(values, [key not in c.varied for c in candidates])
-    for name in SETTINGS:
+    for name in (name for name in SETTINGS if name in candidates[0].params):
         table[f"param_{name}"] = _column([c.params[name] for c in candidates])
     table["params"] = [dict(c.params) for c in candidates]
     for v in range(test.shape[1]):

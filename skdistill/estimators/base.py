@@ -376,7 +376,11 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
 
     def _keep_said(self, whose: str, values: NDArray[Any]) -> None:
         """Set the attribute of what was said of rows: ``teacher_proba_``, ``teacher_pred_``."""
-        setattr(self, f"{whose}_{self._task.suffix}_", values)
+        setattr(self, f"{whose}_{self._task.suffix}_", self._as_said(values))
+
+    def _as_said(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return what was said of rows in the shape that users know it in."""
+        return values
 
     def _keep_checks(self, fitted: Fitted, student: Any, X: Any) -> None:
         """Find out how the input of predictions is to be checked."""

@@ -1,38 +1,16 @@
 """`DistilledClassifierCV`: an honest choice among students and settings, and a verdict."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
 from typing import Any, Literal
 
-import numpy as np
-from sklearn.base import clone
-
-from skdistill._ground.compat import Progress, with_callbacks
-from skdistill._ground.costs import check_sizes
-from skdistill._ground.data import Data, check_data, given_answers
-from skdistill._ground.validation import check_choice, check_flag, check_number
-from skdistill.choosing.candidates import Candidate, Grid, expand, name_students
-from skdistill.choosing.cv_results import tabulate
-from skdistill.choosing.evaluation import evaluate, fit_chosen, fit_stacks
-from skdistill.choosing.judging import decide
-from skdistill.choosing.scores import Scores, row_losses
-from skdistill.choosing.scoring import Judge, make_judge
-from skdistill.choosing.verdict import Verdict
-from skdistill.distillation import Metadata
-from skdistill.estimators.base import all_or_nothing
+from skdistill._ground.compat import with_callbacks
+from skdistill.estimators.choosing import ChoosingDistiller
 from skdistill.estimators.classifying import ClassifyingDistiller
-from skdistill.exceptions import ParameterError, StudentTypeError
-from skdistill.rows.synthetic import check_further_rows
-from skdistill.students import as_student
-from skdistill.teaching.fold_classes import tell_uncovered
-from skdistill.teaching.folds import Folds
-from skdistill.teaching.pool import Pool, fit_pool, given_pool, validation_folds
-from skdistill.teaching.teachers import check_teacher
 
 __all__ = ["DistilledClassifierCV"]
 
 
-class DistilledClassifierCV(ClassifyingDistiller):
+class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
     """Choose student, strength, temperature, loss and calibration honestly, and say if it paid.
 
     Every candidate is fitted per validation fold to labels of teachers that saw neither that fold
@@ -264,184 +242,6 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         StudentError
             If no route can serve a student, or honour its settings.
         """
-        if (teacher_proba is None) != (pool_proba is None):
-            raise ParameterError(
-                "teacher_proba= and pool_proba= go together: choosing on ordinary out-of-fold "
-                "probabilities leaks the validation labels. Pass both, or let the teacher be "
-                "fitted, or use DistilledClassifier, which needs the first only."
-            )
-        if pool_proba is not None:
-            self._refuse_ignored("pool_proba", memory=None)
-        check_further_rows(
-            X,
-            transfer=X_transfer is not None,
-            synthetic=self._grid().makes_rows,
-            given=None if pool_proba is None else "pool_proba",
-            unstacked=self._grid().unstacked,
-        )
-        check_choice("prefer", self.prefer, (None, "faster", "smaller"))
-        for name in ("smooth", "return_row_losses"):
-            check_flag(name, getattr(self, name))
-        if self.fallback is not False:
-            check_choice("fallback", self.fallback, ("doubtful", "not shown", "harms"), "or False")
-        check_number("alpha", self.alpha, low=0.0, high=1.0, low_open=True, high_open=True)
-        if self.prefer == "smaller":
-            check_sizes(self._students().values())
-        given = None if pool_proba is None else (teacher_proba, pool_proba)
+        given = self._given(teacher_proba, pool_proba)
+        self._check_settings(X, X_transfer, given)
         return self._fit(X, y, sample_weight, groups, X_transfer, given, params)
-
-    @all_or_nothing
-    def _fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        groups: Any,
-        X_transfer: Any,
-        given: tuple[Any, Any] | None,
-        params: dict[str, Any],
-    ) -> "DistilledClassifierCV":
-        """Run the stages of a fit."""
-        self._check_rows(X, y, X_transfer)
-        judge = make_judge(self.scoring, per_row=self.return_row_losses)
-        data = check_data(X, y, sample_weight, groups)
-        judge.check(data, data.weight)
-        teacher = check_teacher(self.teacher) if given is None else None
-        metadata = self._metadata(data, teacher, params)
-        weighted = any(each.student_weight is not None for each in metadata.values())
-        size = len(data), data.outcome
-        candidates = expand(self._items(), self._grid(), *size, weighted=weighted)
-        folds = self._folds(data, self.random_state, tell=given is None)
-        validation = validation_folds(folds, self.n_validation)
-        judge.check_folds(data, folds, validation)
-        with Progress.root(self, 3 + (given is None), X, y) as progress:
-            with_folds = folds, validation
-            pool = self._pool(teacher, given, data, *with_folds, metadata, X_transfer, progress)
-            pool.out_of_fold.check_varies()
-            stacks, scores = self._try_all(
-                candidates, data, pool, metadata, judge, X_transfer, progress
-            )
-            n_student_fits = scores.n_fits + sum(each.n_fits for each in stacks.values())
-            tried = candidates, scores, data, pool, judge
-            verdict, number = decide(*tried, n_student_fits=n_student_fits, **self._policy())
-            chosen = candidates[number]
-            with progress.step("fit the chosen student"):
-                done = fit_chosen(
-                    chosen,
-                    data,
-                    pool,
-                    metadata[chosen.name],
-                    stack=stacks.get(chosen.group),
-                    X_transfer=X_transfer,
-                )
-        if given is not None:
-            tell_uncovered(len(data) - done.n_rows, len(data))
-        verdict = replace(verdict, n_student_fits=n_student_fits + done.n_fits)
-        counts = {"n_teacher_fits": pool.n_fits, "n_student_fits": verdict.n_student_fits}
-        self._keep(done, chosen.params["student"], data, folds, shrinkage=None, **counts)
-        self._keep_choice(candidates, number, scores, judge, verdict)
-        self._remember(y, sample_weight, groups)
-        self.fold_ = data.spread(folds.fold, blank=-1)
-        self.n_splits_ = len(pool.validation)
-        self.pool_proba_ = np.stack([data.spread(table) for table in pool.as_array()])
-        vars(self).pop("row_losses_", None)  # of an earlier fit
-        if self.return_row_losses:
-            self.row_losses_ = row_losses(scores, data, pool)
-        return self
-
-    def _items(self) -> Any:
-        return as_student(None) if self.students is None else self.students
-
-    def _students(self) -> dict[str, Any]:
-        """Return the students by the name that metadata routing knows them by."""
-        try:
-            named = name_students(self._items())
-        except StudentTypeError:  # fit says so
-            return {}
-        for name in named:
-            if name in ("teacher", "splitter"):
-                raise StudentTypeError(f"no student can be named {name!r}: choose another name.")
-        return {name: estimator for name, (estimator, _) in named.items()}
-
-    def _grid(self) -> Grid:
-        tried = {field.name: getattr(self, field.name, None) for field in fields(Grid)}
-        return Grid(**tried | {"rules": self._task.rules})
-
-    def _pool(
-        self,
-        teacher: Any,
-        given: tuple[Any, Any] | None,
-        data: Data,
-        folds: Folds,
-        validation: tuple[int, ...],
-        metadata: Mapping[str, Metadata],
-        X_transfer: Any,
-        progress: Progress,
-    ) -> Pool:
-        """Return the labels to choose by, with the ordinary pass where teachers are fitted."""
-        if given is not None:
-            raw = given_answers(given[0], data, ~folds.covered)
-            return given_pool(given[1], raw, folds, validation, data)
-        return fit_pool(
-            teacher,
-            data.X,
-            data.y,
-            folds,
-            validation,
-            params=next(iter(metadata.values())).teacher,
-            memory=self._memory(),
-            keep_teachers=X_transfer is not None or self._grid().makes_rows,
-            n_jobs=self.n_jobs,
-            verbose=self.verbose,
-            progress=progress,
-        )
-
-    def _try_all(
-        self,
-        candidates: Sequence[Candidate],
-        data: Data,
-        pool: Pool,
-        metadata: Mapping[str, Metadata],
-        judge: Judge,
-        X_transfer: Any,
-        progress: Progress,
-    ) -> tuple[dict[int, Pool], Scores]:
-        """Return the direct students' own pools, and what came of each candidate."""
-        common = {"n_jobs": self.n_jobs, "verbose": self.verbose}
-        with progress.step("fit the direct students"):
-            stacks = fit_stacks(candidates, data, pool, metadata, **common)
-        scores = evaluate(
-            candidates,
-            data,
-            pool,
-            metadata,
-            judge,
-            stacks=stacks,
-            X_transfer=X_transfer,
-            progress=progress,
-            **common,
-        )
-        return stacks, scores
-
-    def _policy(self) -> dict[str, Any]:
-        """Return how the choice is made."""
-        policy = {"fallback": self.fallback, "alpha": self.alpha}
-        return policy | {"smoothed": self.smooth, "prefer": self.prefer}
-
-    def _keep_choice(
-        self,
-        candidates: Sequence[Candidate],
-        number: int,
-        scores: Scores,
-        judge: Judge,
-        verdict: Verdict,
-    ) -> None:
-        """Set the attributes that tell of the choice."""
-        chosen = candidates[number]
-        self.verdict_ = verdict
-        self.loss_name_ = judge.name
-        self.cv_results_ = tabulate(candidates, scores, judge, smoothed=self.smooth)
-        self.best_index_ = number
-        self.best_score_ = float(self.cv_results_["mean_test_score"][number])
-        self.best_params_ = dict(chosen.params)
-        self.best_student_ = clone(chosen.params["student"])

@@ -52,9 +52,9 @@ class RegressingDistiller(RegressorMixin, BaseDistiller):
         self._outcome = data.outcome
         super()._keep(done, student, data, folds, **report)
 
-    def _keep_said(self, whose: str, values: NDArray[Any]) -> None:
-        """Set the attribute of what was said of rows, in the shape of y."""
-        super()._keep_said(whose, self._outcome.stand_in(values))
+    def _as_said(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return what was said of rows, in the shape of y."""
+        return self._outcome.stand_in(values)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

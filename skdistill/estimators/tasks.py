@@ -1,12 +1,15 @@
 """The two tasks: what differs between classification and regression, in one record each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from skdistill._ground.data import Data, check_data, check_numeric_data
 from skdistill._ground.learners import check_classes, tags_of
+from skdistill._ground.outcomes import Outcome
+from skdistill.choosing.numeric_scoring import make_numeric_judge
 from skdistill.choosing.numeric_strength import shrink_numbers
+from skdistill.choosing.scoring import Judge, make_judge
 from skdistill.choosing.strength import Shrinkage, shrink_both
 from skdistill.exceptions import TeacherError
 from skdistill.settings import CLASSES, NUMBERS, Rules, Settings
@@ -29,6 +32,8 @@ class Task:
         What can be a teacher.
     rules : Rules
         What can be a student, a loss, a calibration.
+    single : str
+        The estimator of one fit.
     suffix : str
         Of the fitted attributes that hold what was said of rows.
     read : callable
@@ -43,10 +48,13 @@ class Task:
         Warns of what folds hardly hold.
     shrink : callable
         Finds ``strength="auto"``.
+    make_judge : callable
+        Returns who judges, from a scoring and the losses of all candidates.
     """
 
     teachers: TeacherKind
     rules: Rules
+    single: str
     suffix: str
     read: Callable[..., Data]
     as_student: Callable[[Any], Any]
@@ -54,6 +62,12 @@ class Task:
     stratified: bool
     tell_folds: Callable[[Folds, Data], None]
     shrink: Callable[..., Any]
+    make_judge: Callable[..., Judge]
+
+    @property
+    def outcome(self) -> type[Outcome]:
+        """What there is to predict."""
+        return self.teachers.outcome
 
 
 def _check_classifiers(data: Data, teacher: Any, students: Iterable[Any]) -> None:
@@ -71,9 +85,14 @@ def _shrink(settings: Settings, *how: Any, again: Callable[..., OutOfFold]) -> S
     return shrink_both(settings.adapter, *how, again=again)
 
 
+def _judge_classes(scoring: Any, losses: Sequence[Any], *, per_row: bool) -> Judge:
+    return make_judge(scoring, per_row=per_row)
+
+
 CLASSIFICATION = Task(
     teachers=CLASSIFIER,
     rules=CLASSES,
+    single="DistilledClassifier",
     suffix="proba",
     read=check_data,
     as_student=as_student,
@@ -81,6 +100,7 @@ CLASSIFICATION = Task(
     stratified=True,
     tell_folds=_tell_rare,
     shrink=_shrink,
+    make_judge=_judge_classes,
 )
 
 
@@ -107,9 +127,15 @@ def _tell_nothing(folds: Folds, data: Data) -> None:
     """Folds of numbers hold what they hold."""
 
 
+def _judge_numbers(scoring: Any, losses: Sequence[Any], *, per_row: bool) -> Judge:
+    common = losses[0] if all(loss == losses[0] for loss in losses) else None
+    return make_numeric_judge(scoring, per_row=per_row, loss=common)
+
+
 REGRESSION = Task(
     teachers=REGRESSOR,
     rules=NUMBERS,
+    single="DistilledRegressor",
     suffix="pred",
     read=check_numeric_data,
     as_student=_as_regressor,
@@ -117,4 +143,5 @@ REGRESSION = Task(
     stratified=False,
     tell_folds=_tell_nothing,
     shrink=shrink_numbers,
+    make_judge=_judge_numbers,
 )

@@ -300,6 +300,8 @@ def given_pool(
         If the shape is wrong, or a needed entry is no probability.
     """
     values = np.asarray(p, dtype=np.float64)
+    if values.ndim == 2 and data.outcome.n_columns == 1:
+        values = values[:, :, None]
     expected = (len(folds), data.n_given, data.outcome.n_columns)
     if values.shape != expected:
         raise InputError(

@@ -1,0 +1,232 @@
+"""An honest choice, stage by stage: what `fit` does where students and settings are tried."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from skdistill._ground.compat import Progress
+from skdistill._ground.costs import check_sizes
+from skdistill._ground.data import Data, given_answers
+from skdistill._ground.validation import check_choice, check_flag, check_number
+from skdistill.choosing.candidates import Candidate, Grid, expand, name_students
+from skdistill.choosing.cv_results import tabulate
+from skdistill.choosing.evaluation import evaluate, fit_chosen, fit_stacks
+from skdistill.choosing.judging import decide
+from skdistill.choosing.scores import Scores, row_losses
+from skdistill.choosing.scoring import Judge
+from skdistill.choosing.verdict import Verdict
+from skdistill.distillation import Metadata
+from skdistill.estimators.base import BaseDistiller, all_or_nothing
+from skdistill.exceptions import ParameterError, StudentTypeError
+from skdistill.rows.synthetic import check_further_rows
+from skdistill.teaching.fold_classes import tell_uncovered
+from skdistill.teaching.folds import Folds
+from skdistill.teaching.pool import Pool, fit_pool, given_pool, validation_folds
+from skdistill.teaching.teachers import check_teacher
+
+__all__ = ["ChoosingDistiller"]
+
+
+class ChoosingDistiller(BaseDistiller):
+    """Base of the estimators that choose; a subclass has `fit` and its parameters."""
+
+    def _given(self, out_of_fold: Any, pool: Any) -> tuple[Any, Any] | None:
+        """Return what teachers from elsewhere said, both or none."""
+        given, whole = self._task.outcome.given, f"pool_{self._task.suffix}"
+        if (out_of_fold is None) != (pool is None):
+            raise ParameterError(
+                f"{given}= and {whole}= go together: choosing on ordinary out-of-fold "
+                f"{self._task.outcome.said} leaks the validation labels. Pass both, or let the "
+                f"teacher be fitted, or use {self._task.single}, which needs the first only."
+            )
+        if pool is None:
+            return None
+        self._refuse_ignored(whole, memory=None)
+        return out_of_fold, pool
+
+    def _check_settings(self, X: Any, X_transfer: Any, given: tuple[Any, Any] | None) -> None:
+        """Raise where parameters cannot be used; called before anything is fitted."""
+        check_further_rows(
+            X,
+            transfer=X_transfer is not None,
+            synthetic=self._grid().makes_rows,
+            given=None if given is None else f"pool_{self._task.suffix}",
+            unstacked=self._grid().unstacked,
+        )
+        check_choice("prefer", self.prefer, (None, "faster", "smaller"))
+        for name in ("smooth", "return_row_losses"):
+            check_flag(name, getattr(self, name))
+        if self.fallback is not False:
+            check_choice("fallback", self.fallback, ("doubtful", "not shown", "harms"), "or False")
+        check_number("alpha", self.alpha, low=0.0, high=1.0, low_open=True, high_open=True)
+        if self.prefer == "smaller":
+            check_sizes(self._students().values())
+
+    @all_or_nothing
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any,
+        X_transfer: Any,
+        given: tuple[Any, Any] | None,
+        params: dict[str, Any],
+    ) -> Any:
+        """Run the stages of a fit."""
+        self._check_rows(X, y, X_transfer)
+        data = self._task.read(X, y, sample_weight, groups)
+        teacher = check_teacher(self.teacher, self._task.teachers) if given is None else None
+        metadata = self._metadata(data, teacher, params)
+        weighted = any(each.student_weight is not None for each in metadata.values())
+        size = len(data), data.outcome
+        candidates = expand(self._items(), self._grid(), *size, weighted=weighted)
+        judge = self._judge(candidates, data)
+        folds = self._folds(data, self.random_state, tell=given is None)
+        validation = validation_folds(folds, self.n_validation)
+        judge.check_folds(data, folds, validation)
+        with Progress.root(self, 3 + (given is None), X, y) as progress:
+            with_folds = folds, validation
+            pool = self._pool(teacher, given, data, *with_folds, metadata, X_transfer, progress)
+            pool.out_of_fold.check_varies(data.outcome.said)
+            stacks, scores = self._try_all(
+                candidates, data, pool, metadata, judge, X_transfer, progress
+            )
+            n_student_fits = scores.n_fits + sum(each.n_fits for each in stacks.values())
+            tried = candidates, scores, data, pool, judge
+            verdict, number = decide(*tried, n_student_fits=n_student_fits, **self._policy())
+            chosen = candidates[number]
+            with progress.step("fit the chosen student"):
+                done = fit_chosen(
+                    chosen,
+                    data,
+                    pool,
+                    metadata[chosen.name],
+                    stack=stacks.get(chosen.group),
+                    X_transfer=X_transfer,
+                )
+        if given is not None:
+            tell_uncovered(len(data) - done.n_rows, len(data))
+        verdict = replace(verdict, n_student_fits=n_student_fits + done.n_fits)
+        counts = {"n_teacher_fits": pool.n_fits, "n_student_fits": verdict.n_student_fits}
+        self._keep(done, chosen.params["student"], data, folds, shrinkage=None, **counts)
+        self._keep_choice(candidates, number, scores, judge, verdict)
+        self._remember(y, sample_weight, groups)
+        self.fold_ = data.spread(folds.fold, blank=-1)
+        self.n_splits_ = len(pool.validation)
+        tables = [self._as_said(data.spread(table)) for table in pool.as_array()]
+        setattr(self, f"pool_{self._task.suffix}_", np.stack(tables))
+        vars(self).pop("row_losses_", None)  # of an earlier fit
+        if self.return_row_losses:
+            self.row_losses_ = row_losses(scores, data, pool)
+        return self
+
+    def _judge(self, candidates: Sequence[Candidate], data: Data) -> Judge:
+        """Return who judges, found able to judge these rows."""
+        losses = [candidate.settings.loss for candidate in candidates]
+        judge = self._task.make_judge(self.scoring, losses, per_row=self.return_row_losses)
+        judge.check(data, data.weight)
+        for loss in losses:
+            loss.check_labels(data.columns)
+        return judge
+
+    def _items(self) -> Any:
+        return self._task.as_student(None) if self.students is None else self.students
+
+    def _students(self) -> dict[str, Any]:
+        """Return the students by the name that metadata routing knows them by."""
+        try:
+            named = name_students(self._items())
+        except StudentTypeError:  # fit says so
+            return {}
+        for name in named:
+            if name in ("teacher", "splitter"):
+                raise StudentTypeError(f"no student can be named {name!r}: choose another name.")
+        return {name: estimator for name, (estimator, _) in named.items()}
+
+    def _grid(self) -> Grid:
+        own = {f.name: getattr(self, f.name) for f in fields(Grid) if hasattr(self, f.name)}
+        return Grid(**own, rules=self._task.rules)
+
+    def _pool(
+        self,
+        teacher: Any,
+        given: tuple[Any, Any] | None,
+        data: Data,
+        folds: Folds,
+        validation: tuple[int, ...],
+        metadata: Mapping[str, Metadata],
+        X_transfer: Any,
+        progress: Progress,
+    ) -> Pool:
+        """Return the labels to choose by, with the ordinary pass where teachers are fitted."""
+        if given is not None:
+            raw = given_answers(given[0], data, ~folds.covered)
+            return given_pool(given[1], raw, folds, validation, data)
+        return fit_pool(
+            teacher,
+            data.X,
+            data.y,
+            folds,
+            validation,
+            outcome=data.outcome,
+            params=next(iter(metadata.values())).teacher,
+            memory=self._memory(),
+            keep_teachers=X_transfer is not None or self._grid().makes_rows,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
+            progress=progress,
+        )
+
+    def _try_all(
+        self,
+        candidates: Sequence[Candidate],
+        data: Data,
+        pool: Pool,
+        metadata: Mapping[str, Metadata],
+        judge: Judge,
+        X_transfer: Any,
+        progress: Progress,
+    ) -> tuple[dict[int, Pool], Scores]:
+        """Return the direct students' own pools, and what came of each candidate."""
+        common = {"n_jobs": self.n_jobs, "verbose": self.verbose}
+        with progress.step("fit the direct students"):
+            stacks = fit_stacks(candidates, data, pool, metadata, **common)
+        scores = evaluate(
+            candidates,
+            data,
+            pool,
+            metadata,
+            judge,
+            stacks=stacks,
+            X_transfer=X_transfer,
+            progress=progress,
+            **common,
+        )
+        return stacks, scores
+
+    def _policy(self) -> dict[str, Any]:
+        """Return how the choice is made."""
+        policy = {"fallback": self.fallback, "alpha": self.alpha}
+        return policy | {"smoothed": self.smooth, "prefer": self.prefer}
+
+    def _keep_choice(
+        self,
+        candidates: Sequence[Candidate],
+        number: int,
+        scores: Scores,
+        judge: Judge,
+        verdict: Verdict,
+    ) -> None:
+        """Set the attributes that tell of the choice."""
+        chosen = candidates[number]
+        self.verdict_ = verdict
+        self.loss_name_ = judge.name
+        self.cv_results_ = tabulate(candidates, scores, judge, smoothed=self.smooth)
+        self.best_index_ = number
+        self.best_score_ = float(self.cv_results_["mean_test_score"][number])
+        self.best_params_ = dict(chosen.params)
+        self.best_student_ = clone(chosen.params["student"])
