@@ -31,6 +31,7 @@ __all__ = [
     "softmax",
     "take_rows_of",
     "to_host",
+    "weighted_quantile",
 ]
 
 Array = Any  # an array of whichever namespace; the array API has no common base class
@@ -144,3 +145,24 @@ def project_to_simplex(t: Array) -> tuple[Array, Array]:
     theta = xp.take_along_axis(thresholds, support - 1, axis=1)
     projected = xp.where(t > theta, t - theta, xp.zeros_like(t))
     return xp.where(touched[:, None], projected, t), touched
+
+
+def weighted_quantile(y: Array, level: float, weight: Array | None = None) -> Array:
+    """Return a quantile of each column of `y` (n, m), shape (m,); a weight counts as so many rows.
+
+    Where the level falls between two rows, the middle of both: the median of two is their mean.
+    """
+    xp = namespace(y)
+    weight = xp.ones_like(y[:, 0]) if weight is None else weight
+    weight = xp.astype(weight, xp.float64)
+    middles = []
+    for j in range(y.shape[1]):
+        order = xp.argsort(y[:, j])
+        column = xp.take(y[:, j], order)
+        below = xp.cumulative_sum(xp.take(weight, order))
+        wanted, slack = level * below[-1], 1e-12 * below[-1]
+        # Rounding must not decide between equals: the first that reaches it, the first above it.
+        first = int(xp.sum(xp.astype(below < wanted - slack, xp.int64)))
+        last = int(xp.sum(xp.astype(below <= wanted + slack, xp.int64)))
+        middles.append(0.5 * (column[first] + column[min(last, y.shape[0] - 1)]))
+    return xp.stack(middles)

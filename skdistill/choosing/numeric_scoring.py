@@ -45,10 +45,14 @@ class _PredictedNumbers(RegressorMixin, BaseEstimator):
 
 
 def _row_loss(loss: NumericLoss) -> Callable[[Floats, Floats], Floats]:
-    """Return the loss of each row, from what was observed and what was said."""
+    """Return the loss of each row, from what was observed and what was said.
+
+    A deviance counts predictions below a thousandth of the mean as that much: zeros of a tree
+    should not decide.
+    """
 
     def of_rows(y: Floats, m: Floats) -> Floats:
-        return np.asarray(loss.value(m, y))
+        return np.asarray(loss.value(loss.lift(m, loss.mean_level(y)), y))
 
     return of_rows
 

@@ -106,27 +106,29 @@ def shrink_numbers(
     """
     loss = settings.loss
     rows = np.concatenate([test for _, test in folds.splits])  # of repeated folds, several times
-    f = np.concatenate(direct.parts)
     taught = rows[~np.isnan(m[rows, 0])]
     covered = np.flatnonzero(~np.isnan(m[:, 0]))
     mass = np.ones(len(covered)) if weight is None else weight[covered]
     y = data.columns
 
+    level = np.asarray(loss.mean_level(y[covered], mass))
+    f = loss.lift(np.concatenate(direct.parts), level)
+
     def mean_loss(said: Floats, at: NDArray[np.int64]) -> float:
         own = index_rows(weight, at, len(data))
-        return float(np.average(loss.value(said, y[at]), weights=own))
+        return float(np.average(loss.value(loss.lift(said, level), y[at]), weights=own))
 
-    level = loss.mean_level(y[covered], mass)
     teacher = mean_loss(m[taught], taught)
     presumed = bias_share(float(mass.sum() ** 2 / (mass @ mass))) * mean_loss(
         np.broadcast_to(level, y[covered].shape), covered
     )
     student = mean_loss(f, rows)
     own = index_rows(weight, rows, len(data))
-    noises = {"optimism": _between(_optimism(loss), direct, data, folds, weight) / 2.0}
+    on = direct, data, folds, weight
+    noises = {"optimism": _between(_optimism(loss, level), *on) / 2.0}
     if loss.is_linear:
         noises = {
-            "movement": _between(_movement(loss), direct, data, folds, weight) / 2.0,
+            "movement": _between(_movement(loss, level), *on) / 2.0,
             "dispersion": _dispersion(loss, y[rows], f, own),
         }
     presumed = min(presumed, teacher)
@@ -135,20 +137,22 @@ def shrink_numbers(
     )
 
 
-def _movement(loss: Any) -> Callable[..., Floats]:
+def _movement(loss: Any, level: Floats) -> Callable[..., Floats]:
     """Return the mean of both divergences of predictions that have and have not seen a label."""
 
     def of_rows(y: Floats, unseen: Floats, seen: Floats) -> Floats:
-        return np.asarray(0.5 * (loss.value(seen, unseen) + loss.value(unseen, seen)))
+        here, there = loss.lift(seen, level), loss.lift(unseen, level)
+        return np.asarray(0.5 * (loss.value(here, there) + loss.value(there, here)))
 
     return of_rows
 
 
-def _optimism(loss: Any) -> Callable[..., Floats]:
+def _optimism(loss: Any, level: Floats) -> Callable[..., Floats]:
     """Return by how much the loss is lower for having seen the label."""
 
     def of_rows(y: Floats, unseen: Floats, seen: Floats) -> Floats:
-        return np.asarray(loss.value(unseen, y) - loss.value(seen, y))
+        here, there = loss.lift(seen, level), loss.lift(unseen, level)
+        return np.asarray(loss.value(there, y) - loss.value(here, y))
 
     return of_rows
 

@@ -204,7 +204,7 @@ class NumericAdapter(Adapter):
         """Fit one output, or all at once; by a learner each where it takes one only."""
         model = single = clone(self.student)
         before = replace_settings(single, leaf_settings(single, problem.direct))
-        target = problem.target
+        target, touched = problem.loss.cut(problem.target)
         if target.shape[1] == 1 and not takes_only_columns(model):
             target = target[:, 0]
         elif target.shape[1] > 1 and not takes_columns(model):
@@ -214,7 +214,7 @@ class NumericAdapter(Adapter):
         model.fit(problem.X, target, **self.fit_keywords(problem.weight, problem.params))
         for each in [single] if model is single else [single, *model.estimators_]:
             give_back(each.regressor_ if isinstance(each, Tagged) else each, before)
-        return Fitted(model, Columns())
+        return Fitted(model, Columns(), float(np.mean(touched)))
 
 
 def _loss_of(student: Any) -> NumericLoss:

@@ -1,26 +1,23 @@
-"""Losses of numbers, and the pseudo-targets they turn a correction into.
+"""Losses of numbers, and the pseudo-targets that a correction makes of them.
 
-The squared error and the deviances of Poisson, Gamma and Tweedie are linear in what was observed,
-but for a term without the prediction: ``loss(f; y) = a(f) - y b(f) + c(y)``. So the corrected loss
-``(1 - g) loss(f; m) + g loss(f; y)`` is the same loss at the pseudo-target ``m + g (y - m)``,
-exactly, and a student only ever sees that (Dao et al., ICLR 2021, section 4, for the orthogonal
-correction; Jorgensen, *The Theory of Dispersion Models*, 1997, for the deviances).
+The corrected loss of one row is ``g loss(f; y) + (1 - g) loss(f; m)``, with `m` what the teacher
+says, `y` the label and `g` the gain: 0 is plain distillation, 1 the label alone. The squared error
+and the deviances of means are linear in the target but for a term without `f`, so this mix is the
+same loss at ``t = m + g (y - m)``. Losses of quantiles are not: pinball losses at `t` aim at the
+quantile of `t`, whose spread is not that of `y`, and a student of theirs is fitted to both rows.
 
-The absolute error and the quantile (pinball) loss are not linear in what was observed: no number
-stands for the mix, and the student is given rows of both kinds with weights ``g`` and ``1 - g``
-(`is_linear`).
-
-Predictions are on the scale of y, also of losses with a log link. All functions are arrays in,
-arrays out, on any array-API namespace.
+`m` is a mean, or a quantile, as the loss asks for. Deviances: Joergensen, *The Theory of Dispersion
+Models*, 1997; pinball loss: Koenker and Bassett, *Regression Quantiles*, Econometrica 46, 1978.
+All functions are arrays in, arrays out, on any array-API namespace.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
-from skdistill._ground.arrays import Array, namespace, row_gain, to_host
+from skdistill._ground.arrays import Array, namespace, row_gain, weighted_quantile
 from skdistill._ground.validation import check_choice, check_number
-from skdistill.exceptions import InputError, ParameterError
+from skdistill.exceptions import InputError
 
 __all__ = [
     "AbsoluteError",
@@ -33,69 +30,130 @@ __all__ = [
     "resolve_numeric_loss",
 ]
 
+LEAST = 1e-3  # of the mean target: what a prediction at or below zero counts as
+LIFT = 1e-6  # of the mean target: what a target that is not positive is lifted to where it must be
+
 
 class NumericLoss(ABC):
-    """Base of the losses of numbers: subclass it to bring your own.
+    """Base of the losses of numbers, of one output or of several.
 
-    A subclass names itself (`name`) and gives the loss of each row (`value`) and the best constant
-    (`mean_level`).
+    Attributes
+    ----------
+    name : str
+        As `loss` takes it.
+    is_linear : bool
+        Whether a student may be fitted to the one pseudo-target ``m + g (y - m)``. Where not, the
+        corrected loss is ``g loss(f; y) + (1 - g) loss(f; m)``, and every row comes twice: with
+        its label at weight `g`, and with the teacher's number at weight ``1 - g``.
+    lower : float or None
+        What predictions must be above: 0 for the losses with a logarithmic link, None for others.
     """
 
     name: ClassVar[str]
-    is_linear: ClassVar[bool] = True  # in what was observed, so that a pseudo-target stands for it
-    log_link: ClassVar[bool] = False  # of learners that minimise it by a raw score
+    is_linear: ClassVar[bool] = True
+    lower: ClassVar[float | None] = None
 
-    def target(self, y: Array, m: Array, gain: Array) -> Array:
-        """Return the pseudo-target ``m + g (y - m)``, cut to what the loss is defined for.
+    @abstractmethod
+    def value(self, prediction: Array, target: Array) -> Array:
+        """Return the loss of each row, shape (n,), summed over the outputs.
 
         Parameters
         ----------
-        y : array of shape (n, m)
-            What was observed.
-        m : array of shape (n, m)
-            What the teacher said.
+        prediction : array of shape (n, m)
+            On the scale of `y`; infinitely bad where it is not above `lower`.
+        target : array of shape (n, m)
+
+        Returns
+        -------
+        losses : array of shape (n,)
+            For one output, what scikit-learn's metric of that name is the mean of.
+        """
+
+    @abstractmethod
+    def gradient_hessian(self, scores: Array, target: Array) -> tuple[Array, Array]:
+        """Return the derivatives of the loss with respect to `scores`, each of shape (n, m)."""
+
+    def lift(self, prediction: Array, level: Array) -> Array:
+        """Return predictions (n, m), those that the loss makes infinite lifted to count as little.
+
+        Parameters
+        ----------
+        prediction : array of shape (n, m)
+        level : array of shape (m,)
+            The best constant (`mean_level`); a thousandth of it is the least that counts.
+
+        Returns
+        -------
+        lifted : array of shape (n, m)
+        """
+        return prediction
+
+    def canonical(self, prediction: Array) -> Array:
+        """Return the parameter (n, m) of `prediction` in which the loss is linear in the target."""
+        return prediction
+
+    @abstractmethod
+    def mean_level(self, y: Array, weight: Array | None = None) -> Array:
+        """Return the best constant for each output of `y` (n, m), shape (m,)."""
+
+    def target(self, y: Array, m: Array, gain: Array) -> Array:
+        """Return the pseudo-target ``(1 - g) m + g y``.
+
+        Parameters
+        ----------
+        y, m : array of shape (n, m)
+            Labels, and what the teacher says of them.
         gain : array of shape (n,) or (n, m)
-            Correction in units of the orthogonal one: 0 is plain distillation, 1 full correction.
+            0 gives `m` and 1 gives `y`, to the last bit.
 
         Returns
         -------
         target : array of shape (n, m)
         """
         g = row_gain(gain)
-        return self.cut((1.0 - g) * m + g * y)
+        return (1.0 - g) * m + g * y
 
-    def cut(self, target: Array) -> Array:
-        """Return a target with what the loss is not defined for brought to where it is."""
-        return target
+    def prediction(self, scores: Array) -> Array:
+        """Return the numbers on the scale of `y` that raw `scores` stand for."""
+        return scores
 
     def row_weight(self, m: Array) -> Array | None:
-        """Return a weight per row that belongs to the loss: none."""
+        """Return a weight per row that belongs to the loss: none, all rows count alike."""
         return None
 
-    @abstractmethod
-    def value(self, prediction: Array, target: Array) -> Array:
-        """Return the loss of each row, shape (n,): the sum over outputs."""
+    def cut(self, target: Array) -> tuple[Array, Array]:
+        """Bring targets (n, m) into the domain of the loss.
 
-    @abstractmethod
-    def mean_level(self, y: Array, weight: Array) -> Array:
-        """Return the best constant for rows (n, m) with weights (n,), shape (m,)."""
+        A gain above 1 makes targets that no label could be.
 
-    def canonical(self, prediction: Array) -> Array:
-        """Return the parameter in which the loss is linear in what was observed, (n, m)."""
-        return prediction
+        Returns
+        -------
+        cut : array of shape (n, m)
+        touched : boolean array of shape (n,)
+            Which rows had to move.
+        """
+        xp = namespace(target)
+        return target, xp.zeros_like(target[:, 0], dtype=xp.bool)
 
-    def check_labels(self, y: Array) -> None:  # noqa: B027 - most are defined for all numbers
-        """Raise InputError where the loss is not defined for what was observed."""
+    def check_labels(self, y: Array) -> None:  # noqa: B027, all numbers will do by default
+        """Raise InputError where labels (n, m) are outside the domain of the loss."""
 
 
-def _mean(y: Array, weight: Array) -> Array:
-    xp = namespace(y)
-    return xp.sum(weight[:, None] * y, axis=0) / xp.sum(weight)
+class _Mean(NumericLoss):
+    """A loss whose best constant is the mean."""
+
+    def mean_level(self, y: Array, weight: Array | None = None) -> Array:
+        """Return the weighted mean of each output, shape (m,)."""
+        xp = namespace(y)
+        if weight is None:
+            return xp.mean(y, axis=0)
+        w = xp.astype(weight, y.dtype)
+        return xp.sum(w[:, None] * y, axis=0) / xp.sum(w)
 
 
 @dataclass(frozen=True)
-class SquaredError(NumericLoss):
-    """Squared error, ``sum_j (f_j - t_j)^2``: estimates the mean.
+class SquaredError(_Mean):
+    """Squared error, ``sum_j (f_j - t_j)^2``: what the mean minimises.
 
     Examples
     --------
@@ -109,116 +167,113 @@ class SquaredError(NumericLoss):
     name: ClassVar[str] = "squared_error"
 
     def value(self, prediction: Array, target: Array) -> Array:
-        """Return the squared error of each row, shape (n,)."""
+        """Return the squared distance of each row, shape (n,); not half of it."""
         return namespace(prediction).sum((prediction - target) ** 2, axis=1)
 
     def gradient_hessian(self, scores: Array, target: Array) -> tuple[Array, Array]:
         """Return ``2 (f - t)`` and twos."""
-        return 2.0 * (scores - target), 2.0 * namespace(scores).ones_like(scores)
-
-    def mean_level(self, y: Array, weight: Array) -> Array:
-        """Return the weighted mean of each output, shape (m,)."""
-        return _mean(y, weight)
+        return 2.0 * (scores - target), namespace(scores).full_like(scores, 2.0)
 
 
-@dataclass(frozen=True)
-class _Deviance(NumericLoss):
-    """What the deviances share: their variance grows as a power of the mean, their link is log."""
+class _Deviance(_Mean):
+    """Unit deviance of a mean with variance ``mu^power``, on a logarithmic link, power >= 1."""
 
-    log_link: ClassVar[bool] = True
+    lower: ClassVar[float | None] = 0.0
 
     @property
     @abstractmethod
     def _power(self) -> float:
-        """The power of the mean that the variance is proportional to, at least 1."""
+        """Of the mean, in the variance."""
 
-    @property
-    def _takes_zero(self) -> bool:
-        return self._power < 2.0
+    def prediction(self, scores: Array) -> Array:
+        """Return ``exp(scores)``."""
+        return namespace(scores).exp(scores)
 
-    def cut(self, target: Array) -> Array:
-        """Return the target, nothing below zero, nor at zero where the loss is infinite there."""
-        xp = namespace(target)
-        if self._takes_zero:
-            return xp.where(target < 0.0, xp.zeros_like(target), target)
-        least = _least(target)
-        return xp.where(target < least, xp.full_like(target, least), target)
-
-    def value(self, prediction: Array, target: Array) -> Array:
-        """Return the unit deviance of each row, shape (n,); predictions are means, above zero."""
+    def lift(self, prediction: Array, level: Array) -> Array:
+        """Return predictions (n, m), none below a thousandth of the level: zero costs infinity."""
         xp = namespace(prediction)
-        f = xp.where(prediction < TINY, xp.full_like(prediction, TINY), prediction)
-        return xp.sum(_unit_deviance(f, target, self._power), axis=1)
-
-    def gradient_hessian(self, scores: Array, target: Array) -> tuple[Array, Array]:
-        """Return the derivatives of the deviance with respect to the logarithm of the mean."""
-        xp, p = namespace(scores), self._power
-        up, down = xp.exp((2.0 - p) * scores), target * xp.exp((1.0 - p) * scores)
-        return 2.0 * (up - down), 2.0 * ((2.0 - p) * up - (1.0 - p) * down)
-
-    def mean_level(self, y: Array, weight: Array) -> Array:
-        """Return the weighted mean of each output, shape (m,)."""
-        return _mean(y, weight)
+        return xp.maximum(prediction, LEAST * level + xp.zeros_like(prediction))
 
     def canonical(self, prediction: Array) -> Array:
-        """Return ``log f`` of Poisson's, else ``f^(1 - p) / (1 - p)``."""
-        xp, p = namespace(prediction), self._power
-        f = xp.where(prediction < TINY, xp.full_like(prediction, TINY), prediction)
-        return xp.log(f) if p == 1.0 else f ** (1.0 - p) / (1.0 - p)
+        """Return ``log f`` where the power `p` is 1, else ``f^(1 - p) / (1 - p)``."""
+        p = self._power
+        if p == 1.0:
+            return namespace(prediction).log(prediction)
+        return prediction ** (1.0 - p) / (1.0 - p)
+
+    def value(self, prediction: Array, target: Array) -> Array:
+        """Return twice the log-likelihood that each row lacks, shape (n,)."""
+        xp = namespace(prediction, target)
+        inside = prediction > 0.0
+        f = xp.where(inside, prediction, xp.ones_like(prediction))
+        deviance = _unit_deviance(f, target, self._power)
+        return xp.sum(xp.where(inside, deviance, xp.full_like(f, float("inf"))), axis=1)
+
+    def gradient_hessian(self, scores: Array, target: Array) -> tuple[Array, Array]:
+        """Return the derivatives with respect to the logarithm of the mean `mu`.
+
+        With `p` the power, they are ``2 (mu^(2 - p) - t mu^(1 - p))`` and
+        ``2 ((2 - p) mu^(2 - p) + (p - 1) t mu^(1 - p))``.
+        """
+        xp = namespace(scores)
+        p = self._power
+        of_mean, of_target = xp.exp((2.0 - p) * scores), target * xp.exp((1.0 - p) * scores)
+        return 2.0 * (of_mean - of_target), 2.0 * ((2.0 - p) * of_mean + (p - 1.0) * of_target)
+
+    def cut(self, target: Array) -> tuple[Array, Array]:
+        """Lift targets (n, m) into the domain: to zero, or to a millionth of the mean target.
+
+        Zero is no label where the power is 2 or more. Second comes which rows had to move.
+        """
+        xp = namespace(target)
+        outside = target < 0.0 if self._power < 2.0 else target <= 0.0
+        level = xp.zeros_like(target)
+        if self._power >= 2.0:
+            level = level + LIFT * xp.mean(xp.abs(target), axis=0)[None, :]
+        return xp.where(outside, level, target), xp.any(outside, axis=1)
 
     def check_labels(self, y: Array) -> None:
-        """Raise InputError for numbers below zero, or at zero where that has no deviance."""
-        values = to_host(y)
-        bad = (values < 0.0 if self._takes_zero else values <= 0.0).any(axis=1)
-        wanted = "not be negative" if self._takes_zero else "be above zero"
-        if bad.any():
-            row = int(bad.argmax())
-            raise InputError(
-                f"y must {wanted} for loss {self.name!r}, got {values[row].tolist()} in row {row} "
-                f"({int(bad.sum())} such rows): use loss='squared_error', or drop such rows. Some "
-                "value(s) of y are out of the valid range of the loss."
-            )
-        if not values.any():
-            raise InputError(
-                f"y must have a positive value for loss {self.name!r}, got zeros only: there is "
-                "nothing to predict."
-            )
+        """Raise InputError where labels (n, m) are negative, or zero and may not be.
 
-
-TINY = 1e-12  # of a predicted mean: below it a deviance says nothing more
-
-
-def _least(target: Array) -> float:
-    """Return the smallest positive entry, which stands for those that are not."""
-    xp = namespace(target)
-    positive = target[target > 0.0]
-    return float(xp.min(positive)) if positive.shape[0] else 1.0
-
-
-def _unit_deviance(f: Array, t: Array, power: float) -> Array:
-    """Return the Tweedie deviance of each entry; 1 is Poisson's, 2 Gamma's."""
-    xp = namespace(f)
-    positive = t > 0.0
-    safe = xp.where(positive, t, xp.ones_like(t))
-    if power == 1.0:
-        return 2.0 * (xp.where(positive, t * xp.log(safe / f), xp.zeros_like(t)) - t + f)
-    if power == 2.0:
-        return 2.0 * (xp.log(f / t) + t / f - 1.0)
-    own = xp.where(positive, safe ** (2.0 - power), xp.zeros_like(t))
-    a, b = 1.0 - power, 2.0 - power
-    return 2.0 * (own / (a * b) - t * f**a / a + f**b / b)
+        Raises
+        ------
+        InputError
+            With the first such row; or where all labels of an output are zero.
+        """
+        xp = namespace(y)
+        strict = self._power >= 2.0
+        for j in range(y.shape[1]):
+            column = y[:, j]
+            outside = column <= 0.0 if strict else column < 0.0
+            if bool(xp.any(outside)):
+                row = int(xp.argmax(xp.astype(outside, xp.int64)))
+                raise InputError(
+                    f"labels must be {'positive' if strict else 'at least 0'} for loss {self!r}, "
+                    f"got {float(column[row])!r} in row {row}"
+                    f"{f', output {j}' if y.shape[1] > 1 else ''}. Correct or leave out such rows, "
+                    f"or choose another loss, such as "
+                    f"{'Poisson() where labels may be 0, or ' if strict else ''}SquaredError()."
+                )
+            if bool(xp.all(column == 0.0)):
+                raise InputError(
+                    f"labels must not all be 0 for loss {self!r}, got nothing but zeros"
+                    f"{f' in output {j}' if y.shape[1] > 1 else ''}: the logarithm of their mean "
+                    "is not finite. Give rows with positive labels."
+                )
 
 
 @dataclass(frozen=True)
 class Poisson(_Deviance):
-    """Poisson deviance, ``2 (t log(t / f) - t + f)``: counts, and rates with exposure as weight.
+    """Poisson deviance, ``2 sum_j (t_j log(t_j / f_j) - t_j + f_j)``, on a logarithmic link.
+
+    For counts and rates: labels of at least zero, a variance that grows as the mean does.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skdistill import Poisson
-    >>> Poisson().value(np.array([[2.0]]), np.array([[2.0]]))
-    array([0.])
+    >>> Poisson().value(np.array([[2.0]]), np.array([[0.0]]))
+    array([4.])
     """
 
     name: ClassVar[str] = "poisson"
@@ -230,14 +285,17 @@ class Poisson(_Deviance):
 
 @dataclass(frozen=True)
 class Gamma(_Deviance):
-    """Gamma deviance, ``2 (log(f / t) + t / f - 1)``: positive amounts of constant relative error.
+    """Gamma deviance, ``2 sum_j (log(f_j / t_j) + t_j / f_j - 1)``, on a logarithmic link.
+
+    For positive labels with errors in proportion to the mean: costs, times. It does not change when
+    labels and predictions are given in another unit.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skdistill import Gamma
-    >>> Gamma().value(np.array([[2.0]]), np.array([[2.0]]))
-    array([0.])
+    >>> Gamma().value(np.array([[1.0]]), np.array([[2.0]])).round(4)
+    array([0.6137])
     """
 
     name: ClassVar[str] = "gamma"
@@ -249,18 +307,22 @@ class Gamma(_Deviance):
 
 @dataclass(frozen=True)
 class Tweedie(_Deviance):
-    """Tweedie deviance: amounts that are often zero, such as claims per policy.
+    """Tweedie deviance, of a variance that grows as ``mu^power``, on a logarithmic link.
+
+    Between 1 and 2 it is for totals of a few events, such as claims: zeros beside positive numbers.
+    With `p` the power it is, summed over outputs, ``2 (t^(2-p) / ((1-p) (2-p)) - t f^(1-p) / (1-p)
+    + f^(2-p) / (2-p))``; power 1 is `Poisson`, 2 is `Gamma`, 3 is inverse Gaussian.
 
     Parameters
     ----------
     power : float, default=1.5
-        The variance is proportional to this power of the mean: 1 is Poisson's, 2 Gamma's, between
-        them a sum of a random number of positive amounts; above 2 positive amounts only.
+        At least 1. Labels may be 0 below 2 and must be positive from 2 on. For power 0, the normal
+        distribution, there is `SquaredError`.
 
     Raises
     ------
     ParameterError
-        If `power` is below 1.
+        If `power` is not a finite number of at least 1.
 
     Examples
     --------
@@ -281,17 +343,74 @@ class Tweedie(_Deviance):
         return float(self.power)
 
 
-@dataclass(frozen=True)
-class Quantile(NumericLoss):
-    """Quantile (pinball) loss, ``a (t - f)`` where t is above f and ``(1 - a) (f - t)`` below.
+class _Pinball(NumericLoss):
+    """The loss of a quantile; not linear in the target."""
 
-    It is not linear in what was observed, so the student is given rows of both kinds: the
-    observed number with weight `g`, the teacher's with weight ``1 - g``.
+    is_linear: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def _slopes(self) -> tuple[float, float]:
+        """How much a prediction costs per unit that it is too low, and too high."""
+
+    def value(self, prediction: Array, target: Array) -> Array:
+        """Return the loss of each row, shape (n,)."""
+        xp = namespace(prediction)
+        low, high = self._slopes
+        short = target - prediction
+        return xp.sum(xp.maximum(low * short, -high * short), axis=1)
+
+    def gradient_hessian(self, scores: Array, target: Array) -> tuple[Array, Array]:
+        """Return the slope of the loss, 0 where it has its kink; and zeros: it is straight."""
+        xp = namespace(scores)
+        low, high = self._slopes
+        zero = xp.zeros_like(scores)
+        over = xp.where(scores > target, zero + high, zero)
+        return xp.where(scores < target, zero - low, over), zero
+
+    def mean_level(self, y: Array, weight: Array | None = None) -> Array:
+        """Return the weighted quantile of each output, shape (m,).
+
+        Where a whole interval is best, its middle: the median of two numbers is their mean.
+        """
+        low, high = self._slopes
+        return weighted_quantile(y, low / (low + high), weight)
+
+
+@dataclass(frozen=True)
+class AbsoluteError(_Pinball):
+    """Absolute error, ``sum_j |f_j - t_j|``: what the median minimises.
+
+    It is not linear in the target: the corrected loss is ``g |f - y| + (1 - g) |f - m|``, and a
+    student is fitted to rows with both numbers. The teacher's `m` should be a median as well.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdistill import AbsoluteError
+    >>> AbsoluteError().mean_level(np.array([[1.0], [2.0], [9.0]]))
+    array([2.])
+    """
+
+    name: ClassVar[str] = "absolute_error"
+
+    @property
+    def _slopes(self) -> tuple[float, float]:
+        return 1.0, 1.0
+
+
+@dataclass(frozen=True)
+class Quantile(_Pinball):
+    """Pinball loss, ``sum_j max(a (t_j - f_j), (a - 1) (t_j - f_j))``: of the quantile at `a`.
+
+    It is not linear in the target: the corrected loss mixes the loss at the label and the loss at
+    the teacher's number, and a student is fitted to rows with both. The teacher's number should be
+    the same quantile.
 
     Parameters
     ----------
     alpha : float, default=0.5
-        Which quantile, in (0, 1).
+        Share of labels below the quantile, in (0, 1).
 
     Raises
     ------
@@ -302,86 +421,34 @@ class Quantile(NumericLoss):
     --------
     >>> import numpy as np
     >>> from skdistill import Quantile
-    >>> Quantile(alpha=0.9).value(np.array([[1.0], [3.0]]), np.array([[2.0], [2.0]])).round(6)
+    >>> Quantile(alpha=0.9).value(np.array([[0.0], [2.0]]), np.array([[1.0], [1.0]])).round(4)
     array([0.9, 0.1])
     """
 
     alpha: float = 0.5
     name: ClassVar[str] = "quantile"
-    is_linear: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_number("alpha", self.alpha, low=0.0, high=1.0, low_open=True, high_open=True)
 
-    def value(self, prediction: Array, target: Array) -> Array:
-        """Return the pinball loss of each row, shape (n,)."""
-        xp = namespace(prediction)
-        apart = target - prediction
-        loss = xp.where(apart >= 0.0, self.alpha * apart, (self.alpha - 1.0) * apart)
-        return xp.sum(loss, axis=1)
-
-    def gradient_hessian(self, scores: Array, target: Array) -> tuple[Array, Array]:
-        """Return ``1 - a`` above the target and ``-a`` below it; the second derivative is zero."""
-        xp = namespace(scores)
-        above = xp.full_like(scores, 1.0 - self.alpha)
-        slope = xp.where(scores > target, above, xp.full_like(scores, -self.alpha))
-        return slope, xp.zeros_like(scores)
-
-    def mean_level(self, y: Array, weight: Array) -> Array:
-        """Return the weighted quantile of each output, shape (m,): the least that is enough."""
-        xp = namespace(y)
-        order = xp.argsort(y, axis=0)
-        levels = []
-        for j in range(y.shape[1]):
-            mass = xp.cumulative_sum(weight[order[:, j]])
-            enough = mass >= self.alpha * mass[-1] * (1.0 - 1e-12)
-            levels.append(y[order[:, j], j][xp.argmax(xp.astype(enough, xp.int64))])
-        return xp.stack(levels)
-
-
-@dataclass(frozen=True)
-class AbsoluteError(Quantile):
-    """Absolute error, ``sum_j |f_j - t_j|``: estimates the median. Twice the pinball loss at 1/2.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skdistill import AbsoluteError
-    >>> AbsoluteError().value(np.array([[1.0]]), np.array([[3.0]]))
-    array([2.])
-    """
-
-    alpha: float = field(default=0.5, init=False, repr=False)
-    name: ClassVar[str] = "absolute_error"
-
-    def value(self, prediction: Array, target: Array) -> Array:
-        """Return the absolute error of each row, shape (n,)."""
-        return 2.0 * super().value(prediction, target)
-
-    def gradient_hessian(self, scores: Array, target: Array) -> tuple[Array, Array]:
-        """Return the sign of ``f - t``; the second derivative is zero."""
-        slope, zero = super().gradient_hessian(scores, target)
-        return 2.0 * slope, zero
+    @property
+    def _slopes(self) -> tuple[float, float]:
+        return float(self.alpha), 1.0 - float(self.alpha)
 
 
 _LOSSES: dict[str, type[NumericLoss]] = {
-    "absolute_error": AbsoluteError,
-    "gamma": Gamma,
-    "poisson": Poisson,
-    "quantile": Quantile,
-    "squared_error": SquaredError,
-    "tweedie": Tweedie,
+    each.name: each for each in (AbsoluteError, Gamma, Poisson, Quantile, SquaredError, Tweedie)
 }
 
 
 def resolve_numeric_loss(loss: str | NumericLoss) -> NumericLoss:
-    """Return the loss that a name or an object stands for.
+    """Return the loss of numbers that a name or an object stands for.
 
     Parameters
     ----------
-    loss : {"absolute_error", "gamma", "poisson", "quantile", "squared_error", "tweedie"} or \
-NumericLoss
-        Name (of the loss with its defaults), or an object that is returned as it is.
+    loss : str or NumericLoss
+        "absolute_error", "gamma", "poisson", "quantile" (the median), "squared_error", "tweedie"
+        (power 1.5); or an object that is returned as it is.
 
     Returns
     -------
@@ -390,13 +457,21 @@ NumericLoss
     Raises
     ------
     ParameterError
-        If the name is unknown, or a class was given in place of an object.
+        If the name is unknown.
     """
     if isinstance(loss, NumericLoss):
         return loss
-    if isinstance(loss, type) and issubclass(loss, NumericLoss):
-        raise ParameterError(
-            f"loss must be an object, got the class {loss.__name__}: write {loss.__name__}()."
-        )
     check_choice("loss", loss, sorted(_LOSSES), "or a NumericLoss object")
     return _LOSSES[loss]()
+
+
+def _unit_deviance(f: Array, t: Array, power: float) -> Array:
+    """Return the unit deviance of each entry, of means `f` > 0."""
+    xp = namespace(f, t)
+    if power == 1.0:
+        ratio = xp.where(t > 0.0, t, f) / f
+        return 2.0 * (t * xp.log(ratio) - t + f)
+    if power == 2.0:
+        return 2.0 * (t / f - 1.0 - xp.log(t / f))
+    a, b = 1.0 - power, 2.0 - power
+    return 2.0 * (t**b / (a * b) - t * f**a / a + f**b / b)
