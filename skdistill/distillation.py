@@ -29,7 +29,7 @@ from skdistill.settings import Settings
 from skdistill.students import Fitted, Problem, direct_problem, fit_within
 from skdistill.targets.corrections import Correction
 from skdistill.teaching.labels import Labels, true_labels
-from skdistill.teaching.residuals import local_variance
+from skdistill.teaching.residuals import expected_draws, local_variance
 
 __all__ = [
     "Distilled",
@@ -303,20 +303,21 @@ def _with_transfer(
 def _mixed(problem: Problem, data: Data, m: Floats, gain: Floats) -> Problem:
     """Return the problem of a loss that no pseudo-target stands for: rows of both kinds, weighted.
 
-    ``g loss(f; y) + (1 - g) loss(f; m)`` is each row twice, once with what was observed and once
-    with what the teacher said. A gain above 1, beside transfer rows, counts as 1: no weight is
-    negative.
+    Each row comes with what was observed, at weight `g`, and with draws from what the teacher
+    expects there (`expected_draws`), at ``1 - g`` together. A gain above 1, beside transfer rows,
+    counts as 1: no weight is negative.
     """
     g = np.minimum(gain if gain.ndim == 1 else gain.mean(axis=1), 1.0)
-    if np.all((g == 0.0) | (g == 1.0)):
-        return problem  # its target is the one or the other already
-    twice = np.tile(np.arange(len(data)), 2)
+    if np.all(g == 1.0):
+        return problem  # its target is what was observed
+    draws = expected_draws(data.columns, m, problem.loss.level, data.weight)
+    rows = np.tile(np.arange(len(data)), 1 + len(draws))
     weight = np.ones(len(data)) if problem.weight is None else problem.weight
-    weights = np.concatenate([weight * g, weight * (1.0 - g)])
+    weights = np.concatenate([weight * g, *[weight * (1.0 - g) / len(draws)] * len(draws)])
     kept = np.flatnonzero(weights)
-    rows = twice[kept]
-    said = np.concatenate([data.columns, m])[kept]
-    labels = np.concatenate([data.y, data.outcome.stand_in(m)])[kept]
+    rows = rows[kept]
+    said = np.concatenate([data.columns, *draws])[kept]
+    labels = data.outcome.stand_in(said)
     params = {key: index_rows(value, rows, len(data)) for key, value in problem.params.items()}
     return replace(
         problem,

@@ -349,6 +349,12 @@ class _Pinball(NumericLoss):
     is_linear: ClassVar[bool] = False
 
     @property
+    def level(self) -> float:
+        """Which quantile it is the loss of."""
+        low, high = self._slopes
+        return low / (low + high)
+
+    @property
     @abstractmethod
     def _slopes(self) -> tuple[float, float]:
         """How much a prediction costs per unit that it is too low, and too high."""
@@ -373,8 +379,7 @@ class _Pinball(NumericLoss):
 
         Where a whole interval is best, its middle: the median of two numbers is their mean.
         """
-        low, high = self._slopes
-        return weighted_quantile(y, low / (low + high), weight)
+        return weighted_quantile(y, self.level, weight)
 
 
 @dataclass(frozen=True)
