@@ -51,27 +51,27 @@ class Correction(ABC):
         """
 
     def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
-        """Return how far to correct each row where numbers are predicted.
+        """Return how far to correct each row whose label is a number.
 
         Parameters
         ----------
         m : array of shape (n, m)
-            What the teacher said.
+            What the teacher says.
         variance : array of shape (n, m)
-            Of what was observed around it, as far as that is known from rows like it.
+            Of the labels around it.
         strength : float
             In [0, 1].
 
         Returns
         -------
         gain : array of shape (n,) or (n, m)
-            Here what `gain` returns for `m`.
+            By default, what `gain` says of the teacher's numbers.
         """
         return self.gain(m, strength)
 
     @property
     def uses_strength(self) -> bool:
-        """Whether `gain` depends on the strength; if not, giving one raises."""
+        """Whether the gain depends on the strength; if not, giving one raises."""
         return True
 
 
@@ -110,6 +110,21 @@ class _WithConstant(Correction):
         """Whether `c` is taken from the strength."""
         return self.c is None
 
+    def gain(self, p: Array, strength: float) -> Array:
+        """Return the gain of each row, shape (n,), from ``V = (1 - sum_k p_k^2) / 2``."""
+        return self._gain_at(_variance(p), strength)
+
+    def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
+        """Return the gain of each row, shape (n,), from the variance of its labels.
+
+        `V` is the mean over outputs, each in units of its own average variance: so is `c`.
+        """
+        return self._gain_at(_over_outputs(variance), strength)
+
+    @abstractmethod
+    def _gain_at(self, v: Array, strength: float) -> Array:
+        """Return the gain of rows of variance `v`, shape (n,)."""
+
 
 @dataclass(frozen=True)
 class Fast(_WithConstant):
@@ -139,15 +154,7 @@ class Fast(_WithConstant):
     array([0.5, 1. ])
     """
 
-    def gain(self, p: Array, strength: float) -> Array:
-        """Return ``c / (c + V)``, shape (n,)."""
-        return self._at(_variance(p), strength)
-
-    def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
-        """Return ``c / (c + V)`` with the variances over their means, averaged over outputs."""
-        return self._at(_shared(variance), strength)
-
-    def _at(self, v: Array, strength: float) -> Array:
+    def _gain_at(self, v: Array, strength: float) -> Array:
         xp = namespace(v)
         if self.c is None and strength in (0.0, 1.0):
             return xp.full_like(v, strength)
@@ -183,15 +190,7 @@ class Slow(_WithConstant):
     array([0.5])
     """
 
-    def gain(self, p: Array, strength: float) -> Array:
-        """Return ``1 - d``, shape (n,)."""
-        return self._at(_variance(p), strength)
-
-    def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
-        """Return ``1 - d`` with the variances over their means, averaged over outputs."""
-        return self._at(_shared(variance), strength)
-
-    def _at(self, v: Array, strength: float) -> Array:
+    def _gain_at(self, v: Array, strength: float) -> Array:
         xp = namespace(v)
         if self.c is None and strength in (0.0, 1.0):
             return xp.full_like(v, strength)
@@ -249,8 +248,7 @@ class Minimax(Correction):
         xp = namespace(p)
         if strength in (0.0, 1.0):
             return xp.full_like(p, strength)
-        radius = (0.1 if self.error == "absolute" else 1.0) if self.radius is None else self.radius
-        low, high = _ERROR_SETS[self.error](p, radius)
+        low, high = _ERROR_SETS[self.error](p, self._radius)
         low, high = xp.clip(low, 0.0, 1.0), xp.clip(high, 0.0, 1.0)
 
         def worst(g: Array) -> Array:
@@ -259,32 +257,35 @@ class Minimax(Correction):
         return _minimise_convex(worst, xp.zeros_like(p), xp.ones_like(p))
 
     def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
-        """Return ``s b^2 / (s b^2 + (1 - s) V)`` of each entry, `b` the farthest of the error set.
+        """Return the minimax gain of each number, ``s b^2 / (s b^2 + (1 - s) V)``, shape (n, m).
 
-        Whatever the mean is, the variance is as measured: so the worst mean is the farthest one.
-        "relative" is ``[m / (1 + r), m (1 + r)]``, "absolute" ``m +- r sd(m)``.
+        `b` is the worst bias: ``r |m|`` for "relative", which is for numbers that are positive, and
+        `r` standard deviations of the output's `m` for "absolute".
 
         Raises
         ------
         ParameterError
-            If the error set is "power", which is for probabilities.
+            For "power", whose error set is one of probabilities.
         """
-        xp = namespace(m)
         if self.error == "power":
             raise ParameterError(
-                "Minimax(error='power') is for probabilities: use 'relative' or 'absolute'."
+                "error='power' is an error set of probabilities, got labels that are numbers: "
+                "choose error='relative' or error='absolute'."
             )
+        xp = namespace(m)
         if strength in (0.0, 1.0):
             return xp.full_like(m, strength)
-        if self.error == "absolute":
-            radius = 0.1 if self.radius is None else self.radius
-            far = xp.zeros_like(m) + radius * xp.std(m, axis=0)
-        else:
-            far = (1.0 if self.radius is None else self.radius) * xp.abs(m)
-        bias, noise = strength * far**2, (1.0 - strength) * variance
+        scale = xp.abs(m) if self.error == "relative" else xp.zeros_like(m) + xp.std(m, axis=0)
+        bias, noise = strength * (self._radius * scale) ** 2, (1.0 - strength) * variance
         total = bias + noise
-        known = xp.where(total > 0.0, total, xp.ones_like(total))
-        return xp.where(total > 0.0, bias / known, xp.full_like(m, strength))
+        # Where there is neither, no gain does better than another: the smallest.
+        return xp.where(total > 0.0, bias / xp.where(total > 0.0, total, xp.ones_like(m)), bias)
+
+    @property
+    def _radius(self) -> float:
+        if self.radius is None:
+            return 0.1 if self.error == "absolute" else 1.0
+        return self.radius
 
 
 _ERROR_SETS: dict[str, Callable[[Array, float], tuple[Array, Array]]] = {
@@ -336,15 +337,12 @@ def _variance(p: Array) -> Array:
     return 0.5 * namespace(p).sum(p * (1.0 - p), axis=1)
 
 
-def _shared(variance: Array) -> Array:
-    """Return one variance per row, shape (n,): in units of each output's mean variance.
-
-    Outputs are on scales of their own; a gain must not follow the widest alone.
-    """
+def _over_outputs(variance: Array) -> Array:
+    """Return the mean over outputs (n, m) of each one's variance over its average, shape (n,)."""
     xp = namespace(variance)
-    mean = xp.mean(variance, axis=0)
-    known = xp.where(mean > 0.0, mean, xp.ones_like(mean))
-    return xp.mean(variance / known, axis=1)
+    average = xp.mean(variance, axis=0)
+    safe = xp.where(average > 0.0, average, xp.ones_like(average))
+    return xp.mean(variance / safe, axis=1)
 
 
 def _relative(v: Array) -> Array:
