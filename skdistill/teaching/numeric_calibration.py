@@ -1,10 +1,13 @@
-"""Calibration of a teacher of numbers on its own out-of-fold predictions.
+"""Calibration of a teacher's numbers on its own out-of-fold rows.
 
-Averages of trees shrink towards the mean and long boosting overshoots; a student copies both. With
-`m` the predictions of an output, "linear" is ``a + b m`` with ``b >= 0``, by weighted least squares
-(Mincer and Zarnowitz, 1969, for forecasts), "isotonic" one isotonic regression (Barlow et al.,
-1972), and "stacked" adds a second opinion to "linear", the out-of-fold predictions `o` of the
-direct student: ``a + b m + c o``, ``b, c >= 0`` (Breiman, *Stacked regressions*, 1996).
+Out-of-fold numbers may be off in level and scale: a teacher that shrinks to the mean, or that
+overfits and spreads too far. "linear" is ``a + b m`` per output with ``b >= 0`` (Mincer and
+Zarnowitz, *The Evaluation of Economic Forecasts*, 1969). "isotonic" is one isotonic regression per
+output (Barlow et al., *Statistical Inference under Order Restrictions*, 1972). "stacked" adds the
+out-of-fold numbers `o` of the direct student, ``a + b m + c o`` with ``b, c >= 0`` (Breiman,
+*Stacked Regressions*, Machine Learning 24, 1996).
+
+All three fit means by least squares, which is right for every loss whose best constant is a mean.
 """
 
 from dataclasses import dataclass
@@ -14,79 +17,105 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from sklearn.isotonic import IsotonicRegression
 
+from skdistill._ground.arrays import Array, as_like, namespace, to_host
 from skdistill._ground.validation import check_choice
 from skdistill.exceptions import InputError, ParameterError
 
 __all__ = [
     "NUMERIC_CALIBRATIONS",
-    "Linear",
-    "Monotone",
+    "IsotonicNumbers",
+    "LinearNumbers",
     "NumericCalibration",
+    "StackedNumbers",
     "calibrate_numbers",
-    "calibrate_numbers_unseen",
 ]
 
 NUMERIC_CALIBRATIONS = (None, "isotonic", "linear", "stacked")
+SHARE = 1e-3  # of the mean label: how near to a lower bound a calibrated number may come
+
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class NumericCalibration:
-    """No calibration: predictions as they are. Base of the others."""
+    """No calibration but for the lower bound. Base of the others.
 
-    def transform(self, m: Floats, student: Floats | None = None) -> Floats:
-        """Return the calibrated predictions, shape (n, m).
+    Attributes
+    ----------
+    floor : array of shape (m,) or None
+        Smaller numbers count as this, per output; None where any number will do.
+    """
+
+    floor: Floats | None
+
+    def transform(self, m: Array, student: Array | None = None) -> Array:
+        """Return the calibrated numbers, shape (n, m).
 
         Parameters
         ----------
         m : array of shape (n, m)
-            Predictions of the teacher.
+            Numbers of the teacher.
         student : array of shape (n, m) or None, default=None
-            Those of the direct student; only "stacked" needs them.
+            Those of the direct student; only `StackedNumbers` needs them.
 
         Returns
         -------
         calibrated : array of shape (n, m)
         """
-        return m
+        return self._lift(m)
+
+    def _lift(self, m: Array) -> Array:
+        if self.floor is None:
+            return m
+        floor = as_like(self.floor, m, m.dtype)
+        xp = namespace(m)
+        return xp.where(m < floor, xp.zeros_like(m) + floor, m)  # a NaN stays one
 
 
 @dataclass(frozen=True)
-class Linear(NumericCalibration):
-    """``intercept + slope m``, and ``student_slope o`` where there is a second opinion.
+class LinearNumbers(NumericCalibration):
+    """``intercept + slope m``.
 
     Attributes
     ----------
-    intercept, slope : array of shape (m,)
-        Of each output; slopes are not negative.
-    low, high : array of shape (m,)
-        The least and the largest observed: nothing beyond is said.
-    student_slope : array of shape (m,) or None
-        Of the direct student's predictions.
+    slope, intercept : array of shape (m,)
+        Slopes are not negative; 1 keeps the spread, below 1 shrinks it.
     """
 
-    intercept: Floats
     slope: Floats
-    low: Floats
-    high: Floats
-    student_slope: Floats | None = None
+    intercept: Floats
 
-    def transform(self, m: Floats, student: Floats | None = None) -> Floats:
-        """Return the calibrated predictions, shape (n, m)."""
-        said = self.intercept + self.slope * m
-        if self.student_slope is not None:
-            if student is None:
-                raise ParameterError(
-                    "a stacked calibration needs the direct student's predictions of the same "
-                    "rows: pass them as the second argument."
-                )
-            said = said + self.student_slope * student
-        return np.asarray(np.clip(said, self.low, self.high))
+    def transform(self, m: Array, student: Array | None = None) -> Array:
+        """Return the calibrated numbers, shape (n, m)."""
+        return self._lift(as_like(self.intercept, m, m.dtype) + as_like(self.slope, m, m.dtype) * m)
 
 
 @dataclass(frozen=True)
-class Monotone(NumericCalibration):
-    """One isotonic regression per output, cut at its ends.
+class StackedNumbers(LinearNumbers):
+    """``intercept + slope m + student_slope o`` of teacher and direct student.
+
+    Attributes
+    ----------
+    student_slope : array of shape (m,)
+        Not negative.
+    """
+
+    student_slope: Floats
+
+    def transform(self, m: Array, student: Array | None = None) -> Array:
+        """Return the stacked numbers, shape (n, m)."""
+        if student is None:
+            raise ParameterError(
+                "a stacked calibration needs the direct student's numbers of the same rows: pass "
+                "them as the second argument."
+            )
+        parts = [as_like(each, m, m.dtype) for each in (self.slope, self.student_slope)]
+        return self._lift(as_like(self.intercept, m, m.dtype) + parts[0] * m + parts[1] * student)
+
+
+@dataclass(frozen=True)
+class IsotonicNumbers(NumericCalibration):
+    """One isotonic regression per output.
 
     Attributes
     ----------
@@ -96,53 +125,39 @@ class Monotone(NumericCalibration):
 
     regressions: tuple[IsotonicRegression, ...]
 
-    def transform(self, m: Floats, student: Floats | None = None) -> Floats:
-        """Return the calibrated predictions, shape (n, m)."""
-        return np.column_stack([r.predict(m[:, j]) for j, r in enumerate(self.regressions)])
-
-
-def calibrate_numbers_unseen(
-    method: str | None, y: Floats, m: Floats, test: NDArray[np.bool_], weight: Floats | None = None
-) -> Floats:
-    """Calibrate some predictions by a map fitted on the others.
-
-    Parameters
-    ----------
-    method, y, m, weight
-        Of `calibrate_numbers`.
-    test : bool array of shape (n,)
-        Which rows to calibrate.
-
-    Returns
-    -------
-    calibrated : array of shape (k, m)
-        Of the k rows of `test`.
-    """
-    own = None if weight is None else weight[~test]
-    return calibrate_numbers(method, y[~test], m[~test], own).transform(m[test])
+    def transform(self, m: Array, student: Array | None = None) -> Array:
+        """Return the calibrated numbers, shape (n, m); computed on the host."""
+        q = to_host(m)
+        columns = [r.predict(q[:, j]) for j, r in enumerate(self.regressions)]
+        return self._lift(as_like(np.column_stack(columns), m, m.dtype))
 
 
 def calibrate_numbers(
     method: str | None,
-    y: Floats,
-    m: Floats,
-    weight: Floats | None = None,
-    student: Floats | None = None,
+    y: Array,
+    m: Array,
+    weight: Array | None = None,
+    student: Array | None = None,
+    *,
+    lower: float | None = None,
 ) -> NumericCalibration:
-    """Fit a calibration on out-of-fold predictions.
+    """Fit a calibration of numbers on out-of-fold rows.
 
     Parameters
     ----------
     method : {"linear", "isotonic", "stacked"} or None
         Which map; None for none.
     y : array of shape (n, m)
-        What was observed.
+        Labels.
     m : array of shape (n, m)
-        Out-of-fold predictions.
+        Out-of-fold numbers of the teacher.
     weight : array of shape (n,) or None, default=None
         Row weights.
     student : array of shape (n, m) or None, default=None
-        Out-of-fold predictions of the direct student, for "stacked".
+        Out-of-fold numbers of the direct student, for "stacked".
+    lower : float or None, default=None
+        What the result must be above, of the loss. It is kept a thousandth of the distance of the
+        mean label away, whichever the method.
 
     Returns
     -------
@@ -153,72 +168,67 @@ def calibrate_numbers(
     ParameterError
         If `method` is unknown, or is "stacked" and `student` is not given.
     InputError
-        If a prediction is NaN.
+        If a number is NaN or infinite.
 
     Examples
     --------
     >>> import numpy as np
     >>> m = np.linspace(-1.0, 1.0, 200)[:, None]
-    >>> found = calibrate_numbers("linear", 3.0 + 2.0 * m, m)
-    >>> found.slope.round(2), found.intercept.round(2)
-    (array([1.99]), array([3.]))
+    >>> calibrate_numbers("linear", 5.0 + 2.0 * m, m).transform(m[:1]).round(1)
+    array([[3.]])
     """
     check_choice("calibration", method, NUMERIC_CALIBRATIONS)
+    if method == "stacked" and student is None:
+        raise ParameterError(
+            "calibration='stacked' needs the direct student's out-of-fold numbers."
+        )
+    y, m = (np.asarray(to_host(a), dtype=np.float64) for a in (y, m))
+    w = np.ones(len(y)) if weight is None else np.asarray(to_host(weight), dtype=np.float64)
+    floor = None
+    if lower is not None:
+        floor = lower + SHARE * (np.average(y, axis=0, weights=w) - lower)
     if method is None:
-        return NumericCalibration()
-    if any(each is not None and bool(np.isnan(each).any()) for each in (m, student)):
-        raise InputError(
-            "predictions to be calibrated must be numbers, got NaN in some rows: leave out the "
-            "rows that the teacher, or the direct student, says nothing of."
-        )
-    weight = np.ones(len(y)) if weight is None else weight
-    columns = range(y.shape[1])
-    if method == "isotonic":
-        map_ = IsotonicRegression(out_of_bounds="clip")
-        fitted = [IsotonicRegression(**map_.get_params()) for _ in columns]
-        return Monotone(
-            tuple(r.fit(m[:, j], y[:, j], sample_weight=weight) for j, r in enumerate(fitted))
-        )
-    said = [m]
+        return NumericCalibration(floor)
+    opinions = [m]
     if method == "stacked":
-        if student is None:
-            raise ParameterError(
-                "calibration='stacked' needs the direct student's out-of-fold predictions."
-            )
-        said.append(student)
-    lines = [
-        _line(y[:, j], np.column_stack([each[:, j] for each in said]), weight) for j in columns
-    ]
-    slopes = np.array([slope for _, slope in lines])
-    return Linear(
-        np.array([intercept for intercept, _ in lines]),
-        slopes[:, 0],
-        y.min(axis=0),
-        y.max(axis=0),
-        slopes[:, 1] if method == "stacked" else None,
+        opinions.append(np.asarray(to_host(student), dtype=np.float64))
+    if not all(np.isfinite(each).all() for each in opinions):
+        raise InputError(
+            "numbers to be calibrated must be finite, got NaN or infinity in some rows: leave out "
+            "the rows that the teacher, or the direct student, says nothing of."
+        )
+    if method == "isotonic":
+        return IsotonicNumbers(floor, _fit_isotonic(y, m, w))
+    columns = range(y.shape[1])
+    fits = np.array([_fit_linear(y[:, j], [o[:, j] for o in opinions], w) for j in columns])
+    if method == "stacked":
+        return StackedNumbers(floor, fits[:, 1], fits[:, 0], fits[:, 2])
+    return LinearNumbers(floor, fits[:, 1], fits[:, 0])
+
+
+def _fit_isotonic(y: Floats, m: Floats, weight: Floats) -> tuple[IsotonicRegression, ...]:
+    return tuple(
+        IsotonicRegression(out_of_bounds="clip").fit(m[:, j], y[:, j], sample_weight=weight)
+        for j in range(y.shape[1])
     )
 
 
-def _line(y: Floats, said: Floats, weight: Floats) -> tuple[float, Floats]:
-    """Return the intercept and the slopes of one output, by least squares.
+def _fit_linear(y: Floats, opinions: list[Floats], weight: Floats) -> list[float]:
+    """Return the intercept and a slope, not negative, for each opinion on one output.
 
-    A ridge worth one row (where rows weigh less than one, a row of theirs) keeps the first slope
-    near 1 and the others near 0, on the scale of what is said: few rows change little. Slopes are
-    not negative: a teacher worse than a constant becomes one, and is not turned round.
+    They minimise the weighted squared error plus a ridge, worth one row (where rows weigh less than
+    one, a row of theirs) at one standard deviation of the labels, towards the first opinion as it
+    is: a teacher that is nearly constant keeps its slope. Labels in another unit, or from another
+    zero, get the same map.
     """
-    mass = weight.sum()
-    one = min(1.0, float(weight @ weight) / mass)  # 1 for whole weights: repeated rows
-    centre = weight @ said / mass
-    level = float(weight @ y / mass)
-    apart = said - centre
-    scale = np.sqrt(weight @ apart**2 / mass)
-    scale = np.where(scale > 0.0, scale, 1.0)
-    root = np.sqrt(weight)[:, None]
-    rows = np.vstack([root * apart / scale, np.sqrt(one) * np.eye(said.shape[1])])
-    wanted = np.zeros(said.shape[1])
-    wanted[0] = scale[0]
-    right = np.concatenate([root[:, 0] * (y - level), np.sqrt(one) * wanted])
-    gram, moment = rows.T @ rows, rows.T @ right
-    root_of = np.linalg.cholesky(gram)
-    slopes = nnls(root_of.T, np.linalg.solve(root_of, moment))[0] / scale
-    return level - float(centre @ slopes), slopes
+    total = float(np.sum(weight))
+    ridge = min(1.0, float(weight @ weight) / total)  # 1 for whole weights: repeated rows
+    level = float(np.average(y, weights=weight))
+    unit = float(np.sqrt(np.average((y - level) ** 2, weights=weight))) or 1.0
+    centres = np.array([np.average(o, weights=weight) for o in opinions])
+    root = np.sqrt(weight) / unit
+    towards = np.sqrt(ridge) * np.eye(len(opinions))
+    left = np.vstack([root[:, None] * (np.column_stack(opinions) - centres), towards])
+    slopes = nnls(left, np.concatenate([root * (y - level), towards[0]]))[0]
+    middle = (total * level + ridge * centres[0]) / (total + ridge)  # the level, its own ridge
+    return [float(middle - slopes @ centres), *map(float, slopes)]
