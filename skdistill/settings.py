@@ -17,7 +17,7 @@ from skdistill.targets.corrections import Correction, resolve_correction
 from skdistill.targets.losses import Loss, resolve_loss
 from skdistill.targets.numeric import NumericLoss, resolve_numeric_loss
 from skdistill.teaching.calibration import CALIBRATIONS
-from skdistill.teaching.numeric_calibration import NUMERIC_CALIBRATIONS
+from skdistill.teaching.numeric_calibration import NUMERIC_CALIBRATIONS, check_level
 
 __all__ = ["CLASSES", "NUMBERS", "Rules", "Settings", "resolve_settings"]
 
@@ -87,6 +87,11 @@ class Settings:
     size: str = "direct"
 
     @property
+    def labels_by(self) -> tuple[str | None, NumericLoss | None]:
+        """What labels depend on: the calibration, and the loss of numbers (None for classes)."""
+        return self.calibration, self.loss if isinstance(self.loss, NumericLoss) else None
+
+    @property
     def needs_direct(self) -> bool:
         """Whether the direct student's out-of-fold probabilities play a part."""
         return self.finds_strength or self.calibration == "stacked"
@@ -134,6 +139,8 @@ def resolve_settings(
     check_choice("size", size, SIZES)
     adapter = rules.resolve(student, loss).on_device(device)
     chosen = rules.resolve_loss(adapter.default_loss if loss == "auto" else loss, temperature)
+    if isinstance(chosen, NumericLoss):
+        check_level(calibration, chosen.level)
     rule = resolve_correction(correction)
     follows = rule is not None and rule.uses_strength
     number = _check_strength(strength, rule, follows=follows)

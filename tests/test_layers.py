@@ -29,6 +29,7 @@ ROOMS = (
 )
 # What a room knows beside the ground floor.
 KNOWS = {
+    "teaching": "targets",
     "students": "targets teaching",
     "rows": "teaching",
     "settings": "rows students targets teaching",

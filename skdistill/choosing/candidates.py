@@ -54,12 +54,12 @@ class Grid:
     """
 
     strengths: Sequence[float]
+    temperatures: Sequence[float]
+    losses: Sequence[Any]
     corrections: Sequence[Any]
     calibrations: Sequence[str | None]
     synthetics: Sequence[Any]
     device: str
-    temperatures: Sequence[float] = (1.0,)
-    losses: Sequence[Any] = ("auto",)
     size: str = "direct"
     rules: Rules = CLASSES
 

@@ -56,8 +56,8 @@ class _Trial:
 class _Task:
     """Candidates of one student on one validation fold: what a worker is sent.
 
-    `place` is that of the fold among the validation folds; `labels` are by the name of the
-    calibration, of the training rows in their order; `further` are rows without labels to fit on as
+    `place` is that of the fold among the validation folds; `labels` are by what they
+    depend on, of the training rows in their order; `further` are rows without labels to fit on as
     well, by what made them.
     """
 
@@ -66,7 +66,7 @@ class _Task:
     candidates: tuple[Candidate, ...]
     train: Index
     test: Index
-    labels: Mapping[str | None, Labels]
+    labels: Mapping[Any, Labels]
     metadata: Metadata
     further: Mapping[Munge | None, Transfer]
     threads: int | None
@@ -207,7 +207,9 @@ def _plan(
         train = np.flatnonzero(~np.isnan(pool.values[v][:, 0]))
         part, test = data.take(train), pool.folds.splits[k][1]
         shared = _calibrated(
-            {c.settings.calibration for c in candidates} - {"stacked"}, part, pool.values[v][train]
+            [c.settings.labels_by for c in candidates if c.settings.calibration != "stacked"],
+            part,
+            pool.values[v][train],
         )
         further: dict[Munge | None, Transfer] = {
             munge: _synthetic(munge, data, pool, k).take(train)
@@ -220,7 +222,9 @@ def _plan(
             labels = shared
             if group in stacks:
                 own = stacks[group].values[v][train]
-                labels = shared | _calibrated({"stacked"}, part, pool.values[v][train], own)
+                stacked = [c for c in members if c.settings.calibration == "stacked"]
+                keys = [c.settings.labels_by for c in stacked]
+                labels = shared | _calibrated(keys, part, pool.values[v][train], own)
             of_rows = metadata[members[0].name]
             rows = of_rows.take(train, len(data))
             task = _Task(k, v, tuple(members), train, test, labels, rows, further, threads)
@@ -247,16 +251,21 @@ def _with_all_rows(task: _Task, past: Index, data: Data, metadata: Metadata) -> 
         return [task]
     direct = [c for c in task.candidates if c.is_direct]
     others = [c for c in task.candidates if not c.is_direct]
-    labels = dict.fromkeys((c.settings.calibration for c in direct), true_labels(data).take(past))
+    labels = dict.fromkeys((c.settings.labels_by for c in direct), true_labels(data).take(past))
     of_rows = metadata.take(past, len(data))
     alone = replace(task, candidates=tuple(direct), train=past, labels=labels, metadata=of_rows)
     return [replace(task, candidates=tuple(others)), alone]
 
 
 def _calibrated(
-    names: Iterable[str | None], data: Data, raw: Floats, student: Floats | None = None
-) -> dict[str | None, Labels]:
-    return {name: label_rows(raw, data, name, student, may_be_constant=True) for name in names}
+    keys: Iterable[Any], data: Data, raw: Floats, student: Floats | None = None
+) -> dict[Any, Labels]:
+    """Return labels by what they depend on (`Settings.labels_by`)."""
+    how: dict[str, Any] = {"may_be_constant": True}
+    return {
+        (name, loss): label_rows(raw, data, name, student, loss=loss, **how)
+        for name, loss in dict.fromkeys(keys)
+    }
 
 
 def _run(task: _Task, data: Data, number: int, progress: Progress) -> list[_Trial]:
@@ -305,7 +314,7 @@ def _further(candidate: Candidate, task: _Task) -> Transfer | None:
 
 def _problem(candidate: Candidate, train: Data, task: _Task) -> Problem:
     settings = candidate.settings
-    labels = task.labels[settings.calibration]
+    labels = task.labels[settings.labels_by]
     return make_problem(settings, train, labels, task.metadata, _further(candidate, task))[0]
 
 
@@ -379,9 +388,10 @@ def fit_chosen(
     settings = candidate.settings
     raw = pool.out_of_fold.values
     if candidate.is_direct:
-        return train_directly(settings, data, label_rows(raw, data, settings.calibration), metadata)
+        labels = label_rows(raw, data, settings.calibration, loss=settings.labels_by[1])
+        return train_directly(settings, data, labels, metadata)
     own = None if stack is None else stack.out_of_fold.values
-    labels = label_rows(raw, data, settings.calibration, own)
+    labels = label_rows(raw, data, settings.calibration, own, loss=settings.labels_by[1])
     further: Transfer | None = None
     teachers = pool.out_of_fold.teachers or ()
     if X_transfer is not None:

@@ -89,11 +89,11 @@ def numeric_headlines(y: Floats, m: Floats, weight: Floats | None = None) -> dic
     }
 
 
-_NUMERIC: dict[str, Any] = {
-    "headlines": numeric_headlines,
-    "calibrated": partial(calibrate_numbers_unseen, "linear"),
-    "predicted": _PredictedNumbers,
-}
+def _task(loss: NumericLoss) -> dict[str, Any]:
+    """Return what the judges of numbers share."""
+    calibrated = partial(calibrate_numbers_unseen, "linear", lower=loss.lower, level=loss.level)
+    named = {"headlines": numeric_headlines, "predicted": _PredictedNumbers}
+    return named | {"calibrated": calibrated}
 
 
 def make_numeric_judge(
@@ -122,17 +122,18 @@ def make_numeric_judge(
     ParameterError
         If it is neither, or has no loss per row where one is needed.
     """
+    task = _task(SquaredError() if loss is None else loss)
     if scoring is None:
         loss = SquaredError() if loss is None else loss
         name = "squared error" if loss.name == "squared_error" else loss.name.replace("_", " ")
-        return Judge(name, _row_loss(loss), **_NUMERIC)
+        return Judge(name, _row_loss(loss), **task)
     if isinstance(scoring, str) and scoring in NUMERIC_ROW_LOSSES:
-        return Judge(NAMES[scoring], _row_loss(NUMERIC_ROW_LOSSES[scoring]), **_NUMERIC)
+        return Judge(NAMES[scoring], _row_loss(NUMERIC_ROW_LOSSES[scoring]), **task)
     if per_row:
         raise ParameterError(
             "return_row_losses=True needs a scoring with a loss per row "
             f"(None, {', '.join(map(repr, NUMERIC_ROW_LOSSES))}), got scoring={scoring!r}."
         )
     if isinstance(scoring, str) and scoring == "r2":
-        return Judge(f"{MINUS}r2", components=_explained, perfect=1.0, **_NUMERIC)
-    return make_scorer_judge(scoring, NUMERIC_ROW_LOSSES, **_NUMERIC)
+        return Judge(f"{MINUS}r2", components=_explained, perfect=1.0, **task)
+    return make_scorer_judge(scoring, NUMERIC_ROW_LOSSES, **task)

@@ -362,7 +362,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
             correction=None if correction is None else repr(correction),
             strength=done.settings.strength,
             calibration=done.settings.calibration,
-            teacher=done.labels.scores(data),
+            teacher=done.labels.scores(data, done.settings.loss),
             n_rows=done.n_rows,
             n_uncovered=len(data) - done.n_rows,
             n_transfer=done.n_transfer,

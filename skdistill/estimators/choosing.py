@@ -148,8 +148,9 @@ class ChoosingDistiller(BaseDistiller):
         return {name: estimator for name, (estimator, _) in named.items()}
 
     def _grid(self) -> Grid:
-        own = {f.name: getattr(self, f.name) for f in fields(Grid) if hasattr(self, f.name)}
-        return Grid(**own, rules=self._task.rules)
+        tried: dict[str, Any] = {"temperatures": (1.0,), "losses": ("auto",)}
+        tried |= {f.name: getattr(self, f.name) for f in fields(Grid) if hasattr(self, f.name)}
+        return Grid(**tried, rules=self._task.rules)
 
     def _pool(
         self,

@@ -119,7 +119,7 @@ class SingleDistiller(BaseDistiller):
             else:
                 rows = settings.synthetic, transfer
                 raw, transfer = self._ask(teacher, data, folds, metadata, *rows, progress)
-            labels = label_rows(raw, data, settings.calibration, own)
+            labels = label_rows(raw, data, settings.calibration, own, loss=settings.labels_by[1])
             shrinkage = None
             if settings.finds_strength:
                 of = data, labels.p, folds, metadata.student_weight

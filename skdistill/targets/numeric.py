@@ -52,6 +52,7 @@ class NumericLoss(ABC):
     name: ClassVar[str]
     is_linear: ClassVar[bool] = True
     lower: ClassVar[float | None] = None
+    level: float | None = None  # of the quantile that it is the loss of
 
     @abstractmethod
     def value(self, prediction: Array, target: Array) -> Array:

@@ -12,15 +12,14 @@ from skdistill._ground.numeric_metrics import numeric_scores
 from skdistill._ground.outcomes import Classes, Numbers
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import InputError
+from skdistill.targets.numeric import SquaredError
 from skdistill.teaching.calibration import Calibration, calibrate
 from skdistill.teaching.folds import Folds
-from skdistill.teaching.numeric_calibration import calibrate_numbers
+from skdistill.teaching.numeric_calibration import NumericCalibration, calibrate_numbers
 
 __all__ = ["Labels", "given_labels", "label_rows", "true_labels"]
 
 Floats = NDArray[np.float64]
-CALIBRATE = {Classes: calibrate, Numbers: calibrate_numbers}
-SCORES = {Classes: score_probabilities, Numbers: numeric_scores}
 
 
 @dataclass(frozen=True)
@@ -40,21 +39,21 @@ class Labels:
     raw: Floats
     p: Floats
     known: NDArray[np.int64]
-    calibration: Calibration
+    calibration: Calibration | NumericCalibration
 
     def take(self, rows: NDArray[np.int64]) -> "Labels":
         """Return the labels of some rows, all of which have some."""
         return Labels(self.raw[rows], self.p[rows], np.arange(len(rows)), self.calibration)
 
-    def scores(self, data: Data) -> dict[str, dict[str, float]]:
-        """Return the scores of the raw and of the calibrated probabilities; none without labels."""
+    def scores(self, data: Data, loss: Any = None) -> dict[str, dict[str, float]]:
+        """Return the scores of the raw and of the calibrated labels; none without true ones."""
         if not data.labelled:
             return {}
         weight = index_rows(data.weight, self.known, len(data))
-        y, score = data.columns[self.known], SCORES[type(data.outcome)]
+        y, score = data.columns[self.known], _SCORE[type(data.outcome)]
         return {
-            "raw": score(y, self.raw[self.known], weight),
-            "calibrated": score(y, self.p[self.known], weight),
+            "raw": score(loss, y, self.raw[self.known], weight),
+            "calibrated": score(loss, y, self.p[self.known], weight),
         }
 
 
@@ -91,6 +90,7 @@ def label_rows(
     calibration: str | None,
     student: Floats | None = None,
     *,
+    loss: Any = None,
     may_be_constant: bool = False,
 ) -> Labels:
     """Calibrate out-of-fold probabilities on the rows that have them.
@@ -109,6 +109,8 @@ def label_rows(
     student : array of shape (n, K) or None, default=None
         Out-of-fold probabilities of the direct student, for a stacked calibration; NaN in rows
         without.
+    loss : NumericLoss or None, default=None
+        Of numbers: what the teacher is to be calibrated for; None for means.
     may_be_constant : bool, default=False
         Whether the same probabilities in every row will do: in a part of the rows they may.
 
@@ -131,11 +133,32 @@ def label_rows(
         )
     weight = index_rows(data.weight, known, len(data))
     own = student[known] if stacked else None
-    fit = CALIBRATE[type(data.outcome)]
-    fitted = fit(calibration, data.columns[known], raw[known], weight, own)
+    fit = _CALIBRATE[type(data.outcome)]
+    fitted = fit(loss, calibration, data.columns[known], raw[known], weight, own)
     p = np.full_like(raw, np.nan)
     p[known] = fitted.transform(raw[known], own)
     return Labels(raw, p, known, fitted)
+
+
+def _calibrate_classes(loss: None, *of: Any) -> Calibration:
+    return calibrate(*of)
+
+
+def _calibrate_numbers(loss: Any, *of: Any) -> NumericCalibration:
+    domain = {} if loss is None else {"lower": loss.lower, "level": loss.level}
+    return calibrate_numbers(*of, **domain)
+
+
+def _score_classes(loss: Any, *of: Any) -> dict[str, float]:
+    return score_probabilities(*of)
+
+
+def _score_numbers(loss: Any, *of: Any) -> dict[str, float]:
+    return numeric_scores(*of, SquaredError() if loss is None else loss)
+
+
+_SCORE = {Classes: _score_classes, Numbers: _score_numbers}
+_CALIBRATE = {Classes: _calibrate_classes, Numbers: _calibrate_numbers}
 
 
 def _rows_of_all(*sets: Floats) -> NDArray[np.int64]:
@@ -145,5 +168,5 @@ def _rows_of_all(*sets: Floats) -> NDArray[np.int64]:
 
 def true_labels(data: Data) -> Labels:
     """Return the true labels in the place of a teacher's."""
-    calibration = CALIBRATE[type(data.outcome)](None, data.columns, data.columns)
+    calibration = _CALIBRATE[type(data.outcome)](None, None, data.columns, data.columns)
     return Labels(data.columns, data.columns, np.arange(len(data)), calibration)

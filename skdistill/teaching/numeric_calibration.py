@@ -8,16 +8,17 @@ out-of-fold numbers `o` of the direct student, ``a + b m + c o`` with ``b, c >= 
 *Stacked Regressions*, Machine Learning 24, 1996).
 
 All three fit means by least squares, which is right for every loss whose best constant is a mean.
+For quantiles "linear" is fitted by their own loss, and the others are refused.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
+from scipy.optimize import minimize_scalar, nnls
 from sklearn.isotonic import IsotonicRegression
 
-from skdistill._ground.arrays import Array, as_like, namespace, to_host
+from skdistill._ground.arrays import Array, as_like, namespace, to_host, weighted_quantile
 from skdistill._ground.validation import check_choice
 from skdistill.exceptions import InputError, ParameterError
 
@@ -28,6 +29,8 @@ __all__ = [
     "NumericCalibration",
     "StackedNumbers",
     "calibrate_numbers",
+    "calibrate_numbers_unseen",
+    "check_level",
 ]
 
 NUMERIC_CALIBRATIONS = (None, "isotonic", "linear", "stacked")
@@ -140,6 +143,7 @@ def calibrate_numbers(
     student: Array | None = None,
     *,
     lower: float | None = None,
+    level: float | None = None,
 ) -> NumericCalibration:
     """Fit a calibration of numbers on out-of-fold rows.
 
@@ -158,6 +162,8 @@ def calibrate_numbers(
     lower : float or None, default=None
         What the result must be above, of the loss. It is kept a thousandth of the distance of the
         mean label away, whichever the method.
+    level : float or None, default=None
+        Which quantile the numbers are to be, for "linear"; None for means.
 
     Returns
     -------
@@ -166,7 +172,8 @@ def calibrate_numbers(
     Raises
     ------
     ParameterError
-        If `method` is unknown, or is "stacked" and `student` is not given.
+        If `method` is unknown, is "stacked" and `student` is not given, or is neither None nor
+        "linear" where a quantile is asked for.
     InputError
         If a number is NaN or infinite.
 
@@ -178,6 +185,7 @@ def calibrate_numbers(
     array([[3.]])
     """
     check_choice("calibration", method, NUMERIC_CALIBRATIONS)
+    check_level(method, level)
     if method == "stacked" and student is None:
         raise ParameterError(
             "calibration='stacked' needs the direct student's out-of-fold numbers."
@@ -200,10 +208,73 @@ def calibrate_numbers(
     if method == "isotonic":
         return IsotonicNumbers(floor, _fit_isotonic(y, m, w))
     columns = range(y.shape[1])
+    if level is not None:
+        lines = np.array([_fit_quantile(y[:, j], m[:, j], w, level) for j in columns])
+        return LinearNumbers(floor, lines[:, 1], lines[:, 0])
     fits = np.array([_fit_linear(y[:, j], [o[:, j] for o in opinions], w) for j in columns])
     if method == "stacked":
         return StackedNumbers(floor, fits[:, 1], fits[:, 0], fits[:, 2])
     return LinearNumbers(floor, fits[:, 1], fits[:, 0])
+
+
+def check_level(method: str | None, level: float | None) -> None:
+    """Raise ParameterError where a calibration fits means, and quantiles are asked for."""
+    if level is not None and method not in (None, "linear"):
+        raise ParameterError(
+            f"calibration={method!r} fits means, and the loss is that of a quantile: use 'linear' "
+            "or None."
+        )
+
+
+def calibrate_numbers_unseen(
+    method: str | None,
+    y: Floats,
+    m: Floats,
+    test: NDArray[np.bool_],
+    weight: Floats | None = None,
+    **domain: float | None,
+) -> Floats:
+    """Calibrate some numbers by a map fitted on the others.
+
+    Parameters
+    ----------
+    method, y, m, weight, **domain
+        Of `calibrate_numbers`.
+    test : bool array of shape (n,)
+        Which rows to calibrate.
+
+    Returns
+    -------
+    calibrated : array of shape (k, m)
+        Of the k rows of `test`.
+    """
+    own = None if weight is None else weight[~test]
+    fitted = calibrate_numbers(method, y[~test], m[~test], own, **domain)
+    return np.asarray(fitted.transform(m[test]))
+
+
+def _fit_quantile(y: Floats, m: Floats, weight: Floats, level: float) -> tuple[float, float]:
+    """Return the intercept and the slope, not negative, of the line that the pinball loss wants.
+
+    For a slope the best intercept is the quantile of what is left, so that one number is to be
+    found, by which the loss is convex. Three spreads of the labels per spread of what is said are
+    more than any teacher lacks.
+    """
+    spread, wide = (float(np.std(each)) for each in (m, y))
+
+    def line(slope: float) -> tuple[float, float]:
+        rest = y - slope * m
+        intercept = float(weighted_quantile(rest[:, None], level, weight)[0])
+        return intercept, slope
+
+    def loss(slope: float) -> float:
+        rest = y - slope * m - line(slope)[0]
+        return float(weight @ np.maximum(level * rest, (level - 1.0) * rest))
+
+    if spread == 0.0:
+        return line(0.0)
+    found = minimize_scalar(loss, bounds=(0.0, 3.0 * wide / spread), method="bounded")
+    return line(float(found.x))
 
 
 def _fit_isotonic(y: Floats, m: Floats, weight: Floats) -> tuple[IsotonicRegression, ...]:

@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeRegressor
 
-__all__ = ["local_variance"]
+from skdistill._ground.arrays import weighted_quantile
+
+__all__ = ["expected_draws", "local_variance"]
 
 Floats = NDArray[np.float64]
 
+N_DRAWS = 5  # from what a teacher of a quantile expects
 GROUPS = 8  # at most: the gain asks where the noise is large, not for its every wave
 ROWS = 30  # of a group at least: the variance of so many normal residuals is known to a quarter
 PENALTY = 3.0  # times log(rows), in units of noise, that a split must be worth
@@ -77,3 +80,46 @@ def _of_output(m: Floats, squares: Floats, weight: Floats) -> Floats:
     size, of_leaf = np.bincount(leaf, weights=weight), np.bincount(leaf, weights=weight * ratio)
     variance: Floats = (average * (of_leaf + row) / (size + row))[leaf]
     return variance
+
+
+def expected_draws(
+    y: Floats, m: Floats, level: float, weight: Floats | None = None, n_draws: int = N_DRAWS
+) -> list[Floats]:
+    """Return what a teacher of a quantile expects to be observed, at a few levels of its chance.
+
+    The loss of a quantile is no distance from a number: fitted to the teacher's quantiles `m`
+    themselves, a student would learn the quantile of these, which lies above them (or below). What
+    it can be fitted to is what the teacher says of the whole distribution, and of that it says
+    where the quantile is. The rest is taken from its out-of-fold residuals: on the scale of their
+    local spread they are alike, so ``m + spread q`` with their quantiles `q`, shifted so that the
+    asked one is at zero.
+
+    Parameters
+    ----------
+    y, m : array of shape (n, m)
+        What was observed, and the quantiles that teachers that had not seen it said.
+    level : float
+        Which quantile, in (0, 1).
+    weight : array of shape (n,) or None, default=None
+        Row weights.
+    n_draws : int, default=5
+        How many levels.
+
+    Returns
+    -------
+    draws : list of arrays of shape (n, m)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> m = np.zeros((9, 1))
+    >>> y = np.arange(-4.0, 5.0)[:, None]
+    >>> [float(draw[0, 0]) for draw in expected_draws(y, m, 0.5, n_draws=3)]
+    [-3.0, 0.0, 3.0]
+    """
+    spread = np.sqrt(local_variance(y, m, weight))
+    spread = np.where(spread > 0.0, spread, 1.0)
+    residuals = (y - m) / spread
+    levels = (np.arange(n_draws) + 0.5) / n_draws
+    own = [np.asarray(weighted_quantile(residuals, q, weight)) for q in (*levels, level)]
+    return [m + spread * (each - own[-1]) for each in own[:-1]]
