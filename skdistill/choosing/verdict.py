@@ -191,29 +191,32 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """The verdict in words."""
-        found, sign = self.chosen, self._sign
-        low, high = sorted(sign * end for end in found.interval)
+        found, shown = self.chosen, _shown(self.chosen, self._sign)
         of = f" ({self.student})" if len(self.by_student) > 1 else ""
         doubt = f": {found.doubt}" if found.doubt else ""
         fitted = "distilled" if self.fitted == "distilled" else "trained directly"
         return (
             f"{OUTCOMES[found.outcome]}{of}: {self.loss.removeprefix(MINUS)} "
-            f"{sign * found.distilled:.4g} against {sign * found.direct:.4g} of the same student "
-            f"trained directly (difference {sign * found.difference:+.3g}, {self.level:.0%} "
-            f"interval {low:+.3g} to {high:+.3g}{doubt}); the teacher has "
-            f"{sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teachers"
+            f"{shown['distilled']:.4g} against {shown['direct']:.4g} of the same student "
+            f"trained directly (difference {shown['difference']:+.3g}, {self.level:.0%} "
+            f"interval {shown['low']:+.3g} to {shown['high']:+.3g}{doubt}); the teacher has "
+            f"{self._sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teachers"
             f"{_caution(found)}{_against(found)}. The student that was fitted is {fitted}."
         )
 
     def frame(self) -> Any:
-        """Return a row per kind of student.
+        """Return the printed table: a row per kind of student.
+
+        As in print, a `loss` that is "minus" a score is shown as that score: ``difference`` and its
+        interval have its sign, so that a gain lies above zero.
 
         Returns
         -------
         frame : pandas.DataFrame
-            Columns ``outcome, direct, distilled, difference, error, low, high`` (losses, and the
-            standard error and interval of the difference), ``direct_bytes, distilled_bytes,
-            direct_seconds, distilled_seconds`` (of 1,000 rows), ``fell_back`` and ``chosen``.
+            Columns ``outcome, direct, distilled, difference, low, high, error`` (of the difference:
+            distilled less direct, its interval and its standard error), ``direct_bytes,
+            distilled_bytes, direct_seconds, distilled_seconds`` (of 1,000 rows), ``fell_back`` and
+            ``chosen``.
 
         Raises
         ------
@@ -228,8 +231,9 @@ class Verdict:
             ) from error
         lines = {
             name: {
-                **{key: getattr(kind, key) for key in ("outcome", *SIDES, "difference", "error")},
-                **dict(zip(("low", "high"), kind.interval, strict=True)),
+                "outcome": kind.outcome,
+                **_shown(kind, self._sign),
+                "error": kind.error,
                 **{f"{side}_bytes": kind.size[side] for side in SIDES},
                 **{f"{side}_seconds": kind.seconds[side] for side in SIDES},
                 "fell_back": kind.fell_back,
@@ -269,15 +273,22 @@ class Verdict:
         ]
 
 
+def _shown(kind: StudentVerdict, sign: float) -> dict[str, float]:
+    """Return a kind's figures with the sign by which they are shown."""
+    low, high = sorted(sign * end for end in kind.interval)
+    sides = {side: sign * getattr(kind, side) for side in SIDES}
+    return sides | {"difference": sign * kind.difference, "low": low, "high": high}
+
+
 def _cells(kind: StudentVerdict, sign: float) -> tuple[str, ...]:
     """Return a kind's line of the printed table: direct, then distilled, as in its header."""
-    low, high = sorted(sign * end for end in kind.interval)
+    shown = _shown(kind, sign)
     sizes = [_known(size_text, kind.size[side]) for side in SIDES]
     times = [_known(time_text, kind.seconds[side]) for side in SIDES]
     return (
-        *(f"{sign * getattr(kind, side):.4g}" for side in SIDES),
-        f"{sign * kind.difference:+.3g}",
-        f"{low:+.3g} to {high:+.3g}",
+        *(f"{shown[side]:.4g}" for side in SIDES),
+        f"{shown['difference']:+.3g}",
+        f"{shown['low']:+.3g} to {shown['high']:+.3g}",
         " / ".join(sizes),
         " / ".join(times),
     )

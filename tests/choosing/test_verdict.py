@@ -195,6 +195,30 @@ def test_a_line_for_every_kind_of_student(binary):
     assert "<td>9 MB / 9 MB</td>" in found._repr_html_()
 
 
+def test_a_score_is_shown_by_its_own_sign_in_table_and_frame(binary):
+    """Losses are minus the score; a gain in the score is above zero."""
+    pytest.importorskip("pandas")
+    level = {
+        ("deep", True): -0.6, ("deep", False): -0.9, ("stump", True): -0.8, ("stump", False): -0.7,
+    }  # fmt: skip
+    found, _ = two_kinds(binary, level, scoring="roc_auc")
+    assert found.loss == "minus roc_auc"
+    frame = found.frame()
+    for line, (name, kind) in zip(
+        str(found).splitlines()[3:], found.by_student.items(), strict=True
+    ):
+        row = frame.loc[name]
+        assert row["distilled"] == -kind.distilled > 0.0
+        assert row["difference"] == -kind.difference == row["distilled"] - row["direct"]
+        assert (row["low"], row["high"]) == (-kind.interval[1], -kind.interval[0])
+        assert row["low"] < row["difference"] < row["high"]
+        assert row["error"] == kind.error > 0.0
+        printed = [f"{row['direct']:.4g}", f"{row['distilled']:.4g}", f"{row['difference']:+.3g}"]
+        printed += [f"{row['low']:+.3g}", "to", f"{row['high']:+.3g}"]
+        assert line.split()[1:7] == printed
+    assert frame["outcome"].tolist() == ["helps", "harms"]
+
+
 @pytest.mark.parametrize("fallback", ["doubtful", "not shown", "harms", False])
 def test_a_kind_that_could_not_be_scored_is_neither_compared_nor_distilled(binary, fallback):
     """As with a scorer of one's own that gives NaN for some students."""
