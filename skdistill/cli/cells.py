@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-__all__ = ["EXACT", "MISSING", "Number", "number", "placeholder", "reads_missing"]
+__all__ = ["EXACT", "MISSING", "TIME", "Number", "number", "placeholder", "reads_missing", "time"]
 
 # How people write a missing value in any column, in lower case; skrub's list is much the same.
 MISSING = {"", "?", "...", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "#na"}
@@ -39,6 +39,13 @@ _CURRENCY = r"(?:US\$|[$€£¥₹₩₽]|(?:USD|EUR|GBP|JPY|CHF|INR|CNY))"
 _BLANKS = "\u0020\u00a0\u2009\u202f'\u2019"  # between groups of three digits, besides , or .
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 EXACT = 2**53  # the first whole number whose neighbour double precision cannot hold
+TIME = "seconds since midnight"  # the unit of times of day
+_CLOCK = re.compile(
+    r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(:(?P<second>[0-5]\d([.,]\d+)?))?"
+    r"(\s*(?P<half>[ap])\.?m\.?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_DAY = 86400.0
 _LONGEST = 60  # no number that people write is longer
 
 
@@ -50,7 +57,7 @@ class Number(NamedTuple):
     value : float
         Of ``12%`` it is 12.
     unit : str
-        ``%``, a currency, or nothing.
+        ``%``, a currency, `TIME`, or nothing.
     """
 
     value: float
@@ -124,6 +131,38 @@ def number(cell: str, decimal: str = ".") -> Number | None:
     negative = ("-" in signs) != bool(found["open"])
     unit = found["currency"] or found["unit"] or ""
     return Number(-value if negative else value, unit) if math.isfinite(value) else None
+
+
+def time(cell: str) -> Number | None:
+    """Read a time of day as seconds since midnight; None where it is none.
+
+    Hours and minutes, with or without seconds and their decimals, by 24 hours (24:00 ends the day)
+    or by 12 with am or pm.
+
+    Parameters
+    ----------
+    cell : str
+
+    Examples
+    --------
+    >>> [time(cell).value for cell in ("12:30", "08:15:30", "9:05 pm", "24:00")]
+    [45000.0, 29730.0, 75900.0, 86400.0]
+    >>> time("12:30").unit
+    'seconds since midnight'
+    >>> time("25:10"), time("12:75"), time("16:9"), time("13:00 pm")
+    (None, None, None, None)
+    """
+    found = _CLOCK.fullmatch(cell.strip())
+    if found is None:
+        return None
+    hour, half = int(found["hour"]), found["half"]
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half in "pP" else 0)
+    second = float((found["second"] or "0").replace(",", "."))
+    value = 3600.0 * hour + 60.0 * int(found["minute"]) + second
+    return Number(value, TIME) if value <= _DAY else None
 
 
 @lru_cache(maxsize=2)

@@ -5,6 +5,7 @@ A column is the first of these that it can be:
 - *empty*, *constant*: no cell, or one and the same in all rows; left out;
 - *number*: at least 95% of its cells are numbers as people write them (the rest is missing), and
   so it is whatever the share where the rest only says that a value is not known (``--``, ``<1.0``);
+  times of day (``12:30``) are seconds since midnight;
 - *date*: the same for dates written in one way, of which day and month can be told apart;
 - *id*: row numbers, whole numbers or texts under the name of an id, or short texts, all different
   in each case; left out;
@@ -58,7 +59,7 @@ class Column:
     format : str or None
         How dates are written.
     unit : str
-        Of numbers: ``%``, a currency, or nothing.
+        Of numbers: ``%``, a currency, seconds since midnight, or nothing.
     missing : tuple of str
         Cells that are no number or date, and missing for that reason.
     different : int
@@ -288,8 +289,9 @@ class _Inspection:
         other = "," if self.decimal == "." else "."
         if self.asked or not len(reading.odd):
             return
-        rescued = reading.odd[read_numbers(reading.odd, other).good]
-        if len(rescued) and read_numbers(present, other).suffices:
+        by_other = read_numbers(present, other)
+        rescued = present[by_other.good & ~reading.good]
+        if len(rescued) and by_other.suffices:
             raise CommandError(
                 f"{self.path}: column {self.name!r} must hold numbers with decimals set off by "
                 f"{self.decimal!r}, got {rescued.iloc[0]!r} in data row {rescued.index[0] + 1}: "

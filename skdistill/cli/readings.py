@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from skdistill.cli.cells import EXACT, MISSING, Number, number, placeholder
+from skdistill.cli.cells import EXACT, MISSING, TIME, Number, number, placeholder, time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,7 @@ __all__ = [
 _FEW = 0.05  # so large a share may be no number or date in a column of them
 _SAMPLE = 30  # different dates from which ways of writing them are guessed
 _YEARS = (19000101, 21001231)  # eight digits between these may be a date
+_ALONE = ("%", TIME)  # units that no number lacks in a column of them
 _DIGITS = 16  # double precision holds all whole numbers that are shorter
 _SHORT_YEARS = {  # where the year has two digits, pandas guesses nothing
     "/": ("%m/%d/%y", "%d/%m/%y"),
@@ -136,10 +137,10 @@ def read_numbers(cells: "pd.Series", decimal: str, unit: str | None = None) -> R
         return Reading(cells.notna(), cells.iloc[:0], cells.astype(float), 0)
     found = _plain(cells, decimal)
     rest = cells[found.isna()]
-    read = {cell: number(cell, decimal) for cell in rest.unique()}
+    read = {cell: number(cell, decimal) or time(cell) for cell in rest.unique()}
     unit = _unit(found, rest, read) if unit is None else unit
-    if unit == "%":
-        found = found.where(found == 0)
+    if unit in _ALONE:
+        found = found.where((found == 0) & (unit == "%"))
     values = {cell: each.value for cell, each in read.items() if each and _fits(each, unit)}
     found = found.fillna(rest.map(values).astype(float))
     good = found.notna()
@@ -159,16 +160,17 @@ def _plain(cells: "pd.Series", decimal: str) -> "pd.Series":
 
 
 def _unit(plain: "pd.Series", rest: "pd.Series", read: dict[str, Number | None]) -> str:
-    """Return the unit of a column: a currency where one occurs, or % for most of the numbers."""
+    """Return the unit of a column: a currency where one occurs; % or times where most are such."""
     counts = Counter({"": int((plain.fillna(0) != 0).sum())})
     for cell, times in rest.value_counts().items():
         each = read[cell]
         if each and each.value:
             counts[each.unit] += int(times)
-    percent, unmarked = counts.pop("%", 0), counts.pop("", 0)
-    if percent > unmarked + counts.total():
-        return "%"
-    return next((name for name, _ in counts.most_common(1)), "")
+    most = next((name for name in _ALONE if 2 * counts[name] > counts.total()), None)
+    if most is not None:
+        return most
+    currencies = Counter({name: n for name, n in counts.items() if name not in ("", *_ALONE)})
+    return next((name for name, _ in currencies.most_common(1)), "")
 
 
 def _reading(
@@ -180,7 +182,9 @@ def _reading(
 
 
 def _fits(found: Number, unit: str) -> bool:
-    """Return whether a number may stand in a column of a unit: percentages stand alone."""
+    """Return whether a number may stand in a column of a unit."""
+    if TIME in (unit, found.unit):
+        return found.unit == unit
     if unit == "%":
         return found.unit == "%" or found.value == 0
     return found.unit != "%" and (not unit or found.unit in ("", unit))

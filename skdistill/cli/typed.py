@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skdistill.cli.cells import number, placeholder, reads_missing
+from skdistill.cli.cells import TIME, number, placeholder, reads_missing
 from skdistill.cli.columns import Column
 from skdistill.cli.errors import CommandError, note
 from skdistill.cli.readings import date_values, is_date, present_cells, read_numbers, text
@@ -88,6 +88,8 @@ class _Cells:
         if present.dtype.kind in "if":
             if self.column.unit == "%":  # 12 may be 12% or 1200%
                 self._refuse(present[present != 0])
+            if self.column.unit == TIME and self.cells.dtype.kind != "m":  # 12 may be an hour
+                self._refuse(present)
             plain = isinstance(self.cells.dtype, np.dtype) and self.cells.dtype.kind in "iuf"
             return self.cells if plain else present.astype(float).reindex(self.cells.index)
         reading = read_numbers(present, self.decimal, unit=self.column.unit)
@@ -161,9 +163,8 @@ class _Cells:
         if self.column.kind == "date":
             way = self.column.format
             return "dates" if way is None else f"dates written as {way}"
-        return {"": _NUMBERS, "%": "percentages such as '12%'"}.get(
-            self.column.unit, f"numbers in {self.column.unit}"
-        )
+        known = {"": _NUMBERS, "%": "percentages such as '12%'", TIME: "times such as '12:30'"}
+        return known.get(self.column.unit, f"numbers in {self.column.unit}")
 
     def _advice(self, cell: Any) -> str:
         advice = "mend it, or leave it empty where the value is missing"

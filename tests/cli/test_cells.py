@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies
 
-from skdistill.cli.cells import Number, number, placeholder, reads_missing
+from skdistill.cli.cells import TIME, Number, number, placeholder, reads_missing, time
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,43 @@ def test_decimal_commas(cell: str, value: float) -> None:
 @pytest.mark.parametrize("cell", ["1.5", "0.123", "1,200.5", "1,200,300"])
 def test_decimal_points_among_decimal_commas_are_no_numbers(cell: str) -> None:
     assert number(cell, ",") is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("12:30", 45000),
+        (" 00:00 ", 0),
+        ("8:05", 29100),
+        ("08:15:30", 29730),
+        ("08:15:30.25", 29730.25),
+        ("08:15:30,25", 29730.25),
+        ("23:59:59", 86399),
+        ("24:00:00", 86400),
+        ("12:30 am", 1800),
+        ("12:30PM", 45000),
+        ("9:05 p.m.", 75900),
+    ],
+)
+def test_times_are_seconds_since_midnight(cell: str, value: float) -> None:
+    assert time(cell) == Number(value, TIME)
+    assert number(cell) is None
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["", "12", "12:", ":30", "1:3", "16:9", "12:60", "24:01", "25:00", "12:30:60", "123:30",
+     "12:30:15:10", "-12:30", "13:00 pm", "0:30 am", "12.30", "2020-01-31 12:30", "٣:٣٠"],
+)  # fmt: skip
+def test_no_times(cell: str) -> None:
+    assert time(cell) is None
+
+
+@given(strategies.times())
+def test_every_time_of_the_day_is_read(moment) -> None:
+    found = time(str(moment))
+    seconds = 3600 * moment.hour + 60 * moment.minute + moment.second
+    assert found.value == pytest.approx(seconds + moment.microsecond / 1e6, abs=1e-7)
 
 
 @given(strategies.integers(-(2**53), 2**53), strategies.sampled_from(".,"))

@@ -1,6 +1,7 @@
 """The rule that says what a column is."""
 
 import contextlib
+from datetime import time
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not inst
 N = 100
 NUMBERS = [f"{value:.3f}" for value in np.random.default_rng(0).normal(size=N)]
 DAYS = pd.date_range("2019-11-20", periods=N)
+MOMENTS = pd.date_range("2020-01-01 00:07", periods=N, freq="14min")
+DAY_PARTS = [time(12, 30, 15), time(21, 0)]
+DAY_PARTS_S = ["12:30:15", "21:00:00", None]
 ORDER = np.random.default_rng(1).permutation(N)
 
 
@@ -152,6 +156,57 @@ def test_dates_that_may_be_read_in_two_ways() -> None:
     assert (asked.kind, asked.format) == ("date", "%m/%d/%y")
 
 
+@pytest.mark.parametrize("way", ["%H:%M", "%H:%M:%S", "%I:%M %p", "%H:%M:%S.%f"])
+@pytest.mark.parametrize("odd", [None, "--", "soon", "27:30", "12"])
+def test_times_are_seconds_since_midnight(way: str, odd: str | None) -> None:
+    cells = MOMENTS.strftime(way).tolist()
+    cells = cells if odd is None else first(odd, cells=cells)
+    column = known(cells)
+    assert (column.kind, column.unit) == ("number", "seconds since midnight")
+    assert column.about == "'a' (seconds since midnight)"
+    assert column.missing == (() if odd is None else (odd,))
+    assert bool(column.remark) == (odd is not None)
+    read = typed(pd.DataFrame({"a": cells}), [column], ".", "t.csv", told=True)["a"]
+    assert read.isna().tolist() == [odd is not None] + [False] * (N - 1)
+    seconds = 3600 * MOMENTS.hour + 60 * MOMENTS.minute
+    np.testing.assert_array_equal(read[1:], seconds[1:])
+    assert known(cells, "category").kind == "category"
+
+
+def test_times_of_other_files_are_read_as_well() -> None:
+    """With seconds or without, and as spreadsheets and databases give them."""
+    column = known(MOMENTS.strftime("%H:%M").tolist())
+    for cells in (["12:30:15", "9:00 pm", None], [*DAY_PARTS, None], pd.to_timedelta(DAY_PARTS_S)):
+        read = typed(pd.DataFrame({"a": cells}), [column], ".", "n.csv")["a"]
+        np.testing.assert_array_equal(read, [45015.0, 75600.0, np.nan])
+    assert known([*DAY_PARTS, None] * 30).unit == "seconds since midnight"
+
+
+@pytest.mark.parametrize(
+    ("train", "cells", "said"),
+    [
+        (["12:30", "8:15", "9:00"], ["12", "5"], "times such as '12:30', as in training, got '12'"),
+        (["12:30", "8:15", "9:00"], [0, 5], "times such as '12:30', as in training, got 0"),
+        (
+            ["12:30", "8:15", "9:00"],
+            ["26:00"],
+            "times such as '12:30', as in training, got '26:00'",
+        ),
+        (["1%", "2%", "3%"], ["00:00"], "percentages such as '12%', as in training, got '00:00'"),
+        (["1", "2", "4"], ["12:30"], "numbers or truth values, as in training, got '12:30'"),
+    ],
+)
+def test_times_and_other_numbers_do_not_mix(train, cells, said: str) -> None:
+    column = known(train * 30)
+    with pytest.raises(CommandError, match=f"must hold {said} in data row 1"):
+        typed(pd.DataFrame({"a": cells}), [column], ".", "n.csv")
+
+
+def test_of_times_and_plain_numbers_one_half_each_is_neither() -> None:
+    assert known(["12:30", "8"] * 50).kind == "category"
+    assert known(["00:00", "8%"] * 50).kind == "category"
+
+
 @pytest.mark.parametrize("cells", [["1-2", "3-4"], ["10-19", "20-29"], ["2019-2020", "12:30"]])
 def test_ranges_and_times_are_no_dates(cells) -> None:
     assert known(cells * 50).kind == "category"
@@ -213,6 +268,11 @@ def test_numbers_that_are_asked_for_are_no_ids_and_no_dates() -> None:
         known(DAYS, "number")
 
 
+def test_a_number_of_another_unit_is_no_sign_of_the_other_decimal_mark() -> None:
+    column = known(first("12", cells=[f"{i}%" for i in ORDER]))
+    assert (column.kind, column.unit, column.missing) == ("number", "%", ("12",))
+
+
 @pytest.mark.parametrize(
     ("cells", "decimal", "cure"),
     [
@@ -250,7 +310,9 @@ def test_every_column_is_named_with_its_kind(capsys) -> None:
 CELLS = strategies.one_of(
     strategies.none(),
     strategies.text(max_size=6),
-    strategies.sampled_from(["1", "2.5", "1,200", "12%", "$3", ".", "2020-01-31", "31/12/99", "?"]),
+    strategies.sampled_from(
+        ["1", "2.5", "1,200", "12%", "$3", ".", "2020-01-31", "31/12/99", "12:30", "?"]
+    ),
     strategies.integers(-(2**70), 2**70),
     strategies.floats(width=32, allow_infinity=False),
     strategies.booleans(),

@@ -49,6 +49,11 @@ def aligned(frame=PLAIN) -> str:
     return ends("   " + frame.fillna("?").to_string(index=False).replace("\n", "\n   "), " ")
 
 
+def clock(seconds: float) -> str:
+    """Return so many seconds since midnight as a time of day."""
+    return f"00:{int(seconds // 60):02}:{seconds % 60:05.2f}"
+
+
 @dataclass(frozen=True)
 class Case:
     """A file, the options that it needs, and what differs from `PLAIN` in what is read."""
@@ -115,6 +120,7 @@ CASES = {
     "percent, currency, thousands": Case(
         rows(PLAIN.assign(age=[f"{a}%" for a in AGE], hours=[f"${h:,}" for h in HOURS])),
     ),
+    "times of day": Case(rows(PLAIN.assign(age=[*map(clock, AGE)], hours=[*map(clock, HOURS)]))),
     "an odd cell": Case(
         rows(PLAIN.assign(age=["n.a.", *AGE[1:]], hours=[*HOURS[:-1], "ill"])),
     ),
@@ -175,6 +181,7 @@ def fit_and_predict(case: Case, folder: Path) -> pd.DataFrame:
         "groups of blanks, .dat",
         "ids, constants, empty columns",
         "percent, currency, thousands",
+        "times of day",
     ],
 )
 def test_students_are_those_of_the_plain_table(name: str, tmp_path: Path, expected) -> None:
