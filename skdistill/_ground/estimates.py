@@ -18,7 +18,7 @@ __all__ = [
     "split_mean",
 ]
 
-ROWS_COUNT = 4  # degrees of freedom that the rows have in what a fold's mean may vary by
+ROWS_COUNT = 5  # degrees of freedom that the rows have in what a fold's mean may vary by
 
 
 @dataclass(frozen=True)
@@ -114,16 +114,20 @@ def cross_validated_mean(
     variance of a fold's mean is therefore pooled from both, as the moderated t statistic of Smyth
     (*Linear models and empirical Bayes methods for assessing differential expression in microarray
     experiments*, Statistical Applications in Genetics and Molecular Biology, 2004) pools a prior
-    with a sample: ``(d0 K e^2 + (K - 1) s^2) / (d0 + K - 1)``, with the rows' standard error e, the
-    folds' variance s^2, K folds in a round, and d0 = 4. The mean of K folds that share training
-    rows then varies by ``1/K + n_test/n_train`` times that (`split_mean`).
+    with a sample: ``(d0 K e^2 + (K - 1) max(s^2, K e^2)) / (d0 + K - 1)``, with the rows' standard
+    error e, the folds' variance s^2, K folds in a round, and d0 = 5. That variance is what its rows
+    make, K e^2, and what training sets add, never less than nothing: where folds happen to lie
+    closer than their rows, the latter's estimate is below zero, and zero is taken (Thompson, *The
+    problem of negative estimates of variance components*, Annals of Mathematical Statistics, 1962).
+    The mean of K folds that share training rows then varies by ``1/K + n_test/n_train`` times that
+    (`split_mean`).
 
     Parameters
     ----------
     rows : Estimate
         The mean over rows, and its standard error (`row_mean`).
     n_units : int
-        Independent rows or groups of them: with fewer than five, d0 is one less.
+        Independent rows or groups of them: with fewer than six, d0 is one less than their number.
     rounds : sequence of sequence of float
         The means of the folds, by repeat; a repeat of one fold says nothing of their variance.
     test_over_train : float
@@ -139,7 +143,7 @@ def cross_validated_mean(
     --------
     >>> estimate, count = cross_validated_mean(Estimate(1.5, 0.5), 100, [[1.0, 2.0]], 1.0)
     >>> count
-    6
+    7
     >>> estimate
     Estimate(mean=1.5, error=0.866...)
     """
@@ -148,10 +152,12 @@ def cross_validated_mean(
     if rows.error is None:
         return rows, 1
     of_rows, of_folds = min(ROWS_COUNT, n_units - 1), 0
-    total = of_rows * n_folds * rows.error**2
+    by_rows = n_folds * rows.error**2
+    total = of_rows * by_rows
     if several:
         of_folds = min(map(len, several)) - 1
-        total += of_folds * float(np.mean([np.var(folds, ddof=1) for folds in several]))
+        by_folds = float(np.mean([np.var(folds, ddof=1) for folds in several]))
+        total += of_folds * max(by_folds, by_rows)
     variance = total / (of_rows + of_folds) * (1.0 / n_folds + test_over_train)
     return Estimate(rows.mean, float(np.sqrt(variance))), of_rows + of_folds + 1
 

@@ -39,10 +39,10 @@ FOLDS = [[1.0, 2.0, 6.0], [2.0, 2.0, 5.0]]
 def test_the_variance_of_a_fold_is_pooled_from_rows_and_folds():
     found, count = cross_validated_mean(Estimate(3.0, 0.5), 100, FOLDS, 0.5)
     between = (np.var(FOLDS[0], ddof=1) + np.var(FOLDS[1], ddof=1)) / 2
-    pooled = (4 * 3 * 0.25 + 2 * between) / 6
+    pooled = (5 * 3 * 0.25 + 2 * between) / 7
     assert found.mean == 3.0
     assert found.error == pytest.approx(np.sqrt(pooled * (1 / 3 + 0.5)))
-    assert count == 7
+    assert count == 8
 
 
 def test_where_folds_vary_as_their_rows_do_it_is_the_rule_of_nadeau_and_bengio():
@@ -53,11 +53,22 @@ def test_where_folds_vary_as_their_rows_do_it_is_the_rule_of_nadeau_and_bengio()
     assert found.error == pytest.approx(rows.error * np.sqrt(1 + 3 * 0.5))
 
 
+def test_folds_that_lie_closer_than_their_rows_do_not_narrow_it():
+    """What training sets add to a fold's variance is never below nothing."""
+    rows = Estimate(3.0, 0.5)
+    by_rows = rows.error * np.sqrt(1 + 3 * 0.5)
+    for spread in (0.0, 0.1, np.sqrt(3 * 0.25)):
+        found, count = cross_validated_mean(rows, 100, [[3.0 - spread, 3.0, 3.0 + spread]], 0.5)
+        assert found.error == pytest.approx(by_rows)
+        assert count == 8
+    assert cross_validated_mean(rows, 100, [[2.0, 3.0, 4.0]], 0.5)[0].error > by_rows
+
+
 def test_few_units_and_lone_folds_count_for_less():
     assert cross_validated_mean(Estimate(3.0, 0.5), 3, FOLDS, 0.5)[1] == 2 + 2 + 1
     alone, count = cross_validated_mean(Estimate(3.0, 0.5), 100, [[1.0], [2.0]], 0.5)
     assert alone.error == pytest.approx(0.5 * np.sqrt(1.5))
-    assert count == 5
+    assert count == 6
     one = cross_validated_mean(Estimate(3.0), 1, FOLDS, 0.5)
     assert one == (Estimate(3.0), 1)
     assert margin(*one) == np.inf

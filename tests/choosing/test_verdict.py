@@ -94,12 +94,12 @@ def test_outcomes(setting, shifts, outcome):
     assert found.n_rows == 300
 
 
-def reach_of(apart, n_units, rounds, level=0.95, test_over_train=0.5, count=4):
+def reach_of(apart, n_units, rounds, level=0.95, test_over_train=0.5, count=5):
     """Return half the width of the interval by its formula; `apart` in units."""
     rows = len(rounds[0]) * np.var(apart, ddof=1) / n_units
     folds = np.mean([np.var(each, ddof=1) for each in rounds])
     freedom = len(rounds[0]) - 1
-    pooled = (count * rows + freedom * folds) / (count + freedom)
+    pooled = (count * rows + freedom * max(folds, rows)) / (count + freedom)
     error = np.sqrt(pooled * (1 / len(rounds[0]) + test_over_train))
     return stats.t.ppf(0.5 + level / 2, count + freedom) * error
 
