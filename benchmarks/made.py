@@ -5,7 +5,6 @@ booster's steps large: it is where one leaf that goes too far decides. Public ta
 those of rare faults (UCI Statlog Shuttle) and intrusions (KDD Cup 1999).
 """
 
-from collections.abc import Callable
 from functools import partial
 from itertools import product
 
@@ -102,7 +101,7 @@ def class_sizes(n_rows: int, n_classes: int) -> NDArray[np.int64]:
     return np.concatenate([common, np.full(n_rare, rare, dtype=np.int64)])
 
 
-def named_sets() -> dict[str, Callable[[], tuple[pd.DataFrame, NDArray[np.int64]]]]:
+def named_sets() -> dict[str, partial[tuple[pd.DataFrame, NDArray[np.int64]]]]:
     """Return the tables that the benchmarks know by name, each made when it is called."""
     noisy = {"": 0.0, "_noisy": NOISE}
     return {

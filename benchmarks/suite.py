@@ -1,6 +1,7 @@
 """``python -m benchmarks.suite``: every way of distilling on every set, student and teacher.
 
-Each cell is a data set, a split, a teacher and a student. 4,000 training rows (70% of a smaller
+Each cell is a data set (classes of a dozen rows, `benchmarks.made`, among them), a split, a teacher
+and a student. 4,000 training rows (70% of a smaller
 set), test rows up to 10,000; the test log-loss of each method over that of the same student trained
 directly. Methods see the training rows only. Rows are written as they are measured; an interrupted
 run goes on where it stopped.
@@ -37,6 +38,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from benchmarks.datasets import BUNDLED, encode, load
 from benchmarks.datasets import SETS as RECIPES
+from benchmarks.made import MADE
 from benchmarks.methods import FACTS, METHODS, PEERS, Outcome, Task, TeacherLabels
 from benchmarks.ratios import lifted
 from benchmarks.results import Log, add_common_arguments, command_line, folder_of, progress
@@ -63,6 +65,7 @@ SETS = (
     "covertype_10k",
     "digits",
     "letter",
+    *MADE,
 )
 ROWS = 4000
 KEY = ("data", "seed", "teacher", "student", "method")
@@ -77,7 +80,7 @@ TEACHERS = {
 
 @dataclass(frozen=True)
 class Row:
-    """What one method did in one cell; scores are of the test rows."""
+    """What one method did in one cell; scores are of the test rows, the size is in bytes."""
 
     data: str
     seed: int
@@ -91,6 +94,7 @@ class Row:
     strength: float
     note: str
     seconds: float
+    size: float
 
 
 def boosting(trees: int, leaves: int) -> Any:
@@ -180,6 +184,7 @@ def measure(name: str, seed: int, arguments: argparse.Namespace, log: Log) -> It
                         name, seed, teacher, student, key,
                         **scores(y_test, np.unique(y_train), outcome),
                         strength=outcome.strength, note=outcome.note, seconds=seconds,
+                        size=outcome.size,
                     )  # fmt: skip
 
 
@@ -244,6 +249,12 @@ def said(row: Row) -> str:
     )
 
 
+def two_classes() -> list[str]:
+    """Return the sets of two classes."""
+    made = [name for name, make in MADE.items() if make.keywords["n_classes"] == 2]
+    return [name for name, known in RECIPES.items() if known.classes == 2] + made
+
+
 def measuring(frame: pd.DataFrame, n_rows: int) -> list[str]:
     """Return the commands that measure these rows."""
     given = parser().parse_args([])
@@ -281,7 +292,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             students=list(students()),
             teachers=TEACHERS,
             peers=FACTS,
-            two_classes=[name for name, known in RECIPES.items() if known.classes == 2],
+            two_classes=two_classes(),
         ),
         log.measured(frame),
     )

@@ -21,6 +21,7 @@ from benchmarks.suite_tables import (
     nemenyi_distance,
     paired,
     ratios,
+    sizes,
     summary,
     times,
 )
@@ -40,6 +41,9 @@ then over sets; the *lead kept*, (direct - method) / (direct - teacher) in log-l
 cells in which the teacher leads by more than 2%; *seconds*, the median wall-clock time of a fit
 once the teacher has labelled the rows. Other work ran on the same cores: of the seconds, only the
 order of magnitude counts."""
+SIZE = """\
+*Size*: the bytes of the fitted student as it is shipped (pickled, without what distilled it) over
+the direct one's, the geometric mean over the {count} cells in which both are known."""
 SEEN = """\
 Two things were settled with an eye on trial runs on seed 0 of these sets: that the verdict's
 interval is widened for other training sets, and that smoothing leaves the direct student out. The
@@ -146,7 +150,9 @@ def figures(ratio: pd.DataFrame, seconds: pd.Series, folder: Path) -> Iterator[t
     yield bars(folder, "suite_time", seconds.sort_values(), label, log=True), sentence
 
 
-def own_tables(ratio: pd.DataFrame, known: Known) -> list[tuple[str, pd.DataFrame]]:
+def own_tables(
+    ratio: pd.DataFrame, size: pd.DataFrame, known: Known
+) -> list[tuple[str, pd.DataFrame]]:
     """Return further tables of our cells with their headings."""
     names = {key: name for key, (name, _) in known.teachers.items()}
     tables = [
@@ -154,9 +160,12 @@ def own_tables(ratio: pd.DataFrame, known: Known) -> list[tuple[str, pd.DataFram
         ("By data set: geometric mean / worst", by(ratio, "data")),
         ("By teacher: geometric mean / worst", by(ratio, "teacher").rename(columns=names)),
     ]
+    if len(size):
+        tables.append(("Size, by student: geometric mean / largest", by(size, "student")))
     small = ratio.index.get_level_values("student") == SMALL
     if small.any() and not small.all():
-        without = summary(ratio[~small]).drop(columns="seconds")
+        big = size[size.index.get_level_values("student") != SMALL]
+        without = summary(ratio[~small], size=big).drop(columns="seconds")
         tables.append((f"Without the {SMALL}, which gains most", without))
     return tables
 
@@ -199,16 +208,17 @@ def write_page(
     peers = peers_of(everything, frame, known.peers, known.two_classes)
     ours = frame[frame["student"].isin(known.students) & ~frame["method"].isin(known.peers)]
     ours = ours if len(ours) else frame
-    ratio, seconds = ratios(ours).dropna(axis=1, how="all"), times(ours)
-    table = summary(ratio, seconds)
+    ratio, seconds, size = ratios(ours).dropna(axis=1, how="all"), times(ours), sizes(ours)
+    table = summary(ratio, seconds, size)
     print(table.to_string(index=False))
     listed = "\n".join(f"- ``{each}``" for each in measuring)
-    others, texts = _sections(ratio, peers, known)
+    others, texts = _sections(ratio, size, peers, known)
+    columns = [COLUMNS, *([SIZE.format(count=len(size))] if len(size) else [])]
     page = Page(
         name="suite",
         title="Honest choice, defaults and what stands beside them",
         command=command,
-        about=(in_three_sentences(ratio, peers), measured_cells(ours, known), COLUMNS, SEEN),
+        about=(in_three_sentences(ratio, peers), measured_cells(ours, known), *columns, SEEN),
         notes=(f"The rows were measured by\n\n{listed}",),
         figures=tuple(figures(ratio, seconds, folder)),
         measured=measured,
@@ -218,7 +228,7 @@ def write_page(
 
 
 def _sections(
-    ratio: pd.DataFrame, peers: Sequence[Peer], known: Known
+    ratio: pd.DataFrame, size: pd.DataFrame, peers: Sequence[Peer], known: Known
 ) -> tuple[list[tuple[str, pd.DataFrame]], dict[str, str]]:
     """Return the further tables with their headings, and the paragraphs above them."""
     tables, texts = [], {}
@@ -236,7 +246,7 @@ def _sections(
             "package's table, median seconds: of the honest choice, the defaults and the package. "
             "What its seconds contain stands above its own table, as do its teacher and students."
         )
-    tables += own_tables(ratio, known)
+    tables += own_tables(ratio, size, known)
     for peer in peers:
         own = peer.tables()
         texts[own[0][0]] = peer.text()

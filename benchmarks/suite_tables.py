@@ -19,6 +19,7 @@ __all__ = [
     "nemenyi_distance",
     "paired",
     "ratios",
+    "sizes",
     "summary",
     "times",
 ]
@@ -40,6 +41,14 @@ def ratios(frame: pd.DataFrame) -> pd.DataFrame:
             "no cell has the direct student, which all others are compared with: run "
             "the suite's own methods on these cells first, into the same folder."
         )
+    return wide.div(wide["direct"], axis=0).dropna(subset="direct")
+
+
+def sizes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return bytes over the direct student's, as `ratios` does; empty where none are known."""
+    wide = frame.pivot_table("size", CELL, "method")
+    if "direct" not in wide:
+        return wide.iloc[:0]
     return wide.div(wide["direct"], axis=0).dropna(subset="direct")
 
 
@@ -113,9 +122,22 @@ def cliques(ranks: pd.Series, distance: float) -> list[tuple[str, ...]]:
     return runs
 
 
-def summary(ratio: pd.DataFrame, seconds: pd.Series | None = None) -> pd.DataFrame:
-    """Return one line per method, the direct student's among them."""
+def summary(
+    ratio: pd.DataFrame, seconds: pd.Series | None = None, size: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return one line per method, the direct student's among them.
+
+    Parameters
+    ----------
+    ratio : DataFrame
+        Of `ratios`.
+    seconds : Series, optional
+        Of `times`.
+    size : DataFrame, optional
+        Of `sizes`; without a single one there is no such column.
+    """
     ranks, kept = mean_ranks(ratio)[0], lead_kept(ratio).assign(direct=0.0)
+    bytes_ = {} if size is None else {m: geometric_mean(size[m].dropna()) for m in size}
     lines = []
     for method in ratio.columns:
         values = ratio[method].dropna()
@@ -131,6 +153,7 @@ def summary(ratio: pd.DataFrame, seconds: pd.Series | None = None) -> pd.DataFra
                 "p against direct": _shown(_p_value(np.log(values)), ".3f"),
                 "mean rank": _shown(ranks.get(method), ".2f"),
                 "lead kept": _shown(kept[method].median() if method in kept else None, ".0%"),
+                **({"size": _shown(bytes_.get(method), ".2f")} if bytes_ else {}),
                 "seconds": _shown((seconds if seconds is not None else {}).get(method), ".2f"),
                 "cells": str(len(values)),
             }

@@ -78,11 +78,15 @@ class Outcome:
         How far the teacher was corrected; NaN where that has no meaning.
     note : str
         What was chosen, in a few words.
+    size : float
+        Bytes of the fitted student as it is shipped, without what distilled it; NaN where that is
+        not known.
     """
 
     p: Floats
     strength: float = np.nan
     note: str = ""
+    size: float = np.nan
 
 
 @dataclass(frozen=True)

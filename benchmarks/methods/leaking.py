@@ -7,6 +7,7 @@ the student is validated on. The search is ours, given these in place of its poo
 import numpy as np
 
 from benchmarks.methods.base import Method, Outcome, Task
+from benchmarks.methods.ours import shipped
 from skdistill import DistilledClassifierCV
 
 __all__ = ["LEAKING"]
@@ -17,7 +18,8 @@ def _search(task: Task, **settings: object) -> Outcome:
     model = DistilledClassifierCV(
         None, task.student, cv=task.labels.splits, fallback=False, **settings
     ).fit(task.X, task.y, teacher_proba=p, pool_proba=np.stack([p] * len(task.labels.splits)))
-    return Outcome(model.predict_proba(task.X_test), float(model.strength_))
+    p = model.predict_proba(task.X_test)
+    return Outcome(p, float(model.strength_), size=shipped(model.student_))
 
 
 def naive(task: Task) -> Outcome:

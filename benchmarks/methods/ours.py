@@ -1,20 +1,27 @@
 """skdistill's own ways, and the two trivial ones: training directly, and distilling in-sample."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from benchmarks.methods.base import Method, Outcome, Task
 from skdistill import DistilledClassifier, DistilledClassifierCV
+from skdistill._ground.costs import size_bytes
 from skdistill.students import DirectStudent, resolve
 
-__all__ = ["OURS"]
+__all__ = ["OURS", "shipped"]
+
+
+def shipped(student: Any) -> float:
+    """Return the bytes of a fitted student, NaN where it cannot be pickled."""
+    return float(size_bytes(student) or np.nan)
 
 
 def direct(task: Task) -> Outcome:
     """Train the student on the labels."""
     model = DirectStudent(resolve(task.student)).fit(task.X, task.y)
-    return Outcome(model.predict_proba(task.X_test), 1.0)
+    return Outcome(model.predict_proba(task.X_test), 1.0, size=shipped(model.fitted_.model))
 
 
 def teacher(task: Task) -> Outcome:
@@ -26,7 +33,8 @@ def _distilled(task: Task, p: Any = None, **settings: Any) -> Outcome:
     given = {"student": task.student, "cv": task.labels.splits} | settings
     model = DistilledClassifier(None, **given)
     model.fit(task.X, task.y, teacher_proba=task.labels.out_of_fold if p is None else p)
-    return Outcome(model.predict_proba(task.X_test), float(model.strength_ or 0.0))
+    p = model.predict_proba(task.X_test)
+    return Outcome(p, float(model.strength_ or 0.0), size=shipped(model.student_))
 
 
 def in_sample(task: Task) -> Outcome:
@@ -57,10 +65,11 @@ def honest(task: Task) -> dict[str, Outcome]:
     table, p = model.cv_results_, model.predict_proba(task.X_test)
     chosen = f"{model.best_params_['calibration']}; {model.verdict_.outcome}"
     best = int(np.argmax(table["smoothed_test_score"]))
-    bold = Outcome(p, float(model.strength_), str(table["params"][best]["calibration"]))
+    found = Outcome(p, float(model.strength_), chosen, shipped(model.student_))
+    bold = replace(found, note=str(table["params"][best]["calibration"]))
     if best != model.best_index_:
         bold = _distilled(task, **table["params"][best])
-    return {"honest": Outcome(p, float(model.strength_), chosen), "honest, no fallback": bold}
+    return {"honest": found, "honest, no fallback": bold}
 
 
 OURS: dict[str, Method] = {

@@ -21,12 +21,13 @@ from benchmarks import (
     suite_peers,
     suite_tables,
 )
+from benchmarks.made import MADE
 
 FACTS = {
     "peer": methods.Facts("It has our teacher.", "Its students are ours.", "Its seconds are so."),
     "far peer": methods.Facts("Its own teacher.", "Any student.", "All in.", own_teacher=True),
 }
-COLUMNS = ["data", "seed", "teacher", "student", "method", "log_loss", "seconds", "note"]
+COLUMNS = ["data", "seed", "teacher", "student", "method", "log_loss", "seconds", "note", "size"]
 KNOWN = suite_page.Known(
     students=["tree"],
     teachers={"forest": ("woods", "many trees"), "stack": ("pile", "three on top")},
@@ -42,13 +43,15 @@ def _frame(**losses):
     for number, (method, loss) in product(range(6), losses.items()):
         value = 0.99 if method == "teacher" and number == 5 else loss + number / 1000
         value = 2.0 if method == "direct" else 2.0 * value
-        lines.append((f"set {number}", 0, "forest", "tree", method, value, 1.5, ""))
+        lines.append((f"set {number}", 0, "forest", "tree", method, value, 1.5, "", np.nan))
     return pd.DataFrame(lines, columns=COLUMNS)
 
 
 def _with_peer(name="peer", sets=3, loss=0.87, notes=()):
     """The same, and another package on the first sets: between honest and default."""
-    cells = [(f"set {n}", 0, "forest", "tree", name, 2.0 * loss, 7.0, "") for n in range(sets)]
+    cells = [
+        (f"set {n}", 0, "forest", "tree", name, 2.0 * loss, 7.0, "", np.nan) for n in range(sets)
+    ]
     peer = pd.DataFrame(cells, columns=COLUMNS)
     for number in notes:
         peer.loc[number, ["log_loss", "note"]] = [4.0, "own teacher; 1 trees"]
@@ -89,6 +92,30 @@ def test_methods_are_ranked_and_what_is_kept_of_the_lead_is_measured():
     assert table.loc["direct", ["geometric mean", "worst", "mean rank", "lead kept"]].tolist() == [
         "1.0000", "1.000", "4.00", "0%",
     ]  # fmt: skip
+
+
+def test_sizes_stand_beside_losses_where_they_are_known(tmp_path):
+    frame = _frame()
+    assert not len(suite_tables.sizes(frame))
+    facts = _page(frame, tmp_path)
+    assert "size" not in pd.read_csv(tmp_path / "suite.csv")
+    assert not any("Size" in text for text in [*facts["about"], *dict(facts["more"])])
+    known = {"direct": 1000.0, "honest": 500.0, "default": 4000.0}
+    sized = frame["data"].isin(["set 0", "set 1"])
+    frame.loc[sized, "size"] = frame.loc[sized, "method"].map(known)
+    frame.loc[(frame["data"] == "set 1") & (frame["method"] == "default"), "size"] = 1000.0
+    size = suite_tables.sizes(frame)
+    assert size.loc["set 1"].iloc[0].to_dict() == {"default": 1.0, "direct": 1.0, "honest": 0.5}
+    facts = _page(frame, tmp_path)
+    table = pd.read_csv(tmp_path / "suite.csv").set_index("method")["size"]
+    assert table.drop("teacher").to_dict() == {"direct": 1.0, "honest": 0.5, "default": 2.0}
+    assert np.isnan(table["teacher"])
+    assert any(
+        "the geometric mean over the 2 cells in which both" in text for text in facts["about"]
+    )
+    more = dict(facts["more"])["Size, by student: geometric mean / largest"]
+    shown = pd.read_csv(tmp_path / more).set_index("method")["tree"]
+    assert shown.to_dict() == {"default": "2.000 / 4.000", "honest": "0.500 / 0.500"}
 
 
 def test_ranks_of_the_table_are_those_of_the_diagram():
@@ -299,6 +326,28 @@ def test_the_stack_is_measured_like_any_teacher(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(suite, "measure", None)
     suite.main([*asked, "--summary"])
     assert len(results.Log(log.path, suite.Row, suite.KEY)) == 2
+
+
+def test_classes_of_a_dozen_rows_are_among_the_sets(monkeypatch, tmp_path, capsys):
+    given = suite.parser().parse_args([])
+    assert [name for name in given.sets if name.startswith("rare_")] == list(MADE)
+    assert {"rare_2", "rare_2_noisy", "adult"} <= set(suite.two_classes())
+    assert not {"rare_4", "rare_10_noisy", "letter"} & set(suite.two_classes())
+    monkeypatch.setattr(suite, "KEPT", tmp_path / "kept")
+    known = suite.teachers() | {"lightgbm": suite.boosting(3, 4)}
+    monkeypatch.setattr(suite, "teachers", lambda: known)
+    asked = ["--rows", "2000", "--sets", "rare_2_noisy", "--teachers", "lightgbm", "--repeats", "1"]
+    asked += ["--methods", *methods.OURS, *methods.LEAKING]
+    suite.main([*asked, "--students", "tree, 32 leaves", "--out", str(tmp_path)])
+    frame = results.Log(tmp_path / "raw" / "suite.csv", suite.Row, suite.KEY).frame()
+    frame = frame.set_index("method")
+    assert set(frame.index) == {*methods.OURS, *methods.LEAKING, "honest, no fallback"}
+    assert frame["log_loss"].between(0.0, 0.1).all()
+    assert frame["size"].drop("teacher").between(1e3, 1e4).all()
+    assert np.isnan(frame.loc["teacher", "size"])
+    table = pd.read_csv(tmp_path / "suite.csv").set_index("method")
+    assert table.loc["direct", "size"] == 1.0
+    assert table["size"].drop("teacher").between(0.2, 1.5).all()
 
 
 def test_the_suite_needs_the_direct_student():
