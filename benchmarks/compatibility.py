@@ -165,7 +165,8 @@ CASES = [
         "imblearn.ensemble.RUSBoostClassifier(n_estimators=10, random_state=0)",
         "imblearn.ensemble.EasyEnsembleClassifier(3, random_state=0)",
         "imblearn.ensemble.BalancedBaggingClassifier(n_estimators=5, random_state=0)",
-        f"imblearn.pipeline.make_pipeline(imblearn.under_sampling.RandomUnderSampler(), {TREE})",
+        f"imblearn.pipeline.make_pipeline(imblearn.under_sampling.RandomUnderSampler(random_state=0),"
+        f" {TREE})",
         f"imblearn.pipeline.make_pipeline(sklearn.preprocessing.StandardScaler(), {TREE})",
     ),
     *_cases(
