@@ -18,10 +18,10 @@ from skdistill.students.linear_path import DistillationPath
 from skdistill.students.path import distillation_path
 from skdistill.targets.corrections import Correction, Fast, Minimax, Orthogonal, Slow
 from skdistill.targets.losses import Brier, CrossEntropy, Logit, Loss
-from skdistill.targets.numeric import (
+from skdistill.targets.numeric import NumericLoss
+from skdistill.targets.numeric_losses import (
     AbsoluteError,
     Gamma,
-    NumericLoss,
     Poisson,
     Quantile,
     SquaredError,

@@ -15,7 +15,8 @@ from skdistill.students import Adapter, resolve, resolve_regressor
 from skdistill.students.size import SIZES
 from skdistill.targets.corrections import Correction, resolve_correction
 from skdistill.targets.losses import Loss, resolve_loss
-from skdistill.targets.numeric import NumericLoss, resolve_numeric_loss
+from skdistill.targets.numeric import NumericLoss
+from skdistill.targets.numeric_losses import resolve_numeric_loss
 from skdistill.teaching.calibration import CALIBRATIONS
 from skdistill.teaching.numeric_calibration import NUMERIC_CALIBRATIONS, check_level
 

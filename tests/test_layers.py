@@ -34,7 +34,7 @@ KNOWS = {
     "rows": "teaching",
     "settings": "rows students targets teaching",
     "distillation": "rows settings students targets teaching",
-    "choosing": "distillation rows settings students teaching",
+    "choosing": "distillation rows settings students targets teaching",
     "estimators": "choosing distillation rows settings students targets teaching",
     "inspection": "choosing distillation estimators settings students teaching",
     "cli": "estimators inspection students teaching",

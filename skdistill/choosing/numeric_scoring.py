@@ -11,7 +11,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from skdistill._ground.outcomes import Outcome
 from skdistill.choosing.scoring import MINUS, Judge, make_scorer_judge
 from skdistill.exceptions import ParameterError
-from skdistill.targets.numeric import AbsoluteError, Gamma, NumericLoss, Poisson, SquaredError
+from skdistill.targets.numeric import NumericLoss
+from skdistill.targets.numeric_losses import AbsoluteError, Gamma, Poisson, SquaredError
 from skdistill.teaching.numeric_calibration import calibrate_numbers_unseen
 
 __all__ = ["NUMERIC_ROW_LOSSES", "make_numeric_judge", "numeric_headlines"]

@@ -101,8 +101,7 @@ class SingleDistiller(BaseDistiller):
         settings = self._settings(len(data), weighted=metadata.student_weight is not None)
         settings.loss.check_labels(data.columns)
         needs_folds = teacher is not None or settings.needs_direct or settings.synthetic is not None
-        if not (needs_folds or reused):  # rows in no fold have no probabilities
-            needs_folds = has_missing(given)
+        needs_folds = needs_folds or (not reused and has_missing(given))  # in no fold, nothing said
         draw = reused or Draw.of(self.random_state)
         check_cv(self.cv)
         folds = self._folds(data, draw.seed, tell=teacher is not None) if needs_folds else None

@@ -21,15 +21,14 @@ frame, beside `plot()`; pictures need matplotlib and frames pandas:
 
 from skdistill._ground.costs import Latency, Parts
 from skdistill._ground.estimates import Estimate
-from skdistill.inspection.comparison import Comparison, compare
-from skdistill.inspection.comparison_display import ComparisonDisplay
+from skdistill.inspection._points import FrontierPoint
+from skdistill.inspection.comparison import Comparison, ComparisonDisplay, compare
 from skdistill.inspection.curve import DistillationCurveDisplay
 from skdistill.inspection.distillation import DistillationReport
 from skdistill.inspection.duplicates import Duplicates
 from skdistill.inspection.fidelity import FidelityDisplay
 from skdistill.inspection.figures import ModelFigures
-from skdistill.inspection.frontier_display import FrontierDisplay
-from skdistill.inspection.pareto import Frontier, FrontierPoint, frontier
+from skdistill.inspection.pareto import Frontier, FrontierDisplay, frontier
 from skdistill.inspection.reliability import ReliabilityDisplay
 from skdistill.inspection.residual import ResidualDisplay
 from skdistill.inspection.strength import StrengthDisplay

@@ -1,14 +1,11 @@
 """What a teacher's figures recommend: one rule a function, a sentence or None."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skdistill.estimators.base import DUPLICATE_SHARE
-
-if TYPE_CHECKING:
-    from skdistill.inspection.teacher import TeacherReport
+from skdistill.inspection._facts import TeacherFacts
 
 __all__ = ["advise"]
 
@@ -19,18 +16,18 @@ ROWS_PER_CLASS = 100  # on average, from which a small model is asked what the f
 SPREAD = 1.5  # worst fold's Brier score over the mean from which folds are called unequal
 
 
-def advise(report: "TeacherReport") -> tuple[str, ...]:
+def advise(report: TeacherFacts) -> tuple[str, ...]:
     """Return the sentences of all rules that have something to say, the gravest first."""
     found = tuple(text for text in (rule(report) for rule in RULES) if text is not None)
     return found or ("Nothing here speaks against distilling this teacher.",)
 
 
-def _kind(report: "TeacherReport") -> str:
+def _kind(report: TeacherFacts) -> str:
     """Return what the scores of the teacher as it is are called."""
     return "given" if report.given else "out of fold"
 
 
-def _looks_in_sample(report: "TeacherReport") -> str | None:
+def _looks_in_sample(report: TeacherFacts) -> str | None:
     """Suspect given probabilities that are never wrong where the features say little.
 
     Only a teacher that has seen the labels, or one that is perfect where a small model fails,
@@ -49,7 +46,7 @@ def _looks_in_sample(report: "TeacherReport") -> str | None:
     )
 
 
-def _of_unknown_origin(report: "TeacherReport") -> str | None:
+def _of_unknown_origin(report: TeacherFacts) -> str | None:
     if not report.given:
         return None
     return (
@@ -60,7 +57,7 @@ def _of_unknown_origin(report: "TeacherReport") -> str | None:
     )
 
 
-def _no_better_than_frequencies(report: "TeacherReport") -> str | None:
+def _no_better_than_frequencies(report: TeacherFacts) -> str | None:
     base = report.scores["class frequencies"]["log_loss"]
     kind = _kind(report)
     # Calibrated on these rows it is flattered; but if that does not help it, nothing does.
@@ -75,7 +72,7 @@ def _no_better_than_frequencies(report: "TeacherReport") -> str | None:
     )
 
 
-def _no_lead(report: "TeacherReport") -> str | None:
+def _no_lead(report: TeacherFacts) -> str | None:
     if report.lead is None or report.lead > 0.0:
         return None
     return (
@@ -84,7 +81,7 @@ def _no_lead(report: "TeacherReport") -> str | None:
     )
 
 
-def _memorises(report: "TeacherReport") -> str | None:
+def _memorises(report: TeacherFacts) -> str | None:
     if report.memorisation is None:
         return None
     seen = report.scores["in-sample"]["log_loss"]
@@ -98,7 +95,7 @@ def _memorises(report: "TeacherReport") -> str | None:
     )
 
 
-def _leaks_through_duplicates(report: "TeacherReport") -> str | None:
+def _leaks_through_duplicates(report: TeacherFacts) -> str | None:
     twins = report.duplicates
     if twins is None or not twins.in_other_fold > DUPLICATE_SHARE:
         return None
@@ -109,7 +106,7 @@ def _leaks_through_duplicates(report: "TeacherReport") -> str | None:
     )
 
 
-def _conflicting(report: "TeacherReport") -> str | None:
+def _conflicting(report: TeacherFacts) -> str | None:
     twins = report.duplicates
     if twins is None or not twins.conflicting > DUPLICATE_SHARE:
         return None
@@ -119,7 +116,7 @@ def _conflicting(report: "TeacherReport") -> str | None:
     )
 
 
-def _calibration(report: "TeacherReport") -> str | None:
+def _calibration(report: TeacherFacts) -> str | None:
     kind = _kind(report)
     if f"{kind}, calibrated" not in report.scores:
         return None
@@ -135,7 +132,7 @@ def _calibration(report: "TeacherReport") -> str | None:
     return None
 
 
-def _biased(report: "TeacherReport") -> str | None:
+def _biased(report: TeacherFacts) -> str | None:
     if report.residual is None:
         return None
     bound = report.residual.squared_error
@@ -149,7 +146,7 @@ def _biased(report: "TeacherReport") -> str | None:
     )
 
 
-def _useless_classes(report: "TeacherReport") -> str | None:
+def _useless_classes(report: TeacherFacts) -> str | None:
     poor = [
         f"{label} ({row['brier']:.4f} against {row['frequency'] * (1.0 - row['frequency']):.4f})"
         for label, row in report.by_class.items()
@@ -163,7 +160,7 @@ def _useless_classes(report: "TeacherReport") -> str | None:
     )
 
 
-def _rare_classes(report: "TeacherReport") -> str | None:
+def _rare_classes(report: TeacherFacts) -> str | None:
     rare = [
         f"{k} ({row['n_rows']:.0f})" for k, row in report.by_class.items() if row["n_rows"] < RARE
     ]
@@ -172,7 +169,7 @@ def _rare_classes(report: "TeacherReport") -> str | None:
     return f"Trust no figure of the classes with few rows: {', '.join(rare)}."
 
 
-def _unequal_folds(report: "TeacherReport") -> str | None:
+def _unequal_folds(report: TeacherFacts) -> str | None:
     if len(report.by_fold) < 2:
         return None
     briers = {number: row["brier"] for number, row in report.by_fold.items()}
@@ -186,7 +183,7 @@ def _unequal_folds(report: "TeacherReport") -> str | None:
     )
 
 
-RULES: tuple[Callable[["TeacherReport"], str | None], ...] = (
+RULES: tuple[Callable[[TeacherFacts], str | None], ...] = (
     _looks_in_sample,
     _no_better_than_frequencies,
     _no_lead,

@@ -1,23 +1,29 @@
 """The methods that a distillation is compared with, as estimators."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.model_selection import cross_validate
+from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._ground.arrays import to_host
 from skdistill._ground.data import check_data
 from skdistill._ground.outcomes import Classes
+from skdistill._ground.validation import brief, check_choice
 from skdistill.choosing.candidates import DIRECT
 from skdistill.distillation import Metadata, fit_student
 from skdistill.exceptions import ParameterError
+from skdistill.inspection._scores import score_model
 from skdistill.settings import resolve_settings
 from skdistill.students import DirectStudent, Fitted, as_student, predict_fitted, resolve
 from skdistill.teaching.calibration import Calibration
 from skdistill.teaching.crossfit import fit_teacher
+from skdistill.teaching.folds import Folds
 from skdistill.teaching.labels import Labels, label_rows
 from skdistill.teaching.teachers import as_teacher
 
@@ -163,3 +169,47 @@ METHODS: dict[str, Callable[[Any, joblib.Memory], Any]] = {
     "cross-fit": _cross_fit,
     "distilled": lambda estimator, memory: clone(estimator).set_params(memory=memory),
 }
+
+
+def run_method(
+    candidate: Any,
+    *,
+    X: Any,
+    y: NDArray[Any],
+    folds: Folds,
+    groups: NDArray[Any] | None,
+    floor: float,
+    n_jobs: int | None,
+    verbose: int,
+) -> dict[str, NDArray[Any]]:
+    grouped = groups is not None and has_fit_parameter(candidate, "groups")
+    return cross_validate(
+        candidate,
+        X,
+        y,
+        cv=list(folds.splits),
+        scoring=partial(score_model, floor=floor),
+        params={"groups": groups} if grouped else None,
+        n_jobs=n_jobs,
+        verbose=verbose,
+        error_score="raise",
+    )
+
+
+def check_names(methods: Sequence[str], others: Any, baseline: str) -> dict[str, Any]:
+    """Check the names, and return the other classifiers by theirs."""
+    others = {} if others is None else others
+    if not isinstance(others, Mapping) or not all(hasattr(each, "fit") for each in others.values()):
+        raise ParameterError(
+            'others must be a mapping of names to classifiers, such as {"stump": '
+            f"DecisionTreeClassifier(max_depth=1)}}, got {brief(others)}."
+        )
+    if isinstance(methods, str):
+        raise ParameterError(f"methods must be a sequence of names, got the string {methods!r}.")
+    for name in methods:
+        check_choice("every method", name, METHODS, "; others go into others=")
+    taken = sorted(set(methods) & set(others))
+    if taken:
+        raise ParameterError(f"names in others must differ from those of methods, got {taken}.")
+    check_choice("baseline", baseline, [*methods, *others])
+    return dict(others)

@@ -9,28 +9,138 @@ from typing import Any
 
 import joblib
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.model_selection import cross_validate
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_memory, has_fit_parameter
+from sklearn.utils.validation import check_memory
 
 from skdistill._ground.estimates import Estimate, margin, moves_against, outcome, split_mean
 from skdistill._ground.metrics import FLOOR
-from skdistill._ground.validation import as_labels, brief, check_choice
-from skdistill.exceptions import ParameterError
+from skdistill._ground.validation import as_labels, check_choice
+from skdistill.exceptions import InputError
 from skdistill.inspection._checks import check_distiller, check_floor
-from skdistill.inspection._display import data_frame
-from skdistill.inspection._methods import METHODS
+from skdistill.inspection._display import Display, colour, data_frame
+from skdistill.inspection._methods import METHODS, check_names, run_method
 from skdistill.inspection._page import interval_note
-from skdistill.inspection._scores import LOWER_IS_BETTER, SCORES, score_model
-from skdistill.inspection.comparison_display import ComparisonDisplay
-from skdistill.teaching.folds import Folds, make_folds
+from skdistill.inspection._scores import LOWER_IS_BETTER, SCORES
+from skdistill.teaching.folds import make_folds
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "ComparisonDisplay", "compare"]
 
 HEADLINES = {"accuracy": "accuracy", "auc": "AUC", "brier": "Brier score"}
 WORDS = {"helped": "better", "harmed": "worse", "not shown to help": "not shown to differ"}
+
+
+class ComparisonDisplay(Display):
+    """Paired differences from a baseline with their 95% intervals.
+
+    Parameters
+    ----------
+    table : mapping of str to sequence
+        The columns of `frame`: method, difference and the limits of its interval.
+    metric : str
+        What differs.
+    baseline : str
+        What it differs from.
+
+    Attributes
+    ----------
+    ax_, figure_ : matplotlib axes and figure
+        Where `plot` drew last.
+
+    Examples
+    --------
+    >>> from skdistill.inspection import ComparisonDisplay
+    >>> display = ComparisonDisplay.from_predictions(["in-sample"], [0.1], [-0.1], [0.3])
+    >>> display.frame()
+          method  difference  low  high
+    0  in-sample         0.1 -0.1   0.3
+    """
+
+    def __init__(
+        self, table: Mapping[str, Any], metric: str = "log_loss", baseline: str = "direct"
+    ) -> None:
+        super().__init__(table)
+        self.metric = metric
+        self.baseline = baseline
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any, *, metric: str = "log_loss", **settings: Any
+    ) -> "ComparisonDisplay":
+        """Run `compare` and show one of its scores.
+
+        Parameters
+        ----------
+        estimator : DistilledClassifier
+            Fitted or not; it is cloned.
+        X : array-like, sparse array or data frame of n rows
+            Features.
+        y : array-like of shape (n,)
+            Labels.
+        metric : str, default="log_loss"
+            The score.
+        **settings : dict
+            Further parameters of `compare`.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+        """
+        return compare(estimator, X, y, **settings).display(metric)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        methods: Any,
+        differences: Any,
+        low: Any,
+        high: Any,
+        *,
+        metric: str = "log_loss",
+        baseline: str = "direct",
+    ) -> "ComparisonDisplay":
+        """Take differences that are known.
+
+        Parameters
+        ----------
+        methods : sequence of m str
+            Names.
+        differences, low, high : array-like of shape (m,)
+            Differences from the baseline and the limits of their intervals.
+        metric : str, default="log_loss"
+            Name of the score.
+        baseline : str, default="direct"
+            Name of the baseline.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+
+        Raises
+        ------
+        InputError
+            If the lengths differ.
+        """
+        table = {"method": list(methods)}
+        given = {"difference": differences, "low": low, "high": high}
+        table |= {name: np.asarray(column, dtype=np.float64) for name, column in given.items()}
+        if len({np.shape(column) for column in table.values()}) != 1:
+            shapes = {name: np.shape(column) for name, column in table.items()}
+            raise InputError(f"expected one value per method in each column, got shapes {shapes}.")
+        return cls(table, metric, baseline)
+
+    def _draw(self, ax: Any) -> None:
+        methods = list(self.table["method"])
+        x, low, high = (np.asarray(self.table[name]) for name in ("difference", "low", "high"))
+        bounded = np.isfinite(high - low)
+        ax.axvline(0.0, color="0.6", linewidth=1, linestyle=":")
+        for place, name in enumerate(methods):
+            reach = [[x[place] - low[place]], [high[place] - x[place]]] if bounded[place] else None
+            style = {"marker": "o", "capsize": 3, "color": colour(name, place)}
+            ax.errorbar([x[place]], [place], xerr=reach, **style)
+        ax.set_yticks(range(len(methods)), labels=methods)
+        ax.set_ylim(len(methods) - 0.5, -0.5)
+        ax.set_xlabel(f"{self.metric.replace('_', '-')} less that of {self.baseline}")
 
 
 @dataclass(frozen=True)
@@ -299,7 +409,7 @@ def compare(
     """
     check_distiller(estimator, "pass it in others=, beside a DistilledClassifier")
     floor = check_floor(floor)
-    others = _check(methods, others, baseline)
+    others = check_names(methods, others, baseline)
     labels = as_labels(y, warn=False)
     rng = check_random_state(random_state)
     seed = int(rng.randint(np.iinfo(np.int32).max))
@@ -315,7 +425,7 @@ def compare(
         cache = joblib.Memory(place, verbose=0) if isinstance(place, str) else check_memory(place)
         candidates = {name: METHODS[name](estimator, cache) for name in methods}
         run = partial(
-            _run,
+            run_method,
             X=X,
             y=labels,
             folds=folds,
@@ -334,50 +444,6 @@ def compare(
         test_over_train=float(np.mean([len(test) / len(train) for train, test in folds.splits])),
         floor=floor,
     )
-
-
-def _run(
-    candidate: Any,
-    *,
-    X: Any,
-    y: NDArray[Any],
-    folds: Folds,
-    groups: NDArray[Any] | None,
-    floor: float,
-    n_jobs: int | None,
-    verbose: int,
-) -> dict[str, NDArray[Any]]:
-    grouped = groups is not None and has_fit_parameter(candidate, "groups")
-    return cross_validate(
-        candidate,
-        X,
-        y,
-        cv=list(folds.splits),
-        scoring=partial(score_model, floor=floor),
-        params={"groups": groups} if grouped else None,
-        n_jobs=n_jobs,
-        verbose=verbose,
-        error_score="raise",
-    )
-
-
-def _check(methods: Sequence[str], others: Any, baseline: str) -> dict[str, Any]:
-    """Check the names, and return the other classifiers by theirs."""
-    others = {} if others is None else others
-    if not isinstance(others, Mapping) or not all(hasattr(each, "fit") for each in others.values()):
-        raise ParameterError(
-            'others must be a mapping of names to classifiers, such as {"stump": '
-            f"DecisionTreeClassifier(max_depth=1)}}, got {brief(others)}."
-        )
-    if isinstance(methods, str):
-        raise ParameterError(f"methods must be a sequence of names, got the string {methods!r}.")
-    for name in methods:
-        check_choice("every method", name, METHODS, "; others go into others=")
-    taken = sorted(set(methods) & set(others))
-    if taken:
-        raise ParameterError(f"names in others must differ from those of methods, got {taken}.")
-    check_choice("baseline", baseline, [*methods, *others])
-    return dict(others)
 
 
 def _number(value: float | None) -> float:

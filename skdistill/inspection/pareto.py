@@ -6,67 +6,171 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
-from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
-from skdistill._ground.compat import take_rows
-from skdistill._ground.costs import Latency, Parts, count_parts, latency, size_bytes
-from skdistill._ground.estimates import Estimate, row_mean, split_mean
-from skdistill._ground.html import size_text, time_text
-from skdistill._ground.metrics import FLOOR, row_log_loss
-from skdistill._ground.validation import as_labels, brief, check_integer, check_number
-from skdistill.choosing.candidates import name_students
-from skdistill.exceptions import ParameterError
+from skdistill._ground.metrics import FLOOR
+from skdistill._ground.validation import as_labels, check_choice, check_integer, check_number
+from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import check_distiller, check_floor
-from skdistill.inspection._display import data_frame
-from skdistill.inspection._scores import one_hot_labels, probabilities, scores
-from skdistill.inspection.frontier_display import FrontierDisplay
-from skdistill.students import as_student, resolve
+from skdistill.inspection._display import Display, data_frame
+from skdistill.inspection._points import (
+    FrontierPoint,
+    by_name,
+    check_split,
+    hold_out,
+    loss_of,
+    make_point,
+    one_split,
+    parted,
+)
 from skdistill.teaching.folds import make_folds
 
-__all__ = ["Frontier", "FrontierPoint", "frontier"]
+__all__ = ["Frontier", "FrontierDisplay", "frontier", "pareto_front"]
 
 Index = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class FrontierPoint:
-    """One student of a frontier.
+LABELS = {"latency": "seconds per call (median)", "size_bytes": "bytes on disk"}
+
+
+class FrontierDisplay(Display):
+    """Loss of many students against what they cost.
+
+    Parameters
+    ----------
+    table : mapping of str to sequence
+        The columns of `frame`: student, loss, standard_error, latency (seconds), size_bytes, and
+        whether it is on the front: no other student is as good in all three and better in one.
+    against : {"latency", "size_bytes"}
+        The horizontal axis.
 
     Attributes
     ----------
-    name : str
-        Of the student.
-    loss : Estimate
-        Log-loss on rows that neither teacher nor student was fitted on, with its standard error.
-    scores : mapping of str to float
-        Accuracy, log-loss, AUC, Brier score and calibration error there.
-    latency : Latency
-        Of ``predict_proba``, in seconds per call; with what stands before it in a Pipeline.
-    size_bytes : int or None
-        Of the student, as joblib dumps it, with what stands before it in a Pipeline; None where it
-        cannot be pickled.
-    parts : Parts
-        Its nodes or parameters.
-    strength : float or None
-        How far its teacher was corrected (mean over the folds).
+    ax_, figure_ : matplotlib axes and figure
+        Where `plot` drew last.
+
+    Examples
+    --------
+    >>> from skdistill.inspection import FrontierDisplay
+    >>> display = FrontierDisplay.from_predictions(
+    ...     ["small", "large", "bad"], [0.4, 0.3, 0.5], [1e-4, 1e-3, 1e-3], [1000, 9000, 9000]
+    ... )
+    >>> display.frame()["on_front"].tolist()
+    [True, True, False]
     """
 
-    name: str
-    loss: Estimate
-    scores: Mapping[str, float]
-    latency: Latency
-    size_bytes: int | None
-    parts: Parts
-    strength: float | None
+    def __init__(self, table: Mapping[str, Any], against: str = "latency") -> None:
+        super().__init__(table)
+        self.against = against
 
-    def __str__(self) -> str:
-        size = "" if self.size_bytes is None else f", {size_text(self.size_bytes)}"
-        calls = f"{time_text(self.latency.median)} per call of {self.latency.n_rows:,} row(s)"
-        error = "" if self.loss.error is None else f" (standard error {self.loss.error:.4f})"
-        return f"{self.name}: log-loss {self.loss.mean:.4f}{error}{size}, {calls}"
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        students: Mapping[str, Any],
+        *,
+        against: str = "latency",
+        **settings: Any,
+    ) -> "FrontierDisplay":
+        """Run `frontier` and show it.
+
+        Parameters
+        ----------
+        estimator : DistilledClassifier
+            Fitted or not; it is cloned.
+        X : array-like, sparse array or data frame of n rows
+            Features.
+        y : array-like of shape (n,)
+            Labels.
+        students : mapping of str to estimator, or list
+            Students by name, or as `DistilledClassifierCV` takes them, without grids.
+        against : {"latency", "size_bytes"}, default="latency"
+            The horizontal axis.
+        **settings : dict
+            Further parameters of `frontier`.
+
+        Returns
+        -------
+        display : FrontierDisplay
+        """
+        return frontier(estimator, X, y, students, **settings).display(against)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        students: Any,
+        losses: Any,
+        latency: Any,
+        sizes: Any,
+        errors: Any = None,
+        *,
+        against: str = "latency",
+    ) -> "FrontierDisplay":
+        """Take figures that are known.
+
+        Parameters
+        ----------
+        students : sequence of m str
+            Names.
+        losses : array-like of shape (m,)
+            Honest losses; a student whose loss is NaN is not on the front.
+        latency : array-like of shape (m,)
+            Seconds per call.
+        sizes : array-like of shape (m,)
+            Bytes.
+        errors : array-like of shape (m,) or None, default=None
+            Standard errors of the losses.
+        against : {"latency", "size_bytes"}, default="latency"
+            The horizontal axis.
+
+        Returns
+        -------
+        display : FrontierDisplay
+
+        Raises
+        ------
+        InputError
+            If the lengths differ.
+        ParameterError
+            If `against` is neither.
+        """
+        check_choice("against", against, LABELS)
+        table: dict[str, Any] = {"student": list(students)}
+        table["loss"] = np.asarray(losses, dtype=np.float64)
+        blank = np.full(len(table["student"]), np.nan)
+        table["standard_error"] = blank if errors is None else np.asarray(errors, dtype=np.float64)
+        table["latency"] = np.asarray(latency, dtype=np.float64)
+        table["size_bytes"] = np.asarray(sizes)
+        if len({np.shape(column) for column in table.values()}) != 1:
+            shapes = {name: np.shape(column) for name, column in table.items()}
+            raise InputError(f"expected one value per student in each column, got shapes {shapes}.")
+        axes = [table[name] for name in ("loss", "latency", "size_bytes")]
+        table["on_front"] = pareto_front(np.column_stack(axes))
+        return cls(table, against)
+
+    def _draw(self, ax: Any) -> None:
+        x, y, error, front = (
+            np.asarray(self.table[name])
+            for name in (self.against, "loss", "standard_error", "on_front")
+        )
+        for on, hue, label in ((True, "#0072b2", "Pareto front"), (False, "0.6", "dominated")):
+            own = front == on
+            if own.any():
+                style = {"linestyle": "none", "marker": "o", "capsize": 2, "color": hue}
+                ax.errorbar(x[own], y[own], np.nan_to_num(error[own]), label=label, **style)
+        order = np.flatnonzero(front)[np.argsort(x[front], kind="stable")]
+        ax.step(x[order], np.minimum.accumulate(y[order]), where="post", color="#0072b2", alpha=0.4)
+        style = {"xytext": (4, 4), "textcoords": "offset points", "fontsize": "small"}
+        for name, *place in zip(self.table["student"], x, y, strict=True):
+            if np.isfinite(place).all():
+                ax.annotate(str(name), place, **style)
+        ax.set(xlabel=LABELS[self.against], ylabel="loss on rows held out")
+        if x.max() > 10.0 * x.min():
+            ax.set_xscale("log")
+        ax.margins(x=0.2)
+        ax.legend()
 
 
 @dataclass(frozen=True)
@@ -191,17 +295,6 @@ class Frontier:
         )
 
 
-@dataclass(frozen=True)
-class _Trial:
-    """One student on one split."""
-
-    row_losses: NDArray[np.float64]
-    scores: Mapping[str, float]
-    strength: float | None
-    model: Any  # kept on the first split only
-    front: Pipeline | None  # what stands before it, fitted
-
-
 def frontier(
     estimator: Any,
     X: Any,
@@ -287,23 +380,23 @@ def frontier(
     >>> found.best_under(size=1e6).name
     '16 leaves'
     """
-    front, distiller = _parted(estimator)
+    front, distiller = parted(estimator)
     check_distiller(distiller)
-    students = _by_name(students, distiller.loss)
-    _check_split(cv, test_size)
+    students = by_name(students, distiller.loss)
+    check_split(cv, test_size)
     check_integer("latency_rows", latency_rows, low=1)
     check_number("budget", budget, low=0.0)
     floor = check_floor(floor)
     labels = as_labels(y, warn=False)
     groups = None if groups is None else np.asarray(groups)
     if cv is None:
-        splits = [_hold_out(X, labels, groups, test_size, random_state)]
+        splits = [hold_out(X, labels, groups, test_size, random_state)]
         protocol = f"{len(splits[0][1])} of {len(labels)} rows held out"
     else:
         splits = list(make_folds(cv, X, labels, groups=groups, random_state=random_state).splits)
         protocol = f"cross-validation on {len(splits)} folds"
     trials = Parallel(n_jobs=n_jobs, verbose=verbose)(
-        delayed(_one_split)(
+        delayed(one_split)(
             (front, distiller), X, labels, groups, students, split, floor, keep=number == 0
         )
         for number, split in enumerate(splits)
@@ -313,8 +406,8 @@ def frontier(
     points = []
     for name in students:
         own = [trial[name] for trial in trials]
-        loss = _loss(own, ratio, held_out)
-        points.append(_point(name, own, loss, X, latency_rows=latency_rows, budget=budget))
+        loss = loss_of(own, ratio, held_out)
+        points.append(make_point(name, own, loss, X, latency_rows=latency_rows, budget=budget))
     return Frontier(tuple(points), protocol)
 
 
@@ -323,114 +416,26 @@ def _bytes(point: FrontierPoint) -> float:
     return np.inf if point.size_bytes is None else point.size_bytes
 
 
-def _point(
-    name: str, trials: list[_Trial], loss: Estimate, X: Any, *, latency_rows: int, budget: float
-) -> FrontierPoint:
-    first = trials[0]
-    model, student = (_behind(first.front, m) for m in (first.model, first.model.student_))
-    strengths = [trial.strength for trial in trials]
-    figures = {key: [trial.scores[key] for trial in trials] for key in trials[0].scores}
-    return FrontierPoint(
-        name=name,
-        loss=loss,
-        scores={key: float(np.mean(values)) for key, values in figures.items()},
-        latency=latency(model.predict_proba, X, latency_rows, budget),
-        size_bytes=size_bytes(student),
-        parts=count_parts(student),
-        strength=None if None in strengths else float(np.mean(strengths)),
-    )
+def pareto_front(costs: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which rows no other row beats: as small in every column and smaller in one.
 
+    Rows with a NaN neither stand on the front nor beat another.
 
-def _parted(estimator: Any) -> tuple[Pipeline | None, Any]:
-    """Return the steps before the last of a Pipeline, and the last; None and what is none."""
-    if not isinstance(estimator, Pipeline) or len(estimator) < 2:
-        return None, estimator
-    return estimator[:-1], estimator[-1]
+    Parameters
+    ----------
+    costs : array of shape (m, c)
+        Smaller is better.
 
+    Returns
+    -------
+    on_front : array of shape (m,)
 
-def _behind(front: Pipeline | None, model: Any) -> Any:
-    """Return a fitted model with what stands before it: it takes the rows as they are given."""
-    return model if front is None else Pipeline([*front.steps, ("model", model)])
-
-
-def _one_split(
-    parts: tuple[Pipeline | None, Any],
-    X: Any,
-    y: NDArray[Any],
-    groups: NDArray[Any] | None,
-    students: Mapping[str, Any],
-    split: tuple[Index, Index],
-    floor: float,
-    *,
-    keep: bool,
-) -> dict[str, _Trial]:
-    """Cross-fit the teacher on the training part, and fit and score each student."""
-    train, test = split
-    X_train, X_test = take_rows(X, train), take_rows(X, test)
-    front, estimator = (None if step is None else clone(step) for step in parts)
-    if front is not None:
-        X_train, X_test = front.fit_transform(X_train, y[train]), front.transform(X_test)
-    part = None if groups is None else groups[train]
-    names = list(students)
-    fitted = estimator.set_params(student=students[names[0]]).fit(X_train, y[train], groups=part)
-    found = {}
-    for name in names:
-        model = fitted
-        if name != names[0]:
-            model = fitted.refit_student(X_train, y[train], groups=part, student=students[name])
-        p = probabilities(model, X_test, model.classes_)
-        onehot = one_hot_labels(y[test], model.classes_)
-        found[name] = _Trial(
-            row_losses=row_log_loss(onehot, p, floor),
-            scores=scores(onehot, p, floor=floor),
-            strength=model.strength_,
-            model=model if keep else None,
-            front=front if keep else None,
-        )
-    return found
-
-
-def _loss(trials: list[_Trial], test_over_train: float, groups: Any) -> Estimate:
-    """Return the loss and its error: over rows for one split, over folds for several."""
-    if len(trials) == 1:
-        return row_mean(trials[0].row_losses, groups=groups)
-    return split_mean([float(t.row_losses.mean()) for t in trials], test_over_train)
-
-
-def _hold_out(
-    X: Any, y: NDArray[Any], groups: Any, test_size: float, random_state: Any
-) -> tuple[Index, Index]:
-    kind = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
-    splitter = kind(n_splits=1, test_size=test_size, random_state=random_state)
-    return next(splitter.split(X, y, groups))
-
-
-def _by_name(students: Any, loss: Any) -> dict[str, Any]:
-    """Return the students by name, or raise for what is none before anything is fitted."""
-    if isinstance(students, Mapping):
-        named = dict(students)
-    else:
-        named = {}
-        for name, (student, grid) in name_students(students).items():
-            if grid:
-                raise ParameterError(
-                    f"frontier takes no grids of parameters, got {brief(grid)} for {name!r}: name "
-                    "each student that is to be weighed."
-                )
-            named[name] = student
-    if not named:
-        raise ParameterError(
-            'students must hold at least one, as {"tree": DecisionTreeClassifier()} does, got '
-            f"{students!r}."
-        )
-    for student in named.values():
-        resolve(as_student(student), loss)
-    return named
-
-
-def _check_split(cv: Any, test_size: Any) -> None:
-    check_number("test_size", test_size, low=0.0, high=1.0, low_open=True, high_open=True)
-    if cv is not None and test_size != 0.25:
-        raise ParameterError(
-            f"test_size={test_size!r} has no effect with cv={cv!r}: leave one of the two out."
-        )
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pareto_front(np.array([[1, 2], [2, 1], [2, 2]]))
+    array([ True,  True, False])
+    """
+    no_worse = np.all(costs[:, None] <= costs[None, :], axis=2)
+    better = np.any(costs[:, None] < costs[None, :], axis=2)
+    return ~np.any(no_worse & better, axis=0) & ~np.isnan(costs).any(axis=1)

@@ -16,6 +16,7 @@ from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._advice import advise
 from skdistill.inspection._checks import check_floor
 from skdistill.inspection._display import Display, data_frame
+from skdistill.inspection._facts import TeacherFacts
 from skdistill.inspection._page import (
     Report,
     counted,
@@ -26,7 +27,7 @@ from skdistill.inspection._page import (
     sentences,
     value_table,
 )
-from skdistill.inspection._residual import ResidualFit, check_residual_model, explain_residual
+from skdistill.inspection._residual import check_residual_model, explain_residual
 from skdistill.inspection._scores import (
     CLASS_COLUMNS,
     LOWER_IS_BETTER,
@@ -38,7 +39,7 @@ from skdistill.inspection._scores import (
     scores,
 )
 from skdistill.inspection._teaching import OutOfFoldRows, fitted_teacher, out_of_fold
-from skdistill.inspection.duplicates import Duplicates, find_duplicates
+from skdistill.inspection.duplicates import find_duplicates
 from skdistill.inspection.reliability import ReliabilityDisplay
 
 __all__ = ["TeacherReport"]
@@ -49,7 +50,7 @@ GAPS = ("accuracy", "log_loss", "auc", "brier")
 
 
 @dataclass(frozen=True)
-class TeacherReport(Report):
+class TeacherReport(TeacherFacts, Report):
     """What is known of a teacher from its probabilities of rows that it had not seen.
 
     Attributes
@@ -110,21 +111,6 @@ class TeacherReport(Report):
     >>> report.recommendations[-1]
     'Keep the calibration: it lowers the log-loss from 0.31... to 0.18...'
     """
-
-    classes: NDArray[Any]
-    given: bool
-    n_rows: int
-    n_unlabelled: int
-    scores: Mapping[str, Mapping[str, float]]
-    by_class: Mapping[Any, Mapping[str, float]]
-    by_fold: Mapping[int, Mapping[str, float]]
-    memorisation: Mapping[str, float] | None
-    residual: ResidualFit | None
-    label_r2: float | None
-    duplicates: Duplicates | None
-    lead: float | None
-    reliability: ReliabilityDisplay
-    floor: float
 
     title = "Teacher passport"
 

@@ -36,10 +36,10 @@ from skdistill.students.regression import (
     takes_only_columns,
 )
 from skdistill.students.size import can_grow, leaf_settings
-from skdistill.targets.numeric import (
+from skdistill.targets.numeric import NumericLoss
+from skdistill.targets.numeric_losses import (
     AbsoluteError,
     Gamma,
-    NumericLoss,
     Poisson,
     Quantile,
     SquaredError,

@@ -9,10 +9,10 @@ Arrays in, arrays out, in any namespace: no estimator comes here.
 
 from skdistill.targets.corrections import Correction, Fast, Minimax, Orthogonal, Slow
 from skdistill.targets.losses import Brier, CrossEntropy, Logit, Loss
-from skdistill.targets.numeric import (
+from skdistill.targets.numeric import NumericLoss
+from skdistill.targets.numeric_losses import (
     AbsoluteError,
     Gamma,
-    NumericLoss,
     Poisson,
     Quantile,
     SquaredError,

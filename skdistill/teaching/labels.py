@@ -12,7 +12,7 @@ from skdistill._ground.numeric_metrics import numeric_scores
 from skdistill._ground.outcomes import Classes, Numbers
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import InputError
-from skdistill.targets.numeric import SquaredError
+from skdistill.targets.numeric_losses import SquaredError
 from skdistill.teaching.calibration import Calibration, calibrate
 from skdistill.teaching.folds import Folds
 from skdistill.teaching.numeric_calibration import NumericCalibration, calibrate_numbers

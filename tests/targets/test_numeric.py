@@ -12,10 +12,10 @@ from sklearn import metrics as sk
 from sklearn.base import clone
 
 from skdistill.exceptions import InputError, ParameterError
-from skdistill.targets.numeric import (
+from skdistill.targets.numeric import NumericLoss
+from skdistill.targets.numeric_losses import (
     AbsoluteError,
     Gamma,
-    NumericLoss,
     Poisson,
     Quantile,
     SquaredError,
