@@ -1,15 +1,27 @@
 """Boosting within the size of the direct booster: its rounds, and the leaves of its mean tree.
 
 Settings bound a tree from above, and trees on labels often stay below: what is left to explain
-vanishes as they fit. Soft labels go on. LightGBM and XGBoost are told the direct booster's number
-of rounds, fewer where its trees have less than two leaves each, and the mean number of leaves of
-its trees, rounded down. The rest is spent on one more leaf in the first rounds by XGBoost and by
-LightGBM's native route: of eight leaves, one less costs up to four per cent of the log-loss (churn,
-20 rounds). XGBoost grows best split first then, as LightGBM always does.
+vanishes as they fit. Soft labels go on. LightGBM, XGBoost and scikit-learn's gradient boosting are
+told the direct booster's number of rounds, fewer where its trees have less than two leaves each,
+and the mean number of leaves of its trees, rounded down. The rest is spent on one more leaf in the
+first rounds by XGBoost and by LightGBM's native route: of eight leaves, one less costs up to four
+per cent of the log-loss (churn, 20 rounds). scikit-learn's learners take one number of leaves for
+all rounds: that, or one more in as many rounds as there is room for, where the mean is nearer to it
+and more nodes are spent. All grow best split first then, as LightGBM and histogram boosting always
+do.
 """
 
+import sys
 from dataclasses import dataclass
 from typing import Any
+
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+from sklearn.multioutput import MultiOutputRegressor
 
 from skdistill._ground.costs import count_parts
 from skdistill._ground.learners import comes_from
@@ -20,7 +32,10 @@ from skdistill.students.lightgbm_names import ALIASES
 __all__ = ["Rounds", "booster_rounds", "booster_settings", "is_boosting", "rounds_within"]
 
 PACKAGES = ("lightgbm", "xgboost")
+HISTOGRAMS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+OF_SKLEARN = (GradientBoostingClassifier, GradientBoostingRegressor, *HISTOGRAMS)
 NEVER = 1e30  # a gain that no split reaches, in single precision too
+NO_LEAF = 2**31 - 1  # rows that no leaf has
 
 
 @dataclass(frozen=True)
@@ -41,9 +56,23 @@ class Rounds:
     leaves: int
     fuller: int
 
+    @property
+    def even(self) -> "Rounds":
+        """The same with one number of leaves for all rounds.
+
+        It is one more than `leaves`, in fewer rounds, where that is nearer to the mean and spends
+        more nodes.
+        """
+        less = self.number * (2 * self.leaves - 1)
+        more = 2 * self.leaves + 1
+        number = (less + 2 * self.fuller) // more
+        if 2 * self.fuller < self.number or number * more <= less:
+            return Rounds(self.number, self.leaves, 0)
+        return Rounds(number, self.leaves + 1, 0)
+
 
 def is_boosting(student: Any) -> bool:
-    """Whether the student is a LightGBM or XGBoost learner of trees."""
+    """Whether the student is gradient boosting of trees by LightGBM, XGBoost or scikit-learn."""
     return _package(student) is not None and student.get_params().get("booster") != "gblinear"
 
 
@@ -67,7 +96,7 @@ def booster_rounds(student: Any, direct: Fitted | None) -> Rounds | None:
     parts, inner = count_parts(direct.model), unlabelled(direct.model)
     if not parts.nodes or not parts.trees:
         return None
-    members = getattr(inner, "estimators_", [inner])  # of a regressor, one per class
+    members = inner.estimators_ if isinstance(inner, MultiOutputRegressor) else [inner]
     of_each = [_rounds(student, member) for member in members]
     trees = [count_parts(member).trees or 0 for member in members]
     per_round = sum(n // rounds for n, rounds in zip(trees, of_each, strict=True))
@@ -100,6 +129,8 @@ def rounds_within(nodes: int, per_round: int, most: int) -> Rounds:
     Rounds(number=33, leaves=2, fuller=0)
     >>> rounds_within(nodes=3, per_round=3, most=50)
     Rounds(number=1, leaves=1, fuller=0)
+    >>> rounds_within(nodes=1458, per_round=1, most=100).even
+    Rounds(number=97, leaves=8, fuller=0)
     """
     number = min(most, nodes // (3 * per_round))
     if number == 0:
@@ -111,6 +142,8 @@ def rounds_within(nodes: int, per_round: int, most: int) -> Rounds:
 
 def booster_settings(student: Any, rounds: Rounds) -> dict[str, Any]:
     """Return the settings of so many rounds, or the student's own where they are lower."""
+    if _package(student) == "sklearn":
+        return _sklearn_settings(student, rounds.even)
     params, leaves = student.get_params(), max(2, rounds.leaves)
     if _package(student) == "xgboost":
         most = params["max_leaves"] or leaves + 1
@@ -125,9 +158,21 @@ def booster_settings(student: Any, rounds: Rounds) -> dict[str, Any]:
     return bound | ({"min_split_gain": NEVER} if rounds.leaves < 2 else {})
 
 
+def _sklearn_settings(student: Any, rounds: Rounds) -> dict[str, Any]:
+    own, leaves = student.get_params()["max_leaf_nodes"], max(2, rounds.leaves)
+    bound = {"max_leaf_nodes": leaves if own is None else min(own, leaves)}
+    if isinstance(student, HISTOGRAMS):
+        none = {"min_samples_leaf": NO_LEAF} if rounds.leaves < 2 else {}
+        return bound | {"max_iter": rounds.number} | none
+    none = {"min_impurity_decrease": sys.float_info.max} if rounds.leaves < 2 else {}
+    return bound | {"n_estimators": rounds.number} | none
+
+
 def _rounds(student: Any, model: Any) -> int:
     """Return the rounds of a fitted booster; the trees of a random forest of XGBoost are one."""
-    if _package(student) == "lightgbm":
+    if _package(student) == "sklearn" and not isinstance(model, HISTOGRAMS):
+        return int(model.n_estimators_)
+    if _package(student) in ("lightgbm", "sklearn"):
         return int(model.n_iter_)
     rounds = model.get_num_boosting_rounds()
     is_forest = _is_xgboost_forest(model)
@@ -151,5 +196,7 @@ def _one_leaf_more(rounds: Rounds) -> Any:
 
 
 def _package(student: Any) -> str | None:
-    """Return which of the packages the student's class is of or inherits from; None if neither."""
+    """Return which of the packages the student's class is of or inherits from; None if none."""
+    if isinstance(student, OF_SKLEARN):
+        return "sklearn"
     return next((name for name in PACKAGES if comes_from(student, name)), None)

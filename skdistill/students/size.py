@@ -7,8 +7,9 @@ ensembles to its mean over the trees, or each to its own where they are grown on
 (`skdistill.students.forest`). ``python -m benchmarks.size`` compares this with stopping early and
 with pruning.
 
-LightGBM and XGBoost go by rounds and leaves (`skdistill.students.rounds`). Other boosting is left
-alone: its trees have the size that its settings give them, and the number too.
+Gradient boosting (LightGBM, XGBoost, scikit-learn's) goes by rounds and leaves
+(`skdistill.students.rounds`). Other boosting is left alone: its trees have the size that its
+settings give them, and the number too.
 """
 
 import sys

@@ -17,6 +17,10 @@ from sklearn.ensemble import (
     BaggingRegressor,
     ExtraTreesClassifier,
     ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
 )
@@ -34,6 +38,7 @@ from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill._ground.costs import count_parts
 from skdistill.exceptions import ParameterError, SkdistillWarning
 from skdistill.students import DirectStudent, direct_problem, fit_within, resolve
+from skdistill.students.rounds import rounds_within
 from tests.common.data import sample
 from tests.common.spies import SpyTree
 
@@ -83,6 +88,34 @@ XGBOOST = {  # settings: it may not be installed
     "xgboost by approximate splits": {"tree_method": "approx"},
 }
 GROWING |= LIGHTGBM
+SKLEARN = {"n_estimators": 12, "random_state": 0}
+HISTOGRAM = {"max_iter": 12, "random_state": 0}
+GROWING |= {
+    "gradient boosting": GradientBoostingClassifier(**SKLEARN),
+    "gradient boosting of deep trees": GradientBoostingClassifier(max_depth=8, **SKLEARN),
+    "gradient boosting of 5 leaves": GradientBoostingClassifier(max_leaf_nodes=5, **SKLEARN),
+    "gradient boosting that is purer": GradientBoostingClassifier(
+        max_depth=8, learning_rate=0.9, subsample=0.7, **SKLEARN
+    ),
+    "gradient boosting that cannot split": GradientBoostingClassifier(
+        min_samples_leaf=100, **SKLEARN
+    ),
+    "pipeline of gradient boosting": make_pipeline(
+        StandardScaler(), GradientBoostingClassifier(max_depth=8, **SKLEARN)
+    ),
+    "gradient boosting regressor": GradientBoostingRegressor(max_depth=8, **SKLEARN),
+    "histogram boosting": HistGradientBoostingClassifier(**HISTOGRAM),
+    "histogram boosting, few rows a leaf": HistGradientBoostingClassifier(
+        min_samples_leaf=2, max_leaf_nodes=None, **HISTOGRAM
+    ),
+    "histogram boosting that is purer": HistGradientBoostingClassifier(
+        min_samples_leaf=2, learning_rate=0.9, **HISTOGRAM
+    ),
+    "histogram boosting that cannot split": HistGradientBoostingClassifier(
+        min_samples_leaf=100, **HISTOGRAM
+    ),
+    "histogram boosting regressor": HistGradientBoostingRegressor(min_samples_leaf=2, **HISTOGRAM),
+}
 if find_spec("xgboost"):
     from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier
 
@@ -249,6 +282,39 @@ def test_a_booster_spends_what_the_direct_one_has(n_classes, loss):
     assert nodes(free.student_) >= nodes(model.student_)
     inner = getattr(model.student_, "estimators_", [model.student_])
     assert all(each.get_params() == student.get_params() for each in inner)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize(
+    "student",
+    [
+        GradientBoostingClassifier(max_depth=None, **SKLEARN),
+        GradientBoostingRegressor(max_depth=None, **SKLEARN),
+        HistGradientBoostingClassifier(min_samples_leaf=2, max_leaf_nodes=None, **HISTOGRAM),
+        HistGradientBoostingRegressor(min_samples_leaf=2, max_leaf_nodes=None, **HISTOGRAM),
+    ],
+    ids=lambda student: type(student).__name__,
+)
+def test_boosting_of_scikit_learn_spends_what_the_direct_one_has(student, n_classes):
+    """Fewer rounds of fuller trees, or as many of less full ones: the nearer of the two."""
+    data = sample(n_classes, 600)
+    model, direct = fit(student, data)
+    free = model.refit_student(data.X, data.y, size="free")
+    assert nodes(free.student_) > nodes(direct) >= nodes(model.student_) > 0.95 * nodes(direct)
+
+
+def test_rounds_of_one_number_of_leaves_are_within_the_same_nodes():
+    for nodes_ in range(3, 400, 7):
+        for per_round in (1, 3):
+            rounds = rounds_within(nodes_, per_round, 12)
+            even = rounds.even
+            assert even.fuller == 0
+            assert even.number <= rounds.number
+            assert even.leaves - rounds.leaves in (0, 1)
+            spent = per_round * even.number * (2 * even.leaves - 1)
+            assert spent <= max(nodes_, per_round)
+            assert spent >= per_round * rounds.number * (2 * rounds.leaves - 1)
+            assert even.number >= 1
 
 
 def test_candidates_that_share_rows_are_those_fitted_alone():
