@@ -43,7 +43,8 @@ class RegressingDistiller(RegressorMixin, BaseDistiller):
         ValueError
             If the features are not those of `fit`.
         """
-        return self._outcome.stand_in(self._say(X))
+        said = self._say(X)
+        return self._outcome.stand_in(said)
 
     def _keep(
         self, done: Distilled, student: Any, data: Data, folds: Folds | None, **report: Any

@@ -2,7 +2,7 @@
 
 import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -13,6 +13,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skdistill import (
     DistilledClassifier,
     DistilledClassifierCV,
+    DistilledRegressor,
+    DistilledRegressorCV,
     SoftLogisticRegression,
     SoftMLPClassifier,
 )
@@ -38,6 +40,13 @@ def searcher(teacher, student, **settings):
     return DistilledClassifierCV(teacher, student, **short | settings)
 
 
+def of_numbers(teacher, student, **settings):
+    return DistilledRegressor(teacher, student, **{"cv": 3, "random_state": 0} | settings)
+
+
+STUMP = DecisionTreeRegressor(max_depth=3, random_state=0)
+HISTR = HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=1)
+
 ESTIMATORS = [
     distiller(LogisticRegression(), TREE),  # replication
     distiller(TREE, LogisticRegression(), strength=0.5, calibration="isotonic"),
@@ -58,6 +67,14 @@ ESTIMATORS = [
     distiller(
         [("a", GaussianNB()), ("b", TREE)], make_pipeline(Normalizer(), LogisticRegression())
     ),  # pipeline
+    of_numbers(Ridge(), STUMP),
+    of_numbers(STUMP, Ridge(), strength=0.5, calibration="isotonic"),
+    of_numbers(HISTR, STUMP, correction="fast"),  # takes NaN
+    of_numbers([("a", Ridge()), ("b", STUMP)], make_pipeline(Normalizer(), Ridge())),
+    of_numbers(STUMP, LGBMRegressor(**LIGHTGBM), strength=0.5, size="free", calibration=None),
+    DistilledRegressorCV(
+        Ridge(), STUMP, cv=3, random_state=0, strengths=(0.5,), calibrations=(None,)
+    ),
     searcher(LogisticRegression(), TREE),
     searcher(TREE, LogisticRegression(), calibrations=("stacked",), fallback=False),
 ]
