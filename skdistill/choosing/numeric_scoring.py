@@ -136,5 +136,5 @@ def make_numeric_judge(
             f"(None, {', '.join(map(repr, NUMERIC_ROW_LOSSES))}), got scoring={scoring!r}."
         )
     if isinstance(scoring, str) and scoring == "r2":
-        return Judge(f"{MINUS}r2", components=_explained, perfect=1.0, **task)
+        return Judge(f"{MINUS}r2", components=_explained, **task)
     return make_scorer_judge(scoring, NUMERIC_ROW_LOSSES, **task)
