@@ -29,7 +29,17 @@ from sklearn.preprocessing import OrdinalEncoder
 
 from benchmarks.made import MADE
 
-__all__ = ["BUNDLED", "SETS", "DataSet", "data_folder", "encode", "fetch", "load", "main"]
+__all__ = [
+    "BUNDLED",
+    "SETS",
+    "DataSet",
+    "data_folder",
+    "encode",
+    "fetch",
+    "load",
+    "main",
+    "read_table",
+]
 
 VARIABLE = "SKDISTILL_DATA"
 BUNDLED: dict[str, Callable[..., Any]] = {
@@ -199,7 +209,7 @@ def load(name: str) -> tuple[pd.DataFrame, NDArray[Any]]:
         fetched = f" (python -m benchmarks.datasets FOLDER --sets {name} fetches it)"
         message = f"data set {name!r}: set {VARIABLE} to a folder that holds {name}.csv.gz"
         raise FileNotFoundError(f"{message}{fetched if recipe.openml else ''}.")
-    table = _read(folder / f"{name}.csv.gz")
+    table = read_table(folder / f"{name}.csv.gz")
     y = table["target"].replace(recipe.merge) if recipe.merge else table["target"]
     return table.drop(columns=["target", *recipe.drop], errors="ignore"), y.to_numpy()
 
@@ -238,7 +248,14 @@ def encode(train: pd.DataFrame, *others: pd.DataFrame) -> tuple[NDArray[np.float
     return tuple(np.asarray(encoder.transform(table), dtype=float) for table in (train, *others))
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_table(path: Path) -> pd.DataFrame:
+    """Return what a file holds, the target in its last column.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    """
     if not path.exists():
         message = f"{path.name} is not in the folder that {VARIABLE} names."
         raise FileNotFoundError(message)
@@ -302,7 +319,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.sets:
-        table = _read(fetch(name, arguments.folder))
+        table = read_table(fetch(name, arguments.folder))
         rows, columns = table.shape
         print(f"{name}: {rows} rows, {columns - 1} features", flush=True)
     brought = [name for name in SETS if name not in fetched]

@@ -45,8 +45,8 @@ from benchmarks.results import Log, add_common_arguments, command_line, folder_o
 from benchmarks.suite_commands import commands
 from benchmarks.suite_page import Known, write_page
 from skdistill import SoftMLPClassifier
+from skdistill._ground.answers import class_probabilities
 from skdistill._ground.metrics import score_probabilities, squared_distance
-from skdistill.teaching.crossfit import class_probabilities
 from skdistill.teaching.folds import make_folds
 from skdistill.teaching.pool import fit_pool, validation_folds
 
