@@ -8,6 +8,7 @@ test rows could pick, and what each measure of the rule alone would have asked f
 """
 
 import argparse
+import ast
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 from benchmarks.numbers import NUMBERS, Split, split_numbers
-from benchmarks.ratios import geometric_mean
+from benchmarks.ratios import HARM, geometric_mean, in_short
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledRegressor
 from skdistill._ground.costs import count_parts
@@ -40,7 +41,6 @@ JUDGED_ON = (
     "friedman3", "linear_dense", "counts_rare", "amounts_noisy",
 )  # fmt: skip
 GRID = (0.0, 0.25, 0.5, 0.75)
-HARM = 1.002
 SCORING = {
     "squared_error": "neg_mean_squared_error",
     "poisson": "neg_mean_poisson_deviance",
@@ -205,7 +205,7 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
                 "default": in_short(part["distilled"] / part["direct"]),
                 "tuned": in_short(part["distilled"] / part["tuned"]),
                 "tuned direct / direct": f"{geometric_mean(part['tuned'] / part['direct']):.3f}",
-                "best strength": in_short(pd.Series(best / part["direct"].to_numpy())),
+                "best strength": in_short(best / part["direct"].to_numpy()),
                 "at strength 1": f"{np.mean(part['strength'] == 1.0):.0%}",
                 "nodes": nodes(part),
             }
@@ -219,15 +219,8 @@ def nodes(part: pd.DataFrame) -> str:
     return f"{geometric_mean(ratio):.2f}" if len(ratio) else ""
 
 
-def in_short(ratio: pd.Series) -> str:
-    """Return geometric mean / worst / share of at most `HARM`."""
-    return f"{geometric_mean(ratio):.3f} / {ratio.max():.3f} / {np.mean(ratio <= HARM):.0%}"
-
-
 def rules(frame: pd.DataFrame) -> pd.DataFrame:
     """Return what each measure of the rule alone would do, by interpolation on the grid."""
-    import ast
-
     rows = []
     for name in ("shipped: the larger", "movement", "dispersion", "mean"):
         found = []
@@ -238,7 +231,7 @@ def rules(frame: pd.DataFrame) -> pd.DataFrame:
             strength = chosen.get(name, alone.get(name, 1.0))
             losses = [*map(float, row.at_grid.split()), row.direct]
             found.append(np.interp(strength, [*GRID, 1.0], losses) / row.direct)
-        rows.append({"rule": name, "over direct": in_short(pd.Series(found))})
+        rows.append({"rule": name, "over direct": in_short(np.array(found))})
     return pd.DataFrame(rows)
 
 

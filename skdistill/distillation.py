@@ -334,7 +334,10 @@ def _gain_of_classes(correction: Correction, data: Data, p: Floats, strength: fl
 
 
 def _gain_of_numbers(correction: Correction, data: Data, m: Floats, strength: float) -> Any:
-    return correction.gain_of(m, local_variance(data.columns, m, data.weight), strength)
+    variance = np.full_like(m, np.nan)
+    if correction.uses_variance:
+        variance = local_variance(data.columns, m, data.weight)
+    return correction.gain_of(m, variance, strength)
 
 
 _GAINS = {Classes: _gain_of_classes, Numbers: _gain_of_numbers}

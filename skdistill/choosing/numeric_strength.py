@@ -16,8 +16,8 @@ how much the student's loss on rows it was fitted on is below that on rows it wa
 squares with d parameters that is ``d sigma^2 / n``, the variance (Efron, *The estimation of
 prediction error*, JASA 2004).
 
-The rule costs K student fits, no teacher fit. ``python -m benchmarks.numeric_strength`` compares it
-with the alternatives.
+The rule costs K student fits, no teacher fit. ``python -m benchmarks.regression`` compares it with
+each measure alone.
 """
 
 from collections.abc import Callable, Mapping

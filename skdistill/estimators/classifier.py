@@ -15,9 +15,6 @@ from skdistill.targets.losses import Loss
 
 __all__ = ["DistilledClassifier"]
 
-NAMED = ("loss", "temperature", "correction", "strength", "calibration", "synthetic")
-NAMED += ("device", "size")
-
 
 class DistilledClassifier(ClassifyingDistiller, SingleDistiller):
     """Distil a heavy classifier into a small one.
@@ -138,7 +135,16 @@ None, default="orthogonal"
     True
     """
 
-    _named = NAMED
+    _named = (
+        "loss",
+        "temperature",
+        "correction",
+        "strength",
+        "calibration",
+        "synthetic",
+        "device",
+        "size",
+    )
 
     def __init__(
         self,

@@ -12,8 +12,6 @@ from skdistill.targets.numeric import NumericLoss
 
 __all__ = ["DistilledRegressor"]
 
-NAMED = ("loss", "correction", "strength", "calibration", "synthetic", "device", "size")
-
 
 class DistilledRegressor(RegressingDistiller, SingleDistiller):
     """Distil a heavy regressor into a small one.
@@ -126,7 +124,7 @@ default="orthogonal"
     True
     """
 
-    _named = NAMED
+    _named = ("loss", "correction", "strength", "calibration", "synthetic", "device", "size")
 
     def __init__(
         self,

@@ -19,7 +19,6 @@ from functools import partial
 from typing import Any
 
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from skdistill._ground.learners import (
@@ -28,13 +27,11 @@ from skdistill._ground.learners import (
     gives_probabilities,
     is_of_sklearn,
     kind_of,
-    predictors_in,
     tags_of,
     untagged_member,
     weight_keyword,
 )
-from skdistill._ground.validation import brief, is_estimator
-from skdistill.exceptions import StudentError, StudentTypeError
+from skdistill.exceptions import StudentError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.students.classes import check_can_tell_classes
 from skdistill.students.direct import DirectRegressor, DirectStudent, direct_problem, predict_fitted
@@ -43,7 +40,7 @@ from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
 from skdistill.students.linear import LinearAdapter, is_linear
 from skdistill.students.mlp import MLPAdapter, is_network
 from skdistill.students.numeric import resolve_regressor
-from skdistill.students.pipeline import PipelineAdapter, check_no_sampler
+from skdistill.students.pipeline import PipelineAdapter, check_student
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.search import SearchAdapter, is_search
@@ -102,17 +99,7 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
     >>> resolve(DecisionTreeClassifier()).route.name
     'replication'
     """
-    if not is_estimator(student):
-        raise StudentTypeError(
-            "student must be a scikit-learn estimator (an object, not a class), got "
-            f"{brief(student)}."
-        )
-    if any(isinstance(part, FrozenEstimator) for part in predictors_in(student)):
-        raise StudentError(
-            f"the student {type(student).__name__} is frozen, or holds a learner that is: it would "
-            "learn nothing from the teacher. Pass it unfrozen."
-        )
-    check_no_sampler(student)
+    check_student(student)
     if isinstance(student, Pipeline):
         return PipelineAdapter(student, resolve(student.steps[-1][1], loss))
     if is_search(student):

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import (
     GammaRegressor,
     PoissonRegressor,
@@ -20,12 +19,11 @@ from sklearn.linear_model import (
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 
-from skdistill._ground.learners import has_tags, kind_of, predictors_in, replace_settings
-from skdistill._ground.validation import brief, is_estimator
-from skdistill.exceptions import StudentError, StudentTypeError
+from skdistill._ground.learners import has_tags, kind_of, replace_settings
+from skdistill.exceptions import StudentError
 from skdistill.students.base import Adapter, Fitted, Problem, Route, give_back
 from skdistill.students.means import mean_obstacle
-from skdistill.students.pipeline import PipelineAdapter, check_no_sampler
+from skdistill.students.pipeline import PipelineAdapter, check_student
 from skdistill.students.regression import (
     LOSS_SETTINGS,
     NO_LOSS,
@@ -270,17 +268,7 @@ def resolve_regressor(student: Any, loss: Any = "auto") -> Adapter:
     >>> resolve_regressor(PoissonRegressor()).default_loss
     Poisson()
     """
-    if not is_estimator(student):
-        raise StudentTypeError(
-            "student must be a scikit-learn estimator (an object, not a class), got "
-            f"{brief(student)}."
-        )
-    if any(isinstance(part, FrozenEstimator) for part in predictors_in(student)):
-        raise StudentError(
-            f"the student {type(student).__name__} is frozen, or holds a learner that is: it would "
-            "learn nothing from the teacher. Pass it unfrozen."
-        )
-    check_no_sampler(student)
+    check_student(student)
     if isinstance(student, Pipeline):
         return PipelineAdapter(student, resolve_regressor(student.steps[-1][1], loss))
     if kind_of(student) != "regressor":

@@ -10,18 +10,35 @@ from typing import Any
 
 from sklearn import get_config
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from skdistill._ground.learners import predictors_in
-from skdistill.exceptions import StudentError
+from skdistill._ground.validation import brief, is_estimator
+from skdistill.exceptions import StudentError, StudentTypeError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.targets.losses import Loss
 
-__all__ = ["PipelineAdapter", "check_no_sampler"]
+__all__ = ["PipelineAdapter", "check_student"]
 
 
-def check_no_sampler(student: Any) -> None:
+def check_student(student: Any) -> None:
+    """Raise StudentError for what no task can distil into, whatever the learner."""
+    if not is_estimator(student):
+        raise StudentTypeError(
+            "student must be a scikit-learn estimator (an object, not a class), got "
+            f"{brief(student)}."
+        )
+    if any(isinstance(part, FrozenEstimator) for part in predictors_in(student)):
+        raise StudentError(
+            f"the student {type(student).__name__} is frozen, or holds a learner that is: it would "
+            "learn nothing from the teacher. Pass it unfrozen."
+        )
+    _check_no_sampler(student)
+
+
+def _check_no_sampler(student: Any) -> None:
     """Raise StudentError for a student with a step that makes or drops rows (imbalanced-learn)."""
     for part in predictors_in(student):
         steps = [step for _, step in part.steps] if isinstance(part, Pipeline) else [part]

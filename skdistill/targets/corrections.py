@@ -74,6 +74,11 @@ class Correction(ABC):
         """Whether the gain depends on the strength; if not, giving one raises."""
         return True
 
+    @property
+    def uses_variance(self) -> bool:
+        """Whether `gain_of` looks at the variance; if not, it is not estimated, and NaN."""
+        return True
+
 
 @dataclass(frozen=True)
 class Orthogonal(Correction):
@@ -93,6 +98,11 @@ class Orthogonal(Correction):
     def gain(self, p: Array, strength: float) -> Array:
         """Return `strength` for every row, shape (n,)."""
         return namespace(p).full_like(p[:, 0], strength)
+
+    @property
+    def uses_variance(self) -> bool:
+        """No: every row has the same gain."""
+        return False
 
 
 @dataclass(frozen=True)

@@ -128,3 +128,11 @@ def test_a_correction_of_ones_own_sees_the_numbers():
 
     gain = WhereLarge().gain_of(M, V, 0.5)
     np.testing.assert_array_equal(gain, 0.5 * (M[:, 0] > 5.0))
+
+
+def test_a_correction_that_needs_no_variance_says_so():
+    """It is then not estimated, and NaN: whatever it is, the gain is the same."""
+    m = np.array([[1.0], [2.0]])
+    assert not Orthogonal().uses_variance
+    np.testing.assert_array_equal(Orthogonal().gain_of(m, np.full_like(m, np.nan), 0.3), [0.3, 0.3])
+    assert all(each.uses_variance for each in (Fast(), Slow(), Minimax()))
