@@ -75,6 +75,7 @@ def test_docstring_has_exactly_the_parameters_of_the_signature(obj: object) -> N
         return
     doc = ClassDoc(obj) if inspect.isclass(obj) else FunctionDoc(obj)
     assert doc["Summary"]
+    assert "$" not in inspect.getdoc(obj), "an entry that nobody put in"
     assert documented_names(doc["Parameters"]) == signature_names(obj)
     for entry in doc["Parameters"]:
         assert entry.type, f"{entry.name} has no type"

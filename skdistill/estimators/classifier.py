@@ -5,6 +5,7 @@ from typing import Any
 from skdistill._ground.compat import with_callbacks
 from skdistill._ground.data import Data
 from skdistill.estimators.classifying import ClassifyingDistiller
+from skdistill.estimators.documented import CLASSES, SINGLE, documented
 from skdistill.estimators.single import SingleDistiller
 from skdistill.exceptions import ParameterError
 from skdistill.rows.munge import Munge
@@ -16,6 +17,7 @@ from skdistill.targets.losses import Loss
 __all__ = ["DistilledClassifier"]
 
 
+@documented(CLASSES, SINGLE)
 class DistilledClassifier(ClassifyingDistiller, SingleDistiller):
     """Distil a heavy classifier into a small one.
 
@@ -33,11 +35,7 @@ class DistilledClassifier(ClassifyingDistiller, SingleDistiller):
         Any regressor of the squared error, LightGBM or XGBoost learner, classifier with
         `predict_proba` and `sample_weight`, or Pipeline that ends in one (see
         `skdistill.students`). None is a LightGBM classifier of 50 trees.
-    cv : int, splitter, iterable of (train, test), or None, default=5
-        Folds of the teacher. An integer draws stratified folds shuffled by `random_state`, None
-        five of them; with `groups` no group is split. Rows that no test fold holds (time-ordered
-        splits) are left out of the student's fit, with a warning that counts them, unless a
-        strength of 1 is found: a student trained directly needs no teacher's word.
+    $cv
     loss : {"auto", "brier", "logit", "cross_entropy"} or Loss, default="auto"
         What the student minimises; "auto" is "cross_entropy" for classifiers, "brier" for
         regressors.
@@ -55,29 +53,14 @@ None, default="orthogonal"
     calibration : {"sigmoid", "temperature", "isotonic", "stacked"} or None, default="sigmoid"
         Calibration of the teacher on its out-of-fold probabilities. "stacked" blends in those of
         the direct student, at the cost of one fit of it per fold.
-    synthetic : {"munge"}, Munge or None, default=None
-        Synthetic rows to fit the student on as well, made of pairs of rows of a fold and labelled
-        by its teacher (see `Munge`). Left out, with a warning, where the strength is found to be 1.
-    n_repeats : int, default=1
-        How often integer folds are drawn anew; the probabilities are averaged.
-    device : {"cpu", "cuda", "auto"}, default="cpu"
-        Where a LightGBM, XGBoost, linear or MLP student is fitted; "auto" takes the GPU where there
-        is one for it, and warns where not.
-    size : {"direct", "free"}, default="direct"
-        "direct" keeps trees, forests and boosters to the nodes of the direct student, at the cost
-        of one fit of it; soft labels would let some grow several times as large, "free" does.
-    memory : str, joblib.Memory or None, default=None
-        Caches every fold's teacher: a search over student settings fits each teacher once, and an
-        interrupted fit goes on where it stopped.
-    n_jobs : int or None, default=None
-        Folds fitted at once. The learners' threads are bounded so that folds times threads do not
-        exceed the cores.
-    random_state : int, RandomState or None, default=None
-        Shuffles integer folds. Teacher and student keep their own random states.
-    verbose : int, default=0
-        Above 0 reports the folds as scikit-learn's cross-validation does, and prints the note of
-        `report_` where the strength is found to be 1: no warning, for that is a result like any
-        other, and would come with every fold of a search.
+    $synthetic
+    $n_repeats
+    $device
+    $size
+    $memory
+    $n_jobs
+    $random_state
+    $verbose
 
     Attributes
     ----------
@@ -85,28 +68,19 @@ None, default="orthogonal"
         The plain fitted student. Of a classifier, `student_.predict_proba` gives what
         `predict_proba` gives (its own `predict` may go by other scores, as that of `SGDClassifier`
         does); of a regressor, `student_.predict` gives the scores behind it.
-    strength_ : float or None
-        The strength used; None where the correction has a constant of its own.
-    route_ : Route
-        How the student consumed its targets, and why.
-    teacher_proba_ : array of shape (n, K)
-        Uncalibrated out-of-fold probabilities; NaN in rows without weight or fold.
-    calibrated_proba_ : array of shape (n, K)
-        The same, calibrated: what the student was taught before the correction.
-    fold_ : array of shape (n,)
-        Fold of each row, the first where there are several; -1 where the teacher labelled none.
-    transfer_proba_, synthetic_proba_ : array of shape (N, K)
-        Uncalibrated probabilities of transfer rows and of synthetic ones, where there were any.
+    $strength_
+    $route_
+    $teacher_
+    $calibrated_
+    $fold_
+    $transfer_
     calibration_ : Calibration
         The fitted calibration, with `transform(p)`.
-    report_ : FitReport
-        What the fit did.
+    $report_
     classes_ : array of shape (K,)
         Sorted classes.
-    n_features_in_, feature_names_in_ : int, array of shape (n_features,)
-        Number of features, and their names where X has them.
-    coef_, intercept_, feature_importances_ : array
-        Those of the student, where it has them and sees these features (no Pipeline).
+    $n_features_in_
+    $coef_
 
     See Also
     --------
@@ -199,20 +173,13 @@ None, default="orthogonal"
 
         Parameters
         ----------
-        X : array-like, sparse array or data frame of n rows
-            Features, passed untouched to teacher and student.
+        $X
         y : array-like of shape (n,) or None, default=None
             Labels: strings, booleans or integers. None where there are soft labels only:
             `teacher_proba`, with ``correction=None`` and ``calibration=None``.
-        sample_weight : array-like of shape (n,) or None, default=None
-            Row weights for teacher, calibration and student. A row of weight 0 counts as absent.
-        groups : array-like of shape (n,) or None, default=None
-            Groups that folds must not split.
-        X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
-            Unlabelled rows from where the student will be used, to fit it on as well: labelled by
-            the mean of the fold teachers (see `skdistill.rows.transfer`). Left out, with a warning,
-            where the strength is found to be 1. A Pipeline around this estimator transforms it
-            only with ``transform_input=["X_transfer"]``.
+        $sample_weight
+        $groups
+        $X_transfer
         teacher_proba : array-like of shape (n, K) or None, default=None
             Out-of-fold probabilities from elsewhere, columns in the order of the sorted classes;
             the teacher is then not fitted. Rows must not have been in the training data of what
@@ -220,8 +187,7 @@ None, default="orthogonal"
         classes : array-like of shape (K,) or None, default=None
             Without `y`, the class of each column of `teacher_proba`, unless that is a data frame
             whose columns are named after them.
-        **params : dict
-            Metadata for teacher and student; needs scikit-learn's metadata routing.
+        $params
 
         Returns
         -------
@@ -259,62 +225,6 @@ None, default="orthogonal"
         if classes is not None:
             soft = self._soft(X, sample_weight, groups, teacher_proba, classes)
         return self._fit(X, y, sample_weight, groups, X_transfer, teacher_proba, params, soft=soft)
-
-    def refit_student(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        groups: Any = None,
-        X_transfer: Any = None,
-        **changes: Any,
-    ) -> "DistilledClassifier":
-        """Return a new estimator with another student or correction, without a teacher fit.
-
-        Parameters
-        ----------
-        X : array-like, sparse array or data frame of n rows
-            Features of the training rows, in the order of `fit`. They are not compared, but where
-            there are synthetic rows: the student may be given other columns than the teacher was.
-        y : array-like of shape (n,)
-            The training labels, as they were given to `fit` (or None); this is checked.
-        sample_weight, groups : array-like of shape (n,) or None, default=None
-            The row weights and the groups, as they were given to `fit`.
-        X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
-            The transfer rows, in the order of `fit`.
-        **changes : dict
-            New values of `student`, `loss`, `temperature`, `correction`, `strength`,
-            `calibration`, `device` or `size`, or of parameters inside the student
-            (``student__...``); `synthetic` can be set to None.
-
-        Returns
-        -------
-        estimator : DistilledClassifier
-            A fitted clone with the changed parameters and the same out-of-fold probabilities.
-
-        Raises
-        ------
-        ParameterError
-            If another parameter is to be changed.
-        InputError
-            If `y`, `sample_weight` or `groups` are not those of the fit, or `X_transfer` has other
-            rows, or other rows would be made synthetically.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_breast_cancer
-        >>> from sklearn.linear_model import LogisticRegression
-        >>> from sklearn.tree import DecisionTreeClassifier
-        >>> from skdistill import DistilledClassifier
-        >>> X, y = load_breast_cancer(return_X_y=True)
-        >>> tree = DistilledClassifier(
-        ...     DecisionTreeClassifier(min_samples_leaf=5), DecisionTreeClassifier(max_depth=2)
-        ... ).fit(X, y)
-        >>> stump = tree.refit_student(X, y, student__max_depth=1)
-        >>> stump.student_.get_depth()
-        1
-        """
-        return self._refit(X, y, sample_weight, groups, X_transfer, changes)
 
     def _soft(self, X: Any, sample_weight: Any, groups: Any, p: Any, classes: Any) -> Data:
         """Return the rows of a fit that has no labels."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from skdistill._ground.compat import with_callbacks
+from skdistill.estimators.documented import NUMBERS, SINGLE, documented
 from skdistill.estimators.regressing import RegressingDistiller
 from skdistill.estimators.single import SingleDistiller
 from skdistill.rows.munge import Munge
@@ -13,6 +14,7 @@ from skdistill.targets.numeric import NumericLoss
 __all__ = ["DistilledRegressor"]
 
 
+@documented(NUMBERS, SINGLE)
 class DistilledRegressor(RegressingDistiller, SingleDistiller):
     """Distil a heavy regressor into a small one.
 
@@ -30,10 +32,7 @@ class DistilledRegressor(RegressingDistiller, SingleDistiller):
         Any regressor whose loss is known by its settings (squared or absolute error, quantile,
         Poisson, Gamma, Tweedie), or that estimates a mean; Pipelines that end in one. None is a
         LightGBM regressor of 50 trees.
-    cv : int, splitter, iterable of (train, test), or None, default=5
-        Folds of the teacher. An integer draws folds shuffled by `random_state`, None five of them;
-        with `groups` no group is split. Rows that no test fold holds (time-ordered splits) are left
-        out of the student's fit, with a warning that counts them, unless a strength of 1 is found.
+    $cv
     loss : "auto" or NumericLoss, default="auto"
         What the student minimises; "auto" is the loss that its settings name.
     correction : {"orthogonal", "fast", "slow", "relative", "absolute"}, Correction or None, \
@@ -46,50 +45,30 @@ default="orthogonal"
     calibration : {"linear", "isotonic", "stacked"} or None, default="linear"
         Calibration of the teacher on its out-of-fold predictions. "stacked" blends in those of the
         direct student, at the cost of one fit of it per fold.
-    synthetic : {"munge"}, Munge or None, default=None
-        Synthetic rows to fit the student on as well, made of pairs of rows of a fold and labelled
-        by its teacher (see `Munge`). Left out, with a warning, where the strength is found to be 1.
-    n_repeats : int, default=1
-        How often integer folds are drawn anew; the predictions are averaged.
-    device : {"cpu", "cuda", "auto"}, default="cpu"
-        Where the student is fitted; "auto" takes the GPU where there is one for it.
-    size : {"direct", "free"}, default="direct"
-        "direct" keeps trees, forests and boosters to the nodes of the direct student, at the cost
-        of one fit of it; "free" does not.
-    memory : str, joblib.Memory or None, default=None
-        Caches every fold's teacher.
-    n_jobs : int or None, default=None
-        Folds fitted at once. The learners' threads are bounded so that folds times threads do not
-        exceed the cores.
-    random_state : int, RandomState or None, default=None
-        Shuffles integer folds. Teacher and student keep their own random states.
-    verbose : int, default=0
-        Above 0 reports the folds, and prints the note of `report_`.
+    $synthetic
+    $n_repeats
+    $device
+    $size
+    $memory
+    $n_jobs
+    $random_state
+    $verbose
 
     Attributes
     ----------
     student_ : estimator
         The plain fitted student: its `predict` is that of this estimator.
-    strength_ : float or None
-        The strength used; None where the correction has a constant of its own.
-    route_ : Route
-        How the student consumed its targets, and why.
-    teacher_pred_ : array of shape (n,) or (n, m)
-        Uncalibrated out-of-fold predictions; NaN in rows without weight or fold.
-    calibrated_pred_ : array of shape (n,) or (n, m)
-        The same, calibrated: what the student was taught before the correction.
-    fold_ : array of shape (n,)
-        Fold of each row, the first where there are several; -1 where the teacher labelled none.
-    transfer_pred_, synthetic_pred_ : array of shape (N,) or (N, m)
-        Uncalibrated predictions of transfer rows and of synthetic ones, where there were any.
+    $strength_
+    $route_
+    $teacher_
+    $calibrated_
+    $fold_
+    $transfer_
     calibration_ : NumericCalibration
         The fitted calibration, with `transform(m)`.
-    report_ : FitReport
-        What the fit did.
-    n_features_in_, feature_names_in_ : int, array of shape (n_features,)
-        Number of features, and their names where X has them.
-    coef_, intercept_, feature_importances_ : array
-        Those of the student, where it has them and sees these features (no Pipeline).
+    $report_
+    $n_features_in_
+    $coef_
 
     See Also
     --------
@@ -176,23 +155,16 @@ default="orthogonal"
 
         Parameters
         ----------
-        X : array-like, sparse array or data frame of n rows
-            Features, passed untouched to teacher and student.
+        $X
         y : array-like of shape (n,) or (n, m)
             Numbers, of one output or of m where teacher and student take them.
-        sample_weight : array-like of shape (n,) or None, default=None
-            Row weights for teacher, calibration and student. A row of weight 0 counts as absent.
-        groups : array-like of shape (n,) or None, default=None
-            Groups that folds must not split.
-        X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
-            Unlabelled rows from where the student will be used, to fit it on as well: labelled by
-            the mean of the fold teachers (see `skdistill.rows.transfer`). Left out, with a warning,
-            where the strength is found to be 1.
+        $sample_weight
+        $groups
+        $X_transfer
         teacher_pred : array-like of shape (n,) or (n, m), or None, default=None
             Out-of-fold predictions from elsewhere; the teacher is then not fitted. Rows must not
             have been in the training data of what predicted them.
-        **params : dict
-            Metadata for teacher and student; needs scikit-learn's metadata routing.
+        $params
 
         Returns
         -------
@@ -222,45 +194,3 @@ default="orthogonal"
             unstacked="calibration='linear'" if self.calibration == "stacked" else None,
         )
         return self._fit(X, y, sample_weight, groups, X_transfer, teacher_pred, params)
-
-    def refit_student(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        groups: Any = None,
-        X_transfer: Any = None,
-        **changes: Any,
-    ) -> "DistilledRegressor":
-        """Return a new estimator with another student or correction, without a teacher fit.
-
-        Parameters
-        ----------
-        X : array-like, sparse array or data frame of n rows
-            Features of the training rows, in the order of `fit`. They are not compared, but where
-            there are synthetic rows: the student may be given other columns than the teacher was.
-        y : array-like of shape (n,) or (n, m)
-            What was given to `fit`; this is checked.
-        sample_weight, groups : array-like of shape (n,) or None, default=None
-            The row weights and the groups, as they were given to `fit`.
-        X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
-            The transfer rows, in the order of `fit`.
-        **changes : dict
-            New values of `student`, `loss`, `correction`, `strength`, `calibration`, `device` or
-            `size`, or of parameters inside the student (``student__...``); `synthetic` can be set
-            to None.
-
-        Returns
-        -------
-        estimator : DistilledRegressor
-            A fitted clone with the changed parameters and the same out-of-fold predictions.
-
-        Raises
-        ------
-        ParameterError
-            If another parameter is to be changed.
-        InputError
-            If `y`, `sample_weight` or `groups` are not those of the fit, or `X_transfer` has other
-            rows, or other rows would be made synthetically.
-        """
-        return self._refit(X, y, sample_weight, groups, X_transfer, changes)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,16 +36,59 @@ class SingleDistiller(BaseDistiller):
     _named: tuple[str, ...]  # the parameters that say how the student is fitted
     _draw: Draw
 
-    def _refit(
+    def refit_student(
         self,
         X: Any,
         y: Any,
-        sample_weight: Any,
-        groups: Any,
-        X_transfer: Any,
-        changes: dict[str, Any],
-    ) -> Any:
-        """Return a fitted clone with changed parameters, and the same word of the teacher."""
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_transfer: Any = None,
+        **changes: Any,
+    ) -> Self:
+        """Return a new estimator with another student or correction, without a teacher fit.
+
+        Parameters
+        ----------
+        X : array-like, sparse array or data frame of n rows
+            Features of the training rows, in the order of `fit`. They are not compared, but where
+            there are synthetic rows: the student may be given other columns than the teacher was.
+        y : array-like of shape (n,) or (n, m)
+            What was given to `fit` (or None); this is checked.
+        sample_weight, groups : array-like of shape (n,) or None, default=None
+            The row weights and the groups, as they were given to `fit`.
+        X_transfer : array-like, sparse array or data frame of N rows, or None, default=None
+            The transfer rows, in the order of `fit`.
+        **changes : dict
+            New values of `student`, `loss`, `correction`, `strength`, `calibration`, `device`,
+            `size` or, where there is one, `temperature`, or of parameters inside the student
+            (``student__...``); `synthetic` can be set to None.
+
+        Returns
+        -------
+        estimator : same class
+            A fitted clone with the changed parameters and the same word of the teacher.
+
+        Raises
+        ------
+        ParameterError
+            If another parameter is to be changed.
+        InputError
+            If `y`, `sample_weight` or `groups` are not those of the fit, or `X_transfer` has other
+            rows, or other rows would be made synthetically.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from skdistill import DistilledClassifier
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> tree = DistilledClassifier(
+        ...     DecisionTreeClassifier(min_samples_leaf=5), DecisionTreeClassifier(max_depth=2)
+        ... ).fit(X, y)
+        >>> stump = tree.refit_student(X, y, student__max_depth=1)
+        >>> stump.student_.get_depth()
+        1
+        """
         check_is_fitted(self)
         refittable = ("student", *self._named)  # synthetic to None only
         for name in changes:
