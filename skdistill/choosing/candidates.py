@@ -11,6 +11,7 @@ from sklearn.model_selection import ParameterGrid
 
 from skdistill._ground.outcomes import Outcome
 from skdistill._ground.validation import brief, check_number
+from skdistill.choosing.tuning import tuned_grid
 from skdistill.exceptions import ParameterError, StudentError, StudentTypeError
 from skdistill.settings import CLASSES, Rules, Settings, resolve_settings
 
@@ -51,6 +52,8 @@ class Grid:
         Whether they may be larger than the direct one.
     rules : Rules
         Of the task.
+    tuned : bool
+        Whether students without a grid of their own get that of `tuned_grid`.
     """
 
     strengths: Sequence[float]
@@ -62,6 +65,7 @@ class Grid:
     device: str
     size: str = "direct"
     rules: Rules = CLASSES
+    tuned: bool = False
 
     def __post_init__(self) -> None:
         for name in ("strengths", *(field for _, field in self.settings)):
@@ -243,7 +247,7 @@ def expand(
     others: list[Candidate] = []
     n_curves = 0
     usage = _Usage(grid)
-    for group, student in enumerate(_each_student(students)):
+    for group, student in enumerate(_each_student(students, tuned=grid.tuned)):
         resolve = _Resolver(student.estimator, grid, n_rows, weighted)
         alone = resolve(grid.direct)
         for setting, found in usage.of(resolve, grid):
@@ -321,8 +325,9 @@ class _Resolver:
         return replace(settings, adapter=self.adapters.setdefault(route, settings.adapter))
 
 
-def _each_student(students: Any) -> Iterator[_Student]:
-    for name, (estimator, grid) in name_students(students).items():
+def _each_student(students: Any, *, tuned: bool) -> Iterator[_Student]:
+    for name, (estimator, own) in name_students(students).items():
+        grid = own or (tuned_grid(estimator) if tuned else {})
         for varied in ParameterGrid(grid):
             changed = estimator
             if varied:

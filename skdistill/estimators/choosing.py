@@ -56,6 +56,7 @@ class ChoosingDistiller(BaseDistiller):
             given=None if given is None else f"pool_{self._task.suffix}",
             unstacked=self._grid().unstacked,
         )
+        check_choice("settings", self.settings, (None, "auto"))
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
         for name in ("smooth", "return_row_losses"):
             check_flag(name, getattr(self, name))
@@ -150,7 +151,7 @@ class ChoosingDistiller(BaseDistiller):
     def _grid(self) -> Grid:
         tried: dict[str, Any] = {"temperatures": (1.0,), "losses": ("auto",)}
         tried |= {f.name: getattr(self, f.name) for f in fields(Grid) if hasattr(self, f.name)}
-        return Grid(**tried, rules=self._task.rules)
+        return Grid(**tried, rules=self._task.rules, tuned=self.settings == "auto")
 
     def _pool(
         self,

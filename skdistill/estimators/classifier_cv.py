@@ -39,6 +39,7 @@ class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
         As `calibration` of `DistilledClassifier`. "stacked" costs K (K - 1) / 2 + K fits of the
         direct student.
     $synthetics
+    $settings
     scoring : str, callable or None, default=None
         None is log-loss, probabilities below .001 counted as .001: a tree's exact zeros should not
         decide. It, "neg_log_loss", "neg_brier_score" and "accuracy" have a loss per row, which
@@ -116,6 +117,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         corrections: Sequence[Any] = ("orthogonal",),
         calibrations: Sequence[str | None] = ("sigmoid", "stacked"),
         synthetics: Sequence[Any] = (None,),
+        settings: str | None = None,
         scoring: Any = None,
         smooth: bool = True,
         prefer: str | None = None,
@@ -140,6 +142,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         self.corrections = corrections
         self.calibrations = calibrations
         self.synthetics = synthetics
+        self.settings = settings
         self.scoring = scoring
         self.smooth = smooth
         self.prefer = prefer

@@ -106,6 +106,11 @@ corrections : sequence of str, Correction or None, default=("orthogonal",)
     As `correction` of `$single`.
 synthetics : sequence of {"munge"}, Munge or None, default=(None,)
     As `synthetic` of `$single`; not together with a "stacked" calibration. None is always tried.
+settings : {"auto"} or None, default=None
+    "auto" tries a few settings that keep its size with every student that comes without a grid, by
+    the labels alone as well as distilled (`skdistill.choosing.tuning` has the table): the verdict
+    is then against the *tuned* direct student, at four to eight times the fits. None takes students
+    as they are.
 smooth : bool, default=True
     Whether the scores along the strength are replaced by the parabola through them before the best
     is taken.

@@ -35,6 +35,7 @@ class DistilledRegressorCV(RegressingDistiller, ChoosingDistiller):
         As `calibration` of `DistilledRegressor`. "stacked" costs K (K - 1) / 2 + K fits of the
         direct student.
     $synthetics
+    $settings
     scoring : str, callable or None, default=None
         None is the loss that all students minimise, and the squared error where they differ. It,
         "neg_mean_squared_error", "neg_mean_absolute_error", "neg_mean_poisson_deviance",
@@ -111,6 +112,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         corrections: Sequence[Any] = ("orthogonal",),
         calibrations: Sequence[str | None] = ("linear", "stacked"),
         synthetics: Sequence[Any] = (None,),
+        settings: str | None = None,
         scoring: Any = None,
         smooth: bool = True,
         prefer: str | None = None,
@@ -133,6 +135,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         self.corrections = corrections
         self.calibrations = calibrations
         self.synthetics = synthetics
+        self.settings = settings
         self.scoring = scoring
         self.smooth = smooth
         self.prefer = prefer
