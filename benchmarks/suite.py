@@ -39,7 +39,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from benchmarks.datasets import BUNDLED, encode, load
 from benchmarks.datasets import SETS as RECIPES
 from benchmarks.made import MADE
-from benchmarks.methods import FACTS, METHODS, PEERS, Outcome, Task, TeacherLabels
+from benchmarks.methods import FACTS, METHODS, PEERS, ROWS_OF, Outcome, Task, TeacherLabels
 from benchmarks.ratios import lifted
 from benchmarks.results import Log, add_common_arguments, command_line, folder_of, progress
 from benchmarks.suite_commands import commands
@@ -69,7 +69,6 @@ SETS = (
 )
 ROWS = 4000
 KEY = ("data", "seed", "teacher", "student", "method")
-SHARED = ("honest", "honest, no fallback")  # one fit makes the rows of both
 TEACHERS = {
     "ensemble": ("average", "a soft vote of LightGBM and two forests (*ensemble* in the raw rows)"),
     "stack": ("stack", "logistic regression on what the same three say out of five folds"),
@@ -147,6 +146,11 @@ def groups() -> dict[str, Any]:
     }
 
 
+def rows_of(method: str) -> tuple[str, ...]:
+    """Return the names of the rows that a method makes."""
+    return ROWS_OF.get(method, (method,))
+
+
 def scores(y: Any, classes: Any, outcome: Outcome) -> dict[str, float]:
     """Return the scores of the test rows."""
     p = lifted(outcome.p)
@@ -167,7 +171,8 @@ def measure(name: str, seed: int, arguments: argparse.Namespace, log: Log) -> It
     X_test = X_test[:N_TEST]
     for teacher in arguments.teachers:
         for student in arguments.students:
-            missing = [m for m in arguments.methods if (name, seed, teacher, student, m) not in log]
+            cell = (name, seed, teacher, student)
+            missing = [m for m in arguments.methods if (*cell, rows_of(m)[0]) not in log]
             if not missing:
                 continue
             labels = teacher_labels(name, seed, teacher, X_train, y_train, X_test, arguments)
@@ -234,9 +239,8 @@ def measure_all(arguments: argparse.Namespace, log: Log) -> None:
         for name in arguments.sets
         for row in measure(name, seed, arguments, log)
     )
-    both = [SHARED[1]] if SHARED[0] in arguments.methods else []
     parts = (arguments.sets, seeds, arguments.teachers, arguments.students)
-    missing = log.missing(product(*parts, [*arguments.methods, *both]))
+    missing = log.missing(product(*parts, [r for m in arguments.methods for r in rows_of(m)]))
     for row in progress(rows, len(missing), said):
         log.add(row)
 
@@ -266,7 +270,9 @@ def measuring(frame: pd.DataFrame, n_rows: int) -> list[str]:
         "method": given.methods,
     }
     prefix = "python -m benchmarks.suite" + (f" --rows {n_rows}" if n_rows != given.rows else "")
-    return commands(frame[frame["method"].isin(METHODS)], prefix, defaults)
+    made_by = {rows_of(method)[0]: method for method in METHODS}
+    measured = frame.assign(method=frame["method"].map(made_by)).dropna(subset="method")
+    return commands(measured, prefix, defaults)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -30,10 +30,15 @@ TESTED = 6  # sets; of fewer the Wilcoxon test cannot reach 0.05
 CELL = ["data", "seed", "teacher", "student"]
 
 
-def ratios(frame: pd.DataFrame) -> pd.DataFrame:
+def ratios(frame: pd.DataFrame, over: str = "direct") -> pd.DataFrame:
     """Return log-loss over the direct student's: one line per cell, one column per method.
 
-    Cells without a direct student are left out.
+    Parameters
+    ----------
+    frame : DataFrame
+        The raw rows.
+    over : str, default="direct"
+        The method that the others are compared with; cells without it are left out.
     """
     wide = frame.pivot_table("log_loss", CELL, "method")
     if "direct" not in wide:
@@ -41,7 +46,7 @@ def ratios(frame: pd.DataFrame) -> pd.DataFrame:
             "no cell has the direct student, which all others are compared with: run "
             "the suite's own methods on these cells first, into the same folder."
         )
-    return wide.div(wide["direct"], axis=0).dropna(subset="direct")
+    return wide.div(wide[over], axis=0).dropna(subset=over)
 
 
 def sizes(frame: pd.DataFrame) -> pd.DataFrame:

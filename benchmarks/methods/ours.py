@@ -10,7 +10,9 @@ from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill._ground.costs import size_bytes
 from skdistill.students import DirectStudent, resolve
 
-__all__ = ["OURS", "shipped"]
+__all__ = ["HONEST", "OURS", "distilled", "shipped"]
+
+HONEST = ("honest", "honest, no fallback")
 
 
 def shipped(student: Any) -> float:
@@ -29,7 +31,8 @@ def teacher(task: Task) -> Outcome:
     return Outcome(task.labels.test)
 
 
-def _distilled(task: Task, p: Any = None, **settings: Any) -> Outcome:
+def distilled(task: Task, p: Any = None, **settings: Any) -> Outcome:
+    """Distil what the teacher says out of fold, or other probabilities, with these settings."""
     given = {"student": task.student, "cv": task.labels.splits} | settings
     model = DistilledClassifier(None, **given)
     model.fit(task.X, task.y, teacher_proba=task.labels.out_of_fold if p is None else p)
@@ -39,22 +42,22 @@ def _distilled(task: Task, p: Any = None, **settings: Any) -> Outcome:
 
 def in_sample(task: Task) -> Outcome:
     """Distil what the teacher says of its own training rows."""
-    return _distilled(task, task.labels.in_sample, strength=0.0, calibration=None)
+    return distilled(task, task.labels.in_sample, strength=0.0, calibration=None)
 
 
 def cross_fit(task: Task) -> Outcome:
     """Distil out-of-fold probabilities as they are."""
-    return _distilled(task, strength=0.0, calibration=None)
+    return distilled(task, strength=0.0, calibration=None)
 
 
 def fixed(task: Task) -> Outcome:
     """Distil calibrated probabilities at the one strength that harms least often."""
-    return _distilled(task, strength=0.75)
+    return distilled(task, strength=0.75)
 
 
 def default(task: Task) -> Outcome:
     """Distil with the defaults."""
-    return _distilled(task)
+    return distilled(task)
 
 
 def honest(task: Task) -> dict[str, Outcome]:
@@ -68,8 +71,8 @@ def honest(task: Task) -> dict[str, Outcome]:
     found = Outcome(p, float(model.strength_), chosen, shipped(model.student_))
     bold = replace(found, note=str(table["params"][best]["calibration"]))
     if best != model.best_index_:
-        bold = _distilled(task, **table["params"][best])
-    return {"honest": found, "honest, no fallback": bold}
+        bold = distilled(task, **table["params"][best])
+    return dict(zip(HONEST, (found, bold), strict=True))
 
 
 OURS: dict[str, Method] = {

@@ -244,6 +244,18 @@ def test_a_peer_says_whose_teacher_and_which_cells(tmp_path):
     assert against.loc[("default", "peer"), "sets"] == 3
 
 
+def test_the_page_compares_with_the_opponent_at_its_best(tmp_path):
+    assert suite_page.STRONGER not in dict(_page(_frame(), tmp_path)["more"])
+    frame = _frame(**{suite_page.OPPONENT: 0.9})
+    frame = frame[(frame["method"] != suite_page.OPPONENT) | (frame["data"] < "set 3")]
+    more = dict(_page(frame, tmp_path)["more"])
+    table = pd.read_csv(tmp_path / more[suite_page.STRONGER]).set_index("method")
+    assert set(table["cells"]) == {3}
+    assert table.loc["default", "geometric mean"] == 1.0
+    assert table.loc["honest", "geometric mean"] == pytest.approx(0.85 / 0.9, abs=1e-3)
+    assert table.loc["direct", "worst"] == pytest.approx(1 / 0.9, abs=1e-3)
+
+
 def test_our_teacher_is_no_mark_for_a_peer_with_its_own():
     frame = _with_peer("far peer", sets=6, notes=[4, 5])
     peer = _peer(frame, "far peer")
@@ -289,14 +301,15 @@ def test_commands_measure_the_rows_and_no_others():
         ("adult", 2, "ensemble", "logistic", "autogluon distill"),
     }
     frame = pd.DataFrame(sorted(keys), columns=["data", "seed", "teacher", "student", "method"])
-    both = frame[frame["method"] == "honest"].assign(method="honest, no fallback")
-    found = suite.measuring(pd.concat([frame, both]), suite.ROWS)
+    rows = frame.assign(method=frame["method"].map(suite.rows_of)).explode("method")
+    assert {"honest, no fallback", "direct, tuned"} < set(rows["method"])
+    found = suite.measuring(rows, suite.ROWS)
     measured = [key for command in found for key in _cells_of(command)]
     assert len(measured) == len(set(measured))
     assert set(measured) == keys
     assert len(found) == 5  # two for the gap in the seeds
     assert any('--students "tabtune\'s mlp"' in command for command in found)
-    assert suite.measuring(frame, 300)[0].startswith("python -m benchmarks.suite --rows 300 ")
+    assert suite.measuring(rows, 300)[0].startswith("python -m benchmarks.suite --rows 300 ")
     assert suite_commands.grid(frame) == (2 * 3 * 7 + 3 * 2 + 1, 2 * 4 * 3 * 8)
 
 
