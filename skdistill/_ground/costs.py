@@ -20,6 +20,7 @@ __all__ = [
     "check_sizes",
     "count_nodes",
     "count_parts",
+    "known_parts",
     "latency",
     "size_bytes",
 ]
@@ -176,10 +177,15 @@ def count_nodes(model: Any) -> int | None:
     -------
     nodes : int or None
     """
+    return known_parts(model).nodes
+
+
+def known_parts(model: Any) -> Parts:
+    """Return the parts of a fitted model of whatever package; none that cannot be counted."""
     try:
-        return count_parts(model).nodes
+        return count_parts(model)
     except Exception:  # noqa: BLE001 - of a foreign model: a count must not end a fit
-        return None
+        return Parts()
 
 
 def _trees(nodes: list[int]) -> Parts:

@@ -16,6 +16,7 @@ from skdistill._ground.compat import Progress, take_rows, warn_user
 from skdistill._ground.costs import size_bytes
 from skdistill._ground.data import Data
 from skdistill._ground.threads import thread_budget
+from skdistill.choosing.budget import Budget, Cost, measure
 from skdistill.choosing.candidates import Candidate
 from skdistill.choosing.scores import Scores
 from skdistill.choosing.scoring import Judge
@@ -50,6 +51,7 @@ class _Trial:
     score_time: float
     size: float
     n_fits: int  # those of all that were fitted together, in the first of them
+    cost: Cost | None  # where it was asked for
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class _Task:
     metadata: Metadata
     further: Mapping[Munge | None, Transfer]
     threads: int | None
+    budget: Budget | None
 
     @property
     def is_first(self) -> bool:
@@ -90,6 +93,7 @@ def evaluate(
     judge: Judge,
     *,
     stacks: Mapping[int, Pool],
+    budget: Budget | None = None,
     X_transfer: Any = None,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -111,6 +115,8 @@ def evaluate(
         How students are judged.
     stacks : mapping of int to Pool
         The direct student's own labels, by group, where there is a stacked candidate.
+    budget : Budget or None, default=None
+        What is to be measured of students besides.
     X_transfer : array-like or data frame of N rows, or None, default=None
         Unlabelled rows to fit on as well; the pool must have kept its teachers.
     n_jobs : int or None, default=None
@@ -124,7 +130,10 @@ def evaluate(
     -------
     scores : Scores
     """
-    tasks = _plan(candidates, data, pool, metadata, stacks, X_transfer, n_jobs)
+    tasks = [
+        replace(task, budget=budget if task.is_first else None)
+        for task in _plan(candidates, data, pool, metadata, stacks, X_transfer, n_jobs)
+    ]
     with (progress or Progress(None)).step("fit the candidates", n_steps=len(tasks)) as step:
         done = Parallel(n_jobs=n_jobs, verbose=verbose)(
             delayed(_run)(task, data, number, step) for number, task in enumerate(tasks)
@@ -159,6 +168,7 @@ def _gather(
     shape = len(candidates), len(pool.validation)
     loss, fit_time, score_time = (np.full(shape, np.nan) for _ in range(3))
     size = np.full(shape[0], np.nan)
+    costs: list[Any] = [None] * shape[0]
     place = {id(c): number for number, c in enumerate(candidates)}
     rows: list[Any] = [None] * shape[1]
     said: list[list[Any]] = [[None] * shape[0] for _ in range(shape[1])]
@@ -171,6 +181,7 @@ def _gather(
             loss[c, v] = judge.loss(part, trial.p, part.weight)
             fit_time[c, v], score_time[c, v] = trial.fit_time, trial.score_time
             size[c] = trial.size if task.is_first else size[c]
+            costs[c] = trial.cost or costs[c]
             of_rows = judge.rows(part, trial.p, part.weight)
             if of_rows is not None:
                 rows[v] = np.full((shape[0], len(part)), np.nan) if rows[v] is None else rows[v]
@@ -183,7 +194,8 @@ def _gather(
     weights, units = (tuple(values[test] for test in tests) for values in (weight, unit))
     found = () if rows[0] is None else tuple(rows)
     said_of = tuple(map(tuple, said))
-    return Scores(loss, found, weights, units, fit_time, score_time, size, said_of, n_fits)
+    known = () if None in costs else tuple(costs)
+    return Scores(loss, found, weights, units, fit_time, score_time, size, said_of, n_fits, known)
 
 
 def _plan(
@@ -227,7 +239,7 @@ def _plan(
                 labels = shared | _calibrated(keys, part, pool.values[v][train], own)
             of_rows = metadata[members[0].name]
             rows = of_rows.take(train, len(data))
-            task = _Task(k, v, tuple(members), train, test, labels, rows, further, threads)
+            task = _Task(k, v, tuple(members), train, test, labels, rows, further, threads, None)
             past = np.unique(pool.folds.splits[k][0])
             for each in _with_all_rows(task, past, data, of_rows):
                 tasks += each.chunks(n_chunks)
@@ -304,7 +316,9 @@ def _try(task: _Task, data: Data) -> list[_Trial]:
             score_time = time.perf_counter() - start
             # A booster is slow to pickle: the size is looked at once per candidate.
             size = (size_bytes(model.model) if task.is_first else None) or np.nan
-            trials[i] = _Trial(p, fit_time, score_time, size, done.n_fits if i == numbers[0] else 0)
+            cost = None if task.budget is None else measure(task.budget, model, X_test)
+            n_fits = done.n_fits if i == numbers[0] else 0
+            trials[i] = _Trial(p, fit_time, score_time, size, n_fits, cost)
     return [trials[i] for i in range(len(task.candidates))]
 
 

@@ -40,14 +40,14 @@ def decide(
     fallback: str | Literal[False],
     n_student_fits: int,
     alpha: float = 0.05,
-    smoothed: bool = True,
-    prefer: str | None = None,
+    among: Sequence[int] | None = None,
+    **how: Any,
 ) -> tuple[Verdict, int]:
     """Return the verdict, and the number of the candidate to fit.
 
     Parameters
     ----------
-    candidates, scores, data, pool, judge, alpha, smoothed, prefer
+    candidates, scores, data, pool, judge, alpha, among, **how
         Of `judge_students`.
     fallback : str or False
         Where a kind of student is trained directly (`StudentVerdict.falls_back`).
@@ -59,14 +59,15 @@ def decide(
     verdict : Verdict
     number : int
     """
-    how: dict[str, Any] = {"smoothed": smoothed, "prefer": prefer}
-    found = judge_students(candidates, scores, data, pool, judge, alpha=alpha, **how)
+    tried = candidates, scores, data, pool, judge
+    found = judge_students(*tried, alpha=alpha, among=among, **how)
     fallen = {name for name, kind in found.items() if kind.falls_back(fallback)}
-    number = choose_allowed(candidates, scores, fallen, **how)
+    number = choose_allowed(candidates, scores, fallen, among=among, **how)
     verdict = Verdict(
         student=candidates[number].name,
         by_student={name: replace(each, fell_back=name in fallen) for name, each in found.items()},
         fitted="direct" if candidates[number].is_direct else "distilled",
+        budget=_price(candidates, scores, pool, among, **how),
         level=1.0 - alpha,
         loss=judge.name,
         teacher=teacher_losses(data, pool, judge),
@@ -74,6 +75,24 @@ def decide(
         n_student_fits=n_student_fits,
     )
     return verdict, number
+
+
+def _price(
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    pool: Pool,
+    among: Sequence[int] | None,
+    **how: Any,
+) -> dict[str, float]:
+    """Return the loss within the limits and without any, of students chosen by the other folds."""
+    if among is None:
+        return {}
+    known = np.flatnonzero(np.isfinite(scores.loss).all(axis=1))
+    sides = [np.intersect1d(known, among), known]
+    if not len(sides[0]):
+        return {}
+    compared = _compare(scores, _choose_by_others(candidates, scores, pool, sides, **how), pool)
+    return dict(zip(("within", "without"), compared.means, strict=True))
 
 
 def judge_students(
@@ -84,8 +103,8 @@ def judge_students(
     judge: Judge,
     *,
     alpha: float = 0.05,
-    smoothed: bool = True,
-    prefer: str | None = None,
+    among: Sequence[int] | None = None,
+    **how: Any,
 ) -> dict[str, StudentVerdict]:
     """Compare, for each kind of student, the best distilled one with the best direct one.
 
@@ -103,7 +122,7 @@ def judge_students(
         Who judged.
     alpha : float, default=0.05
         One less the level of the interval.
-    smoothed, prefer
+    among, **how
         Of `choose`.
 
     Returns
@@ -111,10 +130,11 @@ def judge_students(
     verdicts : dict of str to StudentVerdict
         By name of the student, in the order of the candidates.
     """
-    how = {"smoothed": smoothed, "prefer": prefer}
     names = np.array([c.name for c in candidates])
     is_direct = np.array([c.is_direct for c in candidates])
     known = np.isfinite(scores.loss).all(axis=1)
+    if among is not None:
+        known &= np.isin(np.arange(len(candidates)), among)
     found = {}
     for name in dict.fromkeys(names.tolist()):
         sides = [np.flatnonzero((names == name) & known & (is_direct == d)) for d in (False, True)]
@@ -178,9 +198,7 @@ def _choose_by_others(
     scores: Scores,
     pool: Pool,
     sides: Sequence[Any],
-    *,
-    smoothed: bool,
-    prefer: str | None,
+    **how: Any,
 ) -> list[list[int]]:
     """Return for each fold the best candidate of each side on the other folds.
 
@@ -191,9 +209,7 @@ def _choose_by_others(
     for v, test in enumerate(tests):
         apart = [u for u, other in enumerate(tests) if not np.isin(other, test).any()]
         others = scores.take(apart or [u for u in range(len(tests)) if u != v])
-        chosen.append(
-            [choose(candidates, others, among=a, smoothed=smoothed, prefer=prefer) for a in sides]
-        )
+        chosen.append([choose(candidates, others, among=side, **how) for side in sides])
     return chosen
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._ground.data import Data
+from skdistill.choosing.budget import Cost
 from skdistill.teaching.pool import Pool
 
 __all__ = ["Scores", "row_losses"]
@@ -37,6 +38,8 @@ class Scores:
         The probabilities themselves.
     n_fits : int
         Students fitted, direct ones beside the candidates included.
+    costs : tuple of C Cost
+        Of the students of the first fold; empty where there is no budget.
     """
 
     loss: Floats
@@ -48,6 +51,7 @@ class Scores:
     size: Floats
     said: tuple[tuple[Floats, ...], ...]
     n_fits: int = 0
+    costs: tuple[Cost, ...] = ()
 
     @property
     def n_test(self) -> Index:
@@ -67,6 +71,7 @@ class Scores:
             self.size,
             tuple(self.said[v] for v in chosen),
             self.n_fits,
+            self.costs,
         )
 
 

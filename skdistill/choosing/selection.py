@@ -1,6 +1,7 @@
 """Choosing among candidates by what they scored on the validation folds."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,7 @@ def choose(
     among: Sequence[int] | None = None,
     smoothed: bool = True,
     prefer: str | None = None,
+    within: float | None = None,
 ) -> int:
     """Return the number of the best candidate.
 
@@ -71,6 +73,8 @@ def choose(
         the smallest; None for the best itself. The error is that of the paired difference.
         Candidates of one student differ in its labels only, so they count as equally fast; of
         equals the better is taken.
+    within : float or None, default=None
+        Of the candidates whose loss is at most ``1 + within`` times the best, instead.
 
     Returns
     -------
@@ -84,8 +88,15 @@ def choose(
     if prefer is None:
         return best
     cost = seconds(candidates, scores) if prefer == "faster" else scores.size
-    close = [c for c in allowed if loss[c] - loss[best] <= paired_error(scores, c, best)]
+    close = [c for c in allowed if loss[c] - loss[best] <= _leeway(scores, c, best, within)]
     return int(min(close, key=lambda c: (cost[c], loss[c])))
+
+
+def _leeway(scores: Scores, candidate: int, best: int, within: float | None) -> float:
+    """Return how much worse than the best a candidate may be where another is preferred."""
+    if within is None:
+        return paired_error(scores, candidate, best)
+    return within * abs(float(scores.loss[best].mean()))
 
 
 def choose_allowed(
@@ -93,8 +104,8 @@ def choose_allowed(
     scores: Scores,
     fallen: Collection[str],
     *,
-    smoothed: bool = True,
-    prefer: str | None = None,
+    among: Sequence[int] | None = None,
+    **how: Any,
 ) -> int:
     """Return the number of the best candidate, of some kinds of student only the direct ones.
 
@@ -103,22 +114,27 @@ def choose_allowed(
 
     Parameters
     ----------
-    candidates, scores, smoothed, prefer
+    candidates, scores, among, **how
         Of `choose`.
     fallen : collection of str
-        Names of the students whose distilled candidates are ruled out.
+        Names of the students whose distilled candidates are ruled out, unless no other is among
+        those that can be chosen.
 
     Returns
     -------
     number : int
     """
-    how = {"smoothed": smoothed, "prefer": prefer}
-    allowed = [i for i, c in enumerate(candidates) if c.is_direct or c.name not in fallen]
-    if prefer is not None:
-        wanted = choose(candidates, scores, smoothed=smoothed, prefer=prefer)
+    affordable = range(len(candidates)) if among is None else among
+    standing = [
+        i for i in affordable if candidates[i].is_direct or candidates[i].name not in fallen
+    ]
+    allowed = standing or list(affordable)
+    if how.get("prefer") is not None:
+        wanted = choose(candidates, scores, among=affordable, **how)
         if wanted in allowed:
             return wanted
-        allowed = [i for i in allowed if candidates[i].name == candidates[wanted].name]
+        kind = [i for i in allowed if candidates[i].name == candidates[wanted].name]
+        allowed = kind or allowed
     return choose(candidates, scores, among=allowed, **how)
 
 

@@ -118,6 +118,9 @@ class Verdict:
     teacher : mapping of str to float
         The teacher's own on the same rows, out of fold: "raw", and "calibrated" by a sigmoid that
         was fitted on the other folds.
+    budget : mapping of str to float
+        What the limits cost: the loss "within" them and "without" any, each of students chosen by
+        the other folds. Empty without a budget.
     n_teacher_fits, n_student_fits : int
         What it cost; teachers found in `memory` are counted too.
     outcome, difference, error, interval, distilled, direct, ruled_out, n_rows, against, fell_back
@@ -132,6 +135,7 @@ class Verdict:
     teacher: Mapping[str, float]
     n_teacher_fits: int
     n_student_fits: int
+    budget: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def chosen(self) -> StudentVerdict:
@@ -202,7 +206,16 @@ class Verdict:
             f"interval {shown['low']:+.3g} to {shown['high']:+.3g}{doubt}); the teacher has "
             f"{self._sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teachers"
             f"{_caution(found)}{_against(found)}. The student that was fitted is {fitted}."
+            f"{self._price}"
         )
+
+    @property
+    def _price(self) -> str:
+        """What the budget costs, in words; empty without one."""
+        if not self.budget:
+            return ""
+        within, without = (self._sign * self.budget[side] for side in ("within", "without"))
+        return f" Within the budget: {within:.4g}; without a limit {without:.4g}."
 
     def frame(self) -> Any:
         """Return the printed table: a row per kind of student.

@@ -11,6 +11,7 @@ from skdistill._ground.compat import Progress
 from skdistill._ground.costs import check_sizes
 from skdistill._ground.data import Data, given_answers
 from skdistill._ground.validation import check_choice, check_flag, check_number
+from skdistill.choosing.budget import Budget, affordable, measure
 from skdistill.choosing.candidates import Candidate, Grid, expand, name_students
 from skdistill.choosing.cv_results import tabulate
 from skdistill.choosing.evaluation import evaluate, fit_chosen, fit_stacks
@@ -18,7 +19,7 @@ from skdistill.choosing.judging import decide
 from skdistill.choosing.scores import Scores, row_losses
 from skdistill.choosing.scoring import Judge
 from skdistill.choosing.verdict import Verdict
-from skdistill.distillation import Metadata
+from skdistill.distillation import Distilled, Metadata
 from skdistill.estimators.base import BaseDistiller, all_or_nothing
 from skdistill.exceptions import ParameterError, StudentTypeError
 from skdistill.rows.synthetic import check_further_rows
@@ -58,6 +59,14 @@ class ChoosingDistiller(BaseDistiller):
         )
         check_choice("settings", self.settings, (None, "auto"))
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
+        if self.within is not None:
+            check_number("within", self.within, low=0.0)
+            if self.prefer is None:
+                raise ParameterError(
+                    f"within={self.within!r} says how much worse a preferred student may be, and "
+                    "none is preferred: set prefer to 'faster' or 'smaller', or leave it at None."
+                )
+        Budget.of(self.budget)
         for name in ("smooth", "return_row_losses"):
             check_flag(name, getattr(self, name))
         if self.fallback is not False:
@@ -98,20 +107,13 @@ class ChoosingDistiller(BaseDistiller):
             )
             n_student_fits = scores.n_fits + sum(each.n_fits for each in stacks.values())
             tried = candidates, scores, data, pool, judge
-            verdict, number = decide(*tried, n_student_fits=n_student_fits, **self._policy())
-            chosen = candidates[number]
             with progress.step("fit the chosen student"):
-                done = fit_chosen(
-                    chosen,
-                    data,
-                    pool,
-                    metadata[chosen.name],
-                    stack=stacks.get(chosen.group),
-                    X_transfer=X_transfer,
-                )
+                verdict, number, done = self._settle(tried, metadata, stacks, X_transfer)
+            chosen = candidates[number]
         if given is not None:
             tell_uncovered(len(data) - done.n_rows, len(data))
-        verdict = replace(verdict, n_student_fits=n_student_fits + done.n_fits)
+        n_student_fits += verdict.n_student_fits
+        verdict = replace(verdict, n_student_fits=n_student_fits)
         counts = {"n_teacher_fits": pool.n_fits, "n_student_fits": verdict.n_student_fits}
         self._keep(done, chosen.params["student"], data, folds, shrinkage=None, **counts)
         self._keep_choice(candidates, number, scores, judge, verdict)
@@ -204,16 +206,40 @@ class ChoosingDistiller(BaseDistiller):
             metadata,
             judge,
             stacks=stacks,
+            budget=Budget.of(self.budget),
             X_transfer=X_transfer,
             progress=progress,
             **common,
         )
         return stacks, scores
 
+    def _settle(
+        self,
+        tried: tuple[Sequence[Candidate], Scores, Data, Pool, Judge],
+        metadata: Mapping[str, Metadata],
+        stacks: Mapping[int, Pool],
+        X_transfer: Any,
+    ) -> tuple[Verdict, int, Distilled]:
+        """Choose and fit; where the fitted student is beyond the budget, the next best."""
+        candidates, scores, data, pool, _ = tried
+        budget, costs, n_fits = Budget.of(self.budget), list(scores.costs), 0
+        names = [c.name for c in candidates]
+        while True:
+            among = None if budget is None else affordable(budget, costs, names)
+            verdict, number = decide(*tried, n_student_fits=0, among=among, **self._policy())
+            chosen = candidates[number]
+            own = {"stack": stacks.get(chosen.group), "X_transfer": X_transfer}
+            done = fit_chosen(chosen, data, pool, metadata[chosen.name], **own)
+            n_fits += done.n_fits
+            if budget is not None:
+                costs[number] = measure(budget, done.fitted, data.X)
+            if budget is None or budget.allows(costs[number]):
+                return replace(verdict, n_student_fits=n_fits), number, done
+
     def _policy(self) -> dict[str, Any]:
         """Return how the choice is made."""
         policy = {"fallback": self.fallback, "alpha": self.alpha}
-        return policy | {"smoothed": self.smooth, "prefer": self.prefer}
+        return policy | {"smoothed": self.smooth, "prefer": self.prefer, "within": self.within}
 
     def _keep_choice(
         self,

@@ -1,6 +1,6 @@
 """`DistilledClassifierCV`: an honest choice among students and settings, and a verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from skdistill._ground.compat import with_callbacks
@@ -46,6 +46,8 @@ class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
         makes for a sharp verdict; any other scorer of scikit-learn compares folds.
     $smooth
     $prefer
+    $within
+    $budget
     $fallback
     $alpha
     $n_validation
@@ -121,6 +123,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         scoring: Any = None,
         smooth: bool = True,
         prefer: str | None = None,
+        within: float | None = None,
+        budget: Mapping[str, Any] | None = None,
         fallback: str | Literal[False] = "doubtful",
         alpha: float = 0.05,
         n_validation: int | None = None,
@@ -146,6 +150,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         self.scoring = scoring
         self.smooth = smooth
         self.prefer = prefer
+        self.within = within
+        self.budget = budget
         self.fallback = fallback
         self.alpha = alpha
         self.n_validation = n_validation

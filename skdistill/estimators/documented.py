@@ -117,6 +117,15 @@ smooth : bool, default=True
 prefer : {"faster", "smaller"} or None, default=None
     Of the candidates within one standard error of the best, take the one that predicts fastest or
     whose pickle is smallest. It is asked before `fallback`, which keeps to the same kind.
+within : float or None, default=None
+    With `prefer`, of the candidates whose loss is at most ``1 + within`` times the best, instead
+    of those within a standard error: .01 for one per cent.
+budget : dict or None, default=None
+    Hard limits on the student: ``latency_us`` (microseconds to predict one row, the median of
+    many), ``size_kb`` (kilobytes of its pickle), ``max_leaves`` (of all its trees), ``readable``
+    (True: one tree of at most 32 leaves, a linear student or an explainable boosting machine).
+    They are measured, and once more on the student that is fitted in the end; `verdict_` says what
+    they cost. Among several `students` the best within the limits is taken.
 fallback : {"doubtful", "not shown", "harms"} or False, default="doubtful"
     Where a kind of student (an entry of `students`, with its grid) is trained directly after all:
     where the verdict estimates a gain of less than its standard error, where it does not say

@@ -1,6 +1,6 @@
 """`DistilledRegressorCV`: an honest choice among students of numbers, and a verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from skdistill._ground.compat import with_callbacks
@@ -43,6 +43,8 @@ class DistilledRegressorCV(RegressingDistiller, ChoosingDistiller):
         any other scorer of scikit-learn compares folds.
     $smooth
     $prefer
+    $within
+    $budget
     $fallback
     $alpha
     $n_validation
@@ -116,6 +118,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         scoring: Any = None,
         smooth: bool = True,
         prefer: str | None = None,
+        within: float | None = None,
+        budget: Mapping[str, Any] | None = None,
         fallback: str | Literal[False] = "doubtful",
         alpha: float = 0.05,
         n_validation: int | None = None,
@@ -139,6 +143,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         self.scoring = scoring
         self.smooth = smooth
         self.prefer = prefer
+        self.within = within
+        self.budget = budget
         self.fallback = fallback
         self.alpha = alpha
         self.n_validation = n_validation
