@@ -13,7 +13,7 @@ from sklearn.utils import indexable
 from skdistill._ground.arrays import has_namespace
 from skdistill._ground.compat import take_rows, warn_user
 from skdistill._ground.outcomes import Classes, Numbers, Outcome
-from skdistill._ground.quantities import as_quantities, check_finite
+from skdistill._ground.quantities import as_quantities, as_rates, check_finite
 from skdistill._ground.validation import (
     as_labels,
     brief,
@@ -60,6 +60,8 @@ class Data:
         How many rows were given.
     labelled : bool
         Whether the labels are true; else they were drawn by the probabilities.
+    rates : bool
+        Whether y is per unit of an exposure, which the weights hold.
     """
 
     X: Any
@@ -70,6 +72,7 @@ class Data:
     kept: NDArray[np.int64]
     n_given: int
     labelled: bool = True
+    rates: bool = False
 
     def __len__(self) -> int:
         return len(self.y)
@@ -144,7 +147,9 @@ def check_data(
     return _rows(X, as_labels(y), sample_weight, groups, outcome)
 
 
-def check_numeric_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
+def check_numeric_data(
+    X: Any, y: Any, sample_weight: Any, groups: Any, exposure: Any = None
+) -> Data:
     """Check numbers to be predicted, weights and lengths, and drop the rows of weight zero.
 
     Parameters
@@ -153,6 +158,8 @@ def check_numeric_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
         Of `check_data`.
     y : array-like of shape (n,) or (n, m)
         Numbers, of m outputs.
+    exposure : array-like of shape (n,) or None, default=None
+        What y is the total of (`as_rates`).
 
     Returns
     -------
@@ -170,7 +177,11 @@ def check_numeric_data(X: Any, y: Any, sample_weight: Any, groups: Any) -> Data:
         check_finite(values, kept)
         return Numbers() if values.ndim == 1 else Numbers(values.shape[1], flat=False)
 
-    return _rows(X, as_quantities(y), sample_weight, groups, outcome)
+    values = as_quantities(y)
+    if exposure is None:
+        return _rows(X, values, sample_weight, groups, outcome)
+    values, weight = as_rates(values, exposure, check_weights(sample_weight, len(values)))
+    return replace(_rows(X, values, weight, groups, outcome), rates=True)
 
 
 def _rows(

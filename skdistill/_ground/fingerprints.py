@@ -82,11 +82,16 @@ def _sparse_fingerprints(X: Any) -> NDArray[np.uint64]:
     return total
 
 
-def fingerprints(y: Any, sample_weight: Any, groups: Any) -> dict[str, str]:
+def fingerprints(
+    y: Any, sample_weight: Any = None, groups: Any = None, exposure: Any = None
+) -> dict[str, str]:
     """Return a short text for each, to recognise it by; of groups the partition."""
-    weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    weight, units = (
+        None if each is None else np.asarray(each, dtype=np.float64)
+        for each in (sample_weight, exposure)
+    )
     named = None if groups is None else _coded(np.asarray(groups).astype(str))[1]
-    values = {"y": _coded(y), "sample_weight": weight, "groups": named}
+    values = {"y": _coded(y), "sample_weight": weight, "groups": named, "exposure": units}
     return {name: str(joblib.hash(value)) for name, value in values.items()}
 
 

@@ -10,7 +10,7 @@ from sklearn.utils import column_or_1d
 from skdistill._ground.validation import brief, check_unmasked
 from skdistill.exceptions import InputError
 
-__all__ = ["as_quantities", "check_finite", "check_quantities"]
+__all__ = ["as_quantities", "as_rates", "check_finite", "check_quantities"]
 
 Floats = NDArray[np.float64]
 
@@ -69,6 +69,54 @@ def _as_floats(y: Any) -> Floats:
             f"y must be numbers, got entries of the kinds {sorted(kinds)}: {error}. Drop the rows "
             "without a number. Input y contains NaN."
         ) from error
+
+
+def as_rates(y: Floats, exposure: Any, weight: Floats | None) -> tuple[Floats, Floats]:
+    """Return what was observed per unit of exposure, and the weight that stands for the exposure.
+
+    With `y` the total of an exposure `e` whose units are independent, the rate ``y / e`` has a
+    variance that falls as ``1 / e``: the weight ``e``. Of counts that is, for the Poisson loss, the
+    very likelihood of `y` with the offset ``log e`` (Ohlsson and Johansson, *Non-Life Insurance
+    Pricing with Generalized Linear Models*, 2010).
+
+    Parameters
+    ----------
+    y : array of shape (n,) or (n, m)
+        Totals.
+    exposure : array-like of shape (n,)
+        Positive; rows of weight zero may have any.
+    weight : array of shape (n,) or None
+        Row weights.
+
+    Returns
+    -------
+    rates : array of shape (n,) or (n, m)
+    weight : array of shape (n,)
+
+    Raises
+    ------
+    InputError
+        If an exposure is no positive number.
+    """
+    check_unmasked("exposure", exposure)
+    units = np.asarray(exposure)
+    if units.shape != (len(y),) or units.dtype.kind not in "fiubO":
+        raise InputError(
+            f"exposure must be numbers of shape ({len(y)},), one per row of X, got dtype "
+            f"{units.dtype} and shape {units.shape}."
+        )
+    units = units.astype(np.float64)
+    counts = np.ones(len(y), dtype=bool) if weight is None else weight > 0.0
+    bad = counts & ~(np.isfinite(units) & (units > 0.0))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"exposure must be finite and positive, got {units[row]} in row {row} "
+            f"({int(bad.sum())} such rows): leave out rows that were not exposed."
+        )
+    units = np.where(counts, units, 1.0)
+    of_rows = units if weight is None else weight * units
+    return y / units.reshape(-1, *[1] * (y.ndim - 1)), of_rows
 
 
 def check_finite(values: Floats, numbers: NDArray[np.int64]) -> None:

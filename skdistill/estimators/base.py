@@ -117,7 +117,8 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
         y : array-like of shape (n,)
             Labels.
         **beside : array-like of shape (n,) or None
-            ``sample_weight`` and ``groups``, each compared where it is passed; None for none.
+            ``sample_weight``, ``groups`` and ``exposure``, each compared where it is passed; None
+            for none.
 
         Returns
         -------
@@ -129,22 +130,22 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
             If the estimator is not fitted.
         """
         check_is_fitted(self)
-        now = fingerprints(y, beside.get("sample_weight"), beside.get("groups"))
+        now = fingerprints(y, **beside)
         return all(now[name] == self._seen[name] for name in ("y", *beside))
 
-    def _remember(self, y: Any, sample_weight: Any, groups: Any) -> None:
+    def _remember(self, y: Any, **beside: Any) -> None:
         """Keep fingerprints of what came beside the features."""
-        self._seen = fingerprints(y, sample_weight, groups)
+        self._seen = fingerprints(y, **beside)
 
-    def _check_same(self, y: Any, sample_weight: Any, groups: Any) -> None:
+    def _check_same(self, y: Any, **beside: Any) -> None:
         """Raise InputError unless these are what the estimator was fitted with."""
-        now = fingerprints(y, sample_weight, groups)
+        now = fingerprints(y, **beside)
         if now["y"] != self._seen["y"]:
             raise InputError(
                 "y must be the labels that the estimator was fitted on, in the same order: the "
                 "out-of-fold probabilities belong to those rows. Call fit for other data."
             )
-        for name, given in (("sample_weight", sample_weight), ("groups", groups)):
+        for name, given in beside.items():
             if now[name] != self._seen[name]:
                 raise InputError(
                     f"{name} must be what fit was given, got {'none' if given is None else 'other'}"
@@ -227,7 +228,31 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
             to_student = dict(routed[name].fit)
             weight = to_student.pop("sample_weight", None)
             parted[name] = Metadata(to_teacher, to_student, weight)
+        if data.rates:
+            self._check_weighed(parted, teacher)
         return parted
+
+    def _check_weighed(self, routed: dict[str, Metadata], teacher: Any) -> None:
+        """Raise ParameterError where an exposure would not reach a learner: it is a weight."""
+        deaf = [name for name, each in routed.items() if each.student_weight is None]
+        if teacher is not None and "sample_weight" not in next(iter(routed.values())).teacher:
+            deaf.append("teacher")
+        if deaf:
+            raise ParameterError(
+                f"exposure reaches learners as weights, and {deaf[0]!r} requests none: call "
+                "set_fit_request(sample_weight=True) on it, or leave out the exposure."
+            )
+
+    @staticmethod
+    def _check_loss(loss: Any, data: Data) -> None:
+        """Raise where a loss is not defined for what was observed."""
+        loss.check_labels(data.columns)
+        if data.rates and loss.level is not None:
+            raise ParameterError(
+                f"exposure has no meaning for loss {loss!r}: a quantile of rates depends on how "
+                "long each was observed. Use a student of a mean (Poisson, Gamma, Tweedie, squared "
+                "error), or leave out the exposure."
+            )
 
     def _refuse_ignored(self, given: str, **neutral: Any) -> None:
         """Raise ParameterError where a parameter would have no effect beside what is given."""

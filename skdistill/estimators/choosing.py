@@ -85,10 +85,11 @@ class ChoosingDistiller(BaseDistiller):
         X_transfer: Any,
         given: tuple[Any, Any] | None,
         params: dict[str, Any],
+        **beside: Any,
     ) -> Any:
-        """Run the stages of a fit."""
+        """Run the stages of a fit; `beside` are what else the task reads of rows."""
         self._check_rows(X, y, X_transfer)
-        data = self._task.read(X, y, sample_weight, groups)
+        data = self._task.read(X, y, sample_weight, groups, **beside)
         teacher = check_teacher(self.teacher, self._task.teachers) if given is None else None
         metadata = self._metadata(data, teacher, params)
         weighted = any(each.student_weight is not None for each in metadata.values())
@@ -117,7 +118,7 @@ class ChoosingDistiller(BaseDistiller):
         counts = {"n_teacher_fits": pool.n_fits, "n_student_fits": verdict.n_student_fits}
         self._keep(done, chosen.params["student"], data, folds, shrinkage=None, **counts)
         self._keep_choice(candidates, number, scores, judge, verdict)
-        self._remember(y, sample_weight, groups)
+        self._remember(y, sample_weight=sample_weight, groups=groups, **beside)
         self.fold_ = data.spread(folds.fold, blank=-1)
         self.n_splits_ = len(pool.validation)
         tables = [self._as_said(data.spread(table)) for table in pool.as_array()]
@@ -133,7 +134,7 @@ class ChoosingDistiller(BaseDistiller):
         judge = self._task.make_judge(self.scoring, losses, per_row=self.return_row_losses)
         judge.check(data, data.weight)
         for loss in losses:
-            loss.check_labels(data.columns)
+            self._check_loss(loss, data)
         return judge
 
     def _items(self) -> Any:

@@ -19,7 +19,7 @@ __all__ = ["RegressingDistiller"]
 class RegressingDistiller(RegressorMixin, BaseDistiller):
     """Base of the regressors: predictions of a student that has numbers."""
 
-    __metadata_request__fit: ClassVar[dict[str, bool]] = {"teacher_pred": True}
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"teacher_pred": True, "exposure": True}
 
     _task = REGRESSION
     _outcome: Numbers
@@ -35,6 +35,7 @@ class RegressingDistiller(RegressorMixin, BaseDistiller):
         Returns
         -------
         y : array of shape (n,), or (n, m) where it was fitted to m outputs
+            Rates, per unit, where it was fitted with an exposure.
 
         Raises
         ------

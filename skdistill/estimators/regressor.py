@@ -82,9 +82,6 @@ default="orthogonal"
     ``m + g (y - m)``; of others (absolute error, quantiles) the student sees both kinds of rows,
     with the weights g and 1 - g.
 
-    Counts with an exposure: pass the rate ``y / exposure`` as y and the exposure as `sample_weight`
-    with a Poisson student; that is the same likelihood as an offset of ``log(exposure)``.
-
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
@@ -149,6 +146,7 @@ default="orthogonal"
         groups: Any = None,
         X_transfer: Any = None,
         teacher_pred: Any = None,
+        exposure: Any = None,
         **params: Any,
     ) -> "DistilledRegressor":
         """Cross-fit the teacher and fit the student.
@@ -164,6 +162,12 @@ default="orthogonal"
         teacher_pred : array-like of shape (n,) or (n, m), or None, default=None
             Out-of-fold predictions from elsewhere; the teacher is then not fitted. Rows must not
             have been in the training data of what predicted them.
+        exposure : array-like of shape (n,) or None, default=None
+            What y is the total of: time, volume, persons; positive. Teacher and student are fitted
+            to ``y / exposure`` with the weights ``exposure * sample_weight``: for a Poisson loss
+            the likelihood of counts with an offset, for others of means that of totals of
+            independent units; quantiles have none. All that is predicted, `teacher_pred` too, is a
+            rate: `score` and searches want rates, and the exposure as `sample_weight`.
         $params
 
         Returns
@@ -193,4 +197,5 @@ default="orthogonal"
             given=None if teacher_pred is None else "teacher_pred",
             unstacked="calibration='linear'" if self.calibration == "stacked" else None,
         )
-        return self._fit(X, y, sample_weight, groups, X_transfer, teacher_pred, params)
+        rows = X, y, sample_weight, groups, X_transfer
+        return self._fit(*rows, teacher_pred, params, exposure=exposure)

@@ -167,6 +167,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         X_transfer: Any = None,
         teacher_pred: Any = None,
         pool_pred: Any = None,
+        exposure: Any = None,
         **params: Any,
     ) -> "DistilledRegressorCV":
         """Fit the pool of teachers, choose, and fit the chosen student on all rows.
@@ -185,6 +186,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         pool_pred : array-like of shape (n_folds, n) or (n_folds, n, m), or None, default=None
             With `teacher_pred`: entry (k, i) labels row i by a teacher that saw neither fold k nor
             the fold of row i. The teacher is then not fitted.
+        exposure : array-like of shape (n,) or None, default=None
+            What y is the total of, as in `DistilledRegressor`; the scores are those of rates.
         $params
 
         Returns
@@ -207,4 +210,5 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         """
         given = self._given(teacher_pred, pool_pred)
         self._check_settings(X, X_transfer, given)
-        return self._fit(X, y, sample_weight, groups, X_transfer, given, params)
+        rows = X, y, sample_weight, groups, X_transfer
+        return self._fit(*rows, given, params, exposure=exposure)

@@ -61,7 +61,8 @@ class SingleDistiller(BaseDistiller):
         **changes : dict
             New values of `student`, `loss`, `correction`, `strength`, `calibration`, `device`,
             `size` or, where there is one, `temperature`, or of parameters inside the student
-            (``student__...``); `synthetic` can be set to None.
+            (``student__...``); `synthetic` can be set to None. Of a regressor also the `exposure`,
+            as it was given to `fit`.
 
         Returns
         -------
@@ -73,8 +74,8 @@ class SingleDistiller(BaseDistiller):
         ParameterError
             If another parameter is to be changed.
         InputError
-            If `y`, `sample_weight` or `groups` are not those of the fit, or `X_transfer` has other
-            rows, or other rows would be made synthetically.
+            If `y`, `sample_weight`, `groups` or `exposure` are not those of the fit, or
+            `X_transfer` has other rows, or other rows would be made synthetically.
 
         Examples
         --------
@@ -91,13 +92,14 @@ class SingleDistiller(BaseDistiller):
         """
         check_is_fitted(self)
         refittable = ("student", *self._named)  # synthetic to None only
+        beside = {name: changes.pop(name, None) for name in self._task.beside}
         for name in changes:
             if name.split("__")[0] not in refittable or name.startswith("synthetic__"):
                 raise ParameterError(
                     f"refit_student can change {', '.join(refittable)}, got {name!r}: it concerns "
                     "the teacher's pass; clone the estimator and fit it."
                 )
-        self._check_same(y, sample_weight, groups)
+        self._check_same(y, sample_weight=sample_weight, groups=groups, **beside)
         known, said = (self._was_said(whose) for whose in ("transfer", "teacher"))
         check_same_rows(X_transfer, known)
         other = clone(self).set_params(**changes)
@@ -108,7 +110,8 @@ class SingleDistiller(BaseDistiller):
         if y is None:
             soft = self._soft(X, sample_weight, groups, said, self.classes_)
         given = sample_weight, groups, transfer, said, {}
-        other._fit(X, y, *given, reused=self._draw, soft=soft)  # noqa: SLF001 - of one class
+        how = {"reused": self._draw, "soft": soft} | beside
+        other._fit(X, y, *given, **how)  # noqa: SLF001 - of one class
         other.fold_ = self.fold_
         return other
 
@@ -130,19 +133,21 @@ class SingleDistiller(BaseDistiller):
         *,
         reused: Draw | None = None,
         soft: Data | None = None,
+        **beside: Any,
     ) -> Any:
         """Run the stages of a fit.
 
         `given` is what a teacher from elsewhere said. With `reused`, the folds of an earlier fit,
         it is that fit's: rows may be NaN, and `transfer` is a `Transfer` or `Kept`, not the bare
-        rows. With `soft`, the rows of a fit to that alone, there are no labels.
+        rows. With `soft`, the rows of a fit to that alone, there are no labels. `beside` are what
+        else the task reads of rows.
         """
         self._check_rows(X, UNCHECKED if soft is not None else y, None if reused else transfer)
-        data = self._task.read(X, y, sample_weight, groups) if soft is None else soft
+        data = self._task.read(X, y, sample_weight, groups, **beside) if soft is None else soft
         teacher = check_teacher(self.teacher, self._task.teachers) if given is None else None
         metadata = self._metadata(data, teacher, params)["student"]
         settings = self._settings(len(data), weighted=metadata.student_weight is not None)
-        settings.loss.check_labels(data.columns)
+        self._check_loss(settings.loss, data)
         needs_folds = teacher is not None or settings.needs_direct or settings.synthetic is not None
         needs_folds = needs_folds or (not reused and has_missing(given))  # in no fold, nothing said
         draw = reused or Draw.of(self.random_state)
@@ -162,9 +167,8 @@ class SingleDistiller(BaseDistiller):
                 rows = settings.synthetic, transfer
                 raw, transfer = self._ask(teacher, data, folds, metadata, *rows, progress)
             labels = label_rows(raw, data, settings.calibration, own, loss=settings.labels_by[1])
-            shrinkage = None
+            shrinkage, of = None, (data, labels.p, folds, metadata.student_weight)
             if settings.finds_strength:
-                of = data, labels.p, folds, metadata.student_weight
                 shrinkage = self._task.shrink(settings, direct, *of, again=fit_direct)
                 settings = self._at(shrinkage.strength, settings, data, metadata)
             with progress.step("fit the student"):
@@ -172,17 +176,17 @@ class SingleDistiller(BaseDistiller):
                 done = fit_student(*how) if shrinkage is None else fit_at_found(*how)
         if teacher is None and folds is not None:
             tell_uncovered(len(data) - done.n_rows, len(data))
-        n_direct = 2 if shrinkage is not None and shrinkage.bounded is not None else 1
+        twice = shrinkage is not None and shrinkage.bounded is not None
         counts = {
             "n_teacher_fits": 0 if teacher is None else folds.n_fits,
-            "n_student_fits": done.n_fits + (0 if direct is None else n_direct * folds.n_fits),
+            "n_student_fits": done.n_fits + (0 if direct is None else folds.n_fits * (1 + twice)),
+            "shrinkage": None if shrinkage is None else shrinkage.to_dict(),
         }
-        found = None if shrinkage is None else shrinkage.to_dict()
-        self._keep(done, self._student(), data, folds, shrinkage=found, **counts)
+        self._keep(done, self._student(), data, folds, **counts)
         self.report_.tell(self.verbose)
         self.fold_ = np.full(data.n_given, -1) if teacher is None else data.spread(folds.fold, -1)
         self._keep_further(transfer)
-        self._remember(y, sample_weight, groups)
+        self._remember(y, sample_weight=sample_weight, groups=groups, **beside)
         return self
 
     def _settings(self, n_rows: int, *, weighted: bool, **changes: Any) -> Settings:

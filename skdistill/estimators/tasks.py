@@ -38,6 +38,8 @@ class Task:
         Of the fitted attributes that hold what was said of rows.
     read : callable
         Checks X, y, weights and groups, and returns `Data`.
+    beside : tuple of str
+        What else it reads of rows.
     as_student : callable
         Puts the default student in the place of None.
     check_learners : callable
@@ -57,6 +59,7 @@ class Task:
     single: str
     suffix: str
     read: Callable[..., Data]
+    beside: tuple[str, ...]
     as_student: Callable[[Any], Any]
     check_learners: Callable[[Data, Any, Iterable[Any]], None]
     stratified: bool
@@ -95,6 +98,7 @@ CLASSIFICATION = Task(
     single="DistilledClassifier",
     suffix="proba",
     read=check_data,
+    beside=(),
     as_student=as_student,
     check_learners=_check_classifiers,
     stratified=True,
@@ -138,6 +142,7 @@ REGRESSION = Task(
     single="DistilledRegressor",
     suffix="pred",
     read=check_numeric_data,
+    beside=("exposure",),
     as_student=_as_regressor,
     check_learners=_check_regressors,
     stratified=False,
