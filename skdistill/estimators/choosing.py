@@ -13,6 +13,7 @@ from skdistill._ground.data import Data, given_answers
 from skdistill._ground.validation import check_choice, check_flag, check_number
 from skdistill.choosing.budget import Budget, affordable, measure
 from skdistill.choosing.candidates import Candidate, Grid, expand, name_students
+from skdistill.choosing.catalogue import check_numbers
 from skdistill.choosing.cv_results import tabulate
 from skdistill.choosing.evaluation import evaluate, fit_chosen, fit_stacks
 from skdistill.choosing.judging import decide
@@ -57,6 +58,8 @@ class ChoosingDistiller(BaseDistiller):
             given=None if given is None else f"pool_{self._task.suffix}",
             unstacked=self._grid().unstacked,
         )
+        if self._is_auto:
+            check_numbers(X)
         check_choice("settings", self.settings, (None, "auto"))
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
         if self.within is not None:
@@ -94,7 +97,7 @@ class ChoosingDistiller(BaseDistiller):
         metadata = self._metadata(data, teacher, params)
         weighted = any(each.student_weight is not None for each in metadata.values())
         size = len(data), data.outcome
-        candidates = expand(self._items(), self._grid(), *size, weighted=weighted)
+        candidates = expand(self._items(data.X), self._grid(), *size, weighted=weighted)
         judge = self._judge(candidates, data)
         folds = self._folds(data, self.random_state, tell=given is None)
         validation = validation_folds(folds, self.n_validation)
@@ -137,8 +140,15 @@ class ChoosingDistiller(BaseDistiller):
             self._check_loss(loss, data)
         return judge
 
-    def _items(self) -> Any:
+    def _items(self, X: Any = None) -> Any:
+        """Return the students, for these rows or in general."""
+        if self._is_auto:
+            return self._task.catalogue(X)
         return self._task.as_student(None) if self.students is None else self.students
+
+    @property
+    def _is_auto(self) -> bool:
+        return isinstance(self.students, str) and self.students == "auto"
 
     def _students(self) -> dict[str, Any]:
         """Return the students by the name that metadata routing knows them by."""

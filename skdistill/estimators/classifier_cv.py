@@ -24,10 +24,12 @@ class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
     teacher : classifier, list of (str, classifier), or None
         As in `DistilledClassifier`. Fitted K (K - 1) / 2 + K times for K folds, however many
         candidates there are. May be None where `teacher_proba` and `pool_proba` are given to `fit`.
-    students : estimator or list, default=None
+    students : estimator, list or "auto", default=None
         One student; or a list of students, (name, student), (student, grid) or (name, student,
         grid), with grids of the student's parameters as for `ParameterGrid`; or one such tuple.
-        None is a LightGBM classifier of 50 trees.
+        None is a LightGBM classifier of 50 trees. "auto" tries a tree of 4 to 256 leaves, logistic
+        regression, a forest of 10, LightGBM of three sizes and, unless the rows are sparse, an MLP
+        (`skdistill.choosing.catalogue`); the rows have to be numbers.
     $cv
     $strengths
     temperatures : sequence of float, default=(1,)

@@ -24,10 +24,12 @@ class DistilledRegressorCV(RegressingDistiller, ChoosingDistiller):
     teacher : regressor, list of (str, regressor), or None
         As in `DistilledRegressor`. Fitted K (K - 1) / 2 + K times for K folds, however many
         candidates there are. May be None where `teacher_pred` and `pool_pred` are given to `fit`.
-    students : estimator or list, default=None
+    students : estimator, list or "auto", default=None
         One student; or a list of students, (name, student), (student, grid) or (name, student,
         grid), with grids of the student's parameters as for `ParameterGrid`; or one such tuple.
-        None is a LightGBM regressor of 50 trees.
+        None is a LightGBM regressor of 50 trees. "auto" tries a tree of 4 to 256 leaves, ridge
+        regression, a forest of 10 and LightGBM of three sizes (`skdistill.choosing.catalogue`); the
+        rows have to be numbers.
     $cv
     $strengths
     $corrections

@@ -7,6 +7,7 @@ from typing import Any
 from skdistill._ground.data import Data, check_data, check_numeric_data
 from skdistill._ground.learners import check_classes, tags_of
 from skdistill._ground.outcomes import Outcome
+from skdistill.choosing.catalogue import classifiers, regressors
 from skdistill.choosing.numeric_scoring import make_numeric_judge
 from skdistill.choosing.numeric_strength import shrink_numbers
 from skdistill.choosing.scoring import Judge, make_judge
@@ -52,6 +53,8 @@ class Task:
         Finds ``strength="auto"``.
     make_judge : callable
         Returns who judges, from a scoring and the losses of all candidates.
+    catalogue : callable
+        Returns what ``students="auto"`` stands for, for rows or in general.
     """
 
     teachers: TeacherKind
@@ -66,6 +69,7 @@ class Task:
     tell_folds: Callable[[Folds, Data], None]
     shrink: Callable[..., Any]
     make_judge: Callable[..., Judge]
+    catalogue: Callable[..., list[Any]]
 
     @property
     def outcome(self) -> type[Outcome]:
@@ -105,6 +109,7 @@ CLASSIFICATION = Task(
     tell_folds=_tell_rare,
     shrink=_shrink,
     make_judge=_judge_classes,
+    catalogue=classifiers,
 )
 
 
@@ -149,4 +154,5 @@ REGRESSION = Task(
     tell_folds=_tell_nothing,
     shrink=shrink_numbers,
     make_judge=_judge_numbers,
+    catalogue=regressors,
 )

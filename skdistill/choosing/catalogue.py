@@ -1,0 +1,106 @@
+"""``students="auto"``: kinds of student from a tree of four leaves to 200 boosted trees.
+
+Small ones come first. All of them read numbers, missing ones too, and sparse rows (but for the
+network, which is left out there).
+"""
+
+from typing import Any
+
+import scipy.sparse as sp
+from lightgbm import LGBMClassifier, LGBMRegressor
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils import check_array
+
+from skdistill.exceptions import InputError
+from skdistill.students import SoftMLPClassifier
+
+__all__ = ["check_numbers", "classifiers", "regressors"]
+
+LEAVES = {"max_leaf_nodes": [4, 8, 16, 32, 64, 256]}
+BOOSTERS = ((20, 8), (50, 31), (200, 31))  # trees, leaves
+Items = list[tuple[Any, ...]]
+
+
+def classifiers(X: Any = None) -> Items:
+    """Return the kinds of student for classes, as the parameter `students` takes them.
+
+    Parameters
+    ----------
+    X : array-like, sparse array or data frame, optional
+        The rows: of sparse ones the network is left out.
+
+    Returns
+    -------
+    students : list of (name, estimator) or (name, estimator, grid)
+
+    Examples
+    --------
+    >>> [name for name, *_ in classifiers()]
+    ['tree', 'logistic', 'forest 10', 'lightgbm 20x8', 'lightgbm 50x31', 'lightgbm 200x31', 'mlp']
+    """
+    forest = RandomForestClassifier(10, random_state=0)
+    line = make_pipeline(_filled(), _scaled(), LogisticRegression(max_iter=1000))
+    network = [] if sp.issparse(X) else [("mlp", make_pipeline(_filled(), _network()))]
+    return [
+        ("tree", DecisionTreeClassifier(random_state=0), LEAVES),
+        ("logistic", line),
+        ("forest 10", forest),
+        *_boosters(LGBMClassifier),
+        *network,
+    ]
+
+
+def regressors(X: Any = None) -> Items:
+    """Return the kinds of student for numbers, all of the squared error.
+
+    Parameters
+    ----------
+    X : optional
+        Not looked at.
+
+    Returns
+    -------
+    students : list of (name, estimator) or (name, estimator, grid)
+    """
+    return [
+        ("tree", DecisionTreeRegressor(random_state=0), LEAVES),
+        ("ridge", make_pipeline(_filled(), _scaled(), Ridge())),
+        ("forest 10", RandomForestRegressor(10, random_state=0)),
+        *_boosters(LGBMRegressor),
+    ]
+
+
+def check_numbers(X: Any) -> None:
+    """Raise InputError where rows are no numbers, which the students of the catalogue want."""
+    try:
+        check_array(X, accept_sparse=True, ensure_all_finite=False)
+    except ValueError as error:
+        raise InputError(
+            f"students='auto' needs a table of numbers: {error}. Put an encoder before the search "
+            "(make_pipeline(skrub.TableVectorizer(), search)), or name students that read such "
+            "columns."
+        ) from error
+
+
+def _boosters(kind: type) -> Items:
+    return [
+        (f"lightgbm {trees}x{leaves}", kind(n_estimators=trees, num_leaves=leaves, verbose=-1))
+        for trees, leaves in BOOSTERS
+    ]
+
+
+def _filled() -> SimpleImputer:
+    return SimpleImputer(keep_empty_features=True)
+
+
+def _scaled() -> StandardScaler:
+    return StandardScaler(with_mean=False)  # sparse rows stay sparse
+
+
+def _network() -> SoftMLPClassifier:
+    return SoftMLPClassifier(random_state=0)  # it standardises the rows itself

@@ -1,0 +1,80 @@
+"""``students="auto"``: what it stands for, and which rows it takes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.datasets import make_classification, make_friedman1
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from skdistill import DistilledClassifierCV, DistilledRegressorCV
+from skdistill.choosing import catalogue
+from skdistill.choosing.candidates import name_students
+from skdistill.estimators import tasks
+from skdistill.exceptions import InputError, StudentTypeError
+
+X, Y = make_classification(150, 5, n_informative=3, n_redundant=0, random_state=0)
+NUMBERS = make_friedman1(150, 5, noise=1.0, random_state=0)[1]
+QUICK = {"cv": 3, "strengths": (0.5,), "calibrations": (None,), "random_state": 0}
+
+
+@pytest.mark.parametrize(
+    ("make", "y"), [(catalogue.classifiers, Y), (catalogue.regressors, NUMBERS)]
+)
+@pytest.mark.parametrize("missing", [False, True])
+def test_every_student_reads_numbers_and_gaps(make, y, missing):
+    rows = X.copy()
+    if missing:
+        rows[::7, 1] = np.nan
+    for name, (student, grid) in name_students(make(rows)).items():
+        quick = {"n_estimators": 5} if name == "lightgbm 200x31" else {}
+        said = clone(student).set_params(**quick).fit(rows, y).predict(rows)
+        assert len(said) == len(y)
+        assert set(grid) <= set(student.get_params())
+
+
+@pytest.mark.parametrize(
+    ("make", "y"), [(catalogue.classifiers, Y), (catalogue.regressors, NUMBERS)]
+)
+def test_sparse_rows_stay_sparse(make, y):
+    rows = sp.csr_array(np.where(X > 0.5, X, 0.0))
+    named = name_students(make(rows))
+    assert "mlp" not in named
+    for student, _ in named.values():
+        clone(student).fit(rows, y)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Two kinds of each catalogue, so that a search is quick."""
+    for name in ("classifiers", "regressors"):
+        whole = getattr(catalogue, name)
+        task = {"classifiers": tasks.CLASSIFICATION, "regressors": tasks.REGRESSION}[name]
+        monkeypatch.setitem(vars(task), "catalogue", lambda X=None, whole=whole: whole(X)[:2])
+
+
+@pytest.mark.parametrize(
+    ("kind", "teacher", "y", "names"),
+    [
+        (DistilledClassifierCV, DecisionTreeClassifier(max_depth=4), Y, ["tree", "logistic"]),
+        (DistilledRegressorCV, DecisionTreeRegressor(max_depth=4), NUMBERS, ["tree", "ridge"]),
+    ],
+)
+def test_a_search_among_all_kinds(kind, teacher, y, names, few):
+    model = kind(teacher, "auto", **QUICK).fit(X, y)
+    assert list(model.verdict_.by_student) == names
+    leaves = model.cv_results_["param_student__max_leaf_nodes"].compressed()
+    assert set(leaves) == {4, 8, 16, 32, 64, 256}
+    readable = kind(teacher, "auto", **QUICK, budget={"max_leaves": 8}).fit(X, y)
+    assert readable.verdict_.student in names
+    assert len(model.predict(X)) == len(y)
+
+
+def test_rows_that_are_no_numbers_are_refused_before_a_teacher_is_fitted():
+    frame = pd.DataFrame(X).assign(colour="red")
+    for kind, y in ((DistilledClassifierCV, Y), (DistilledRegressorCV, NUMBERS)):
+        with pytest.raises(InputError, match="students='auto' needs a table of numbers"):
+            kind(None, "auto", **QUICK).fit(frame, y)
+    with pytest.raises(StudentTypeError, match="'auto'"):
+        DistilledClassifierCV(DecisionTreeClassifier(), "all", **QUICK).fit(X, Y)
