@@ -8,8 +8,9 @@
     ├── FoldError (ValueError)           splits that cannot be used for cross-fitting
     ├── TeacherError (ValueError)        the teacher lacks a method, or failed in a fold
     │   └── TeacherTypeError (TypeError)
-    └── StudentError (ValueError)        no route can serve the student, or honour a setting
-        └── StudentTypeError (TypeError)
+    ├── StudentError (ValueError)        no route can serve the student, or honour a setting
+    │   └── StudentTypeError (TypeError)
+    └── ExportError (ValueError)         a model that a format cannot express, or not exactly
 
     SkdistillWarning (UserWarning)
     ├── LeakWarning                      numbers that look out of fold and are not
@@ -22,6 +23,7 @@ catches what it expects.
 
 __all__ = [
     "CoverageWarning",
+    "ExportError",
     "FoldError",
     "InputError",
     "LeakWarning",
@@ -66,6 +68,10 @@ class StudentError(SkdistillError, ValueError):
 
 class StudentTypeError(StudentError, TypeError):
     """A student of an unusable kind."""
+
+
+class ExportError(SkdistillError, ValueError):
+    """A model that a format cannot express, or whose file was shown to say something else."""
 
 
 class SkdistillWarning(UserWarning):

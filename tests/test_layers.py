@@ -24,6 +24,7 @@ ROOMS = (
     "choosing",
     "estimators",
     "inspection",
+    "export",
     "cli",
     "__main__",
 )
@@ -37,11 +38,23 @@ KNOWS = {
     "choosing": "distillation rows settings students targets teaching",
     "estimators": "choosing distillation rows settings students targets teaching",
     "inspection": "choosing distillation estimators settings students teaching",
+    "export": "estimators students targets",
     "cli": "estimators inspection students teaching",
     "__main__": "cli",
 }
 FLOOR_OF = {name: floor for floor, name in enumerate(ROOMS)}
-OPTIONAL = {"cupy", "matplotlib", "pandas", "polars", "pyarrow", "rich", "skrub", "xgboost"}
+OPTIONAL = {
+    "cupy",
+    "matplotlib",
+    "onnx",
+    "onnxruntime",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "rich",
+    "skrub",
+    "xgboost",
+}
 MAX_FUNCTION_LINES = 60  # without the docstring
 MAX_FILE_LINES = 450
 

@@ -100,5 +100,16 @@ import skdistill
 print(*sorted({name.split(".")[0] for name in set(sys.modules) - before}))
 """
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    optional = {"cupy", "matplotlib", "pandas", "polars", "pyarrow", "rich", "skrub", "xgboost"}
+    optional = {
+        "cupy",
+        "matplotlib",
+        "onnx",
+        "onnxruntime",
+        "pandas",
+        "polars",
+        "pyarrow",
+        "rich",
+        "skrub",
+        "xgboost",
+    }
     assert not optional & set(run.stdout.split())

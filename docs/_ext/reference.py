@@ -23,6 +23,10 @@ MODULES = {
         "Reports, comparisons and displays",
         "Needs the extra ``plot`` for pictures and data frames. See :doc:`guide/reading`.",
     ),
+    "skdistill.export": (
+        "Export",
+        "A fitted student leaves Python, proved equal. See :doc:`guide/export`.",
+    ),
     "skdistill.choosing": ("Verdict", "``verdict_`` of a `DistilledClassifierCV`."),
     "skdistill.estimators.report": ("Record of a fit", "``report_`` of the estimators."),
     "skdistill.exceptions": ("Errors and warnings", "All are built-in kinds of error, too."),

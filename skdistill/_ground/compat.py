@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 import sklearn
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
@@ -36,6 +37,7 @@ __all__ = [
     "CallbackSupportMixin",
     "Progress",
     "adopt_booster",
+    "boosting_start",
     "histogram_nodes",
     "restore_settings",
     "steps_skipped",
@@ -106,6 +108,14 @@ def adopt_booster(model: Any, booster: Any, objective: str) -> None:
     """
     model._Booster = booster
     model._objective = objective
+
+
+def boosting_start(model: Any) -> Any:
+    """Return the scores (k,) from which scikit-learn's gradient boosting starts, of any row.
+
+    It has no public way to them, and what it makes of class frequencies differs by version.
+    """
+    return model._raw_predict_init(np.zeros((1, model.n_features_in_)))[0]
 
 
 def histogram_nodes(model: Any) -> list[int] | None:

@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
 from skdistill._ground.data import Data
 from skdistill.distillation import Distilled
 from skdistill.estimators.base import BaseDistiller
 from skdistill.estimators.tasks import CLASSIFICATION
+from skdistill.students import Decoder
 from skdistill.teaching.folds import Folds
 
 __all__ = ["ClassifyingDistiller"]
@@ -22,6 +24,12 @@ class ClassifyingDistiller(ClassifierMixin, BaseDistiller):
 
     _task = CLASSIFICATION
     classes_: NDArray[Any]
+
+    @property
+    def decode_(self) -> Decoder | None:
+        """How a regressor's numbers become probabilities; None where the student gives them."""
+        check_is_fitted(self)
+        return self._fitted.decode
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Return the student's class probabilities.

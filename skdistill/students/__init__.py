@@ -41,7 +41,7 @@ from skdistill.students.linear import LinearAdapter, is_linear
 from skdistill.students.mlp import MLPAdapter, is_network
 from skdistill.students.numeric import resolve_regressor
 from skdistill.students.pipeline import PipelineAdapter, check_student
-from skdistill.students.regression import RegressionAdapter
+from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.search import SearchAdapter, is_search
 from skdistill.students.size import fit_within
@@ -52,6 +52,7 @@ from skdistill.students.xgboost import resolve_xgboost
 
 __all__ = [
     "Adapter",
+    "Decoder",
     "DirectRegressor",
     "DirectStudent",
     "Fitted",

@@ -81,12 +81,30 @@ OTHER_LOSSES = (
 
 @dataclass(frozen=True)
 class Decoder:
-    """Turns the predictions of a regressor into probabilities, (n,) or (n, K) to (n, K)."""
+    """Turns the predictions of a regressor into probabilities.
+
+    Those of `Brier` are cut to [0, 1], or below at zero and divided by their sum; those of other
+    losses are scores, of which the loss says what they stand for.
+
+    Parameters
+    ----------
+    loss : Loss
+        What the regressor was fitted with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdistill import Brier
+    >>> from skdistill.students import Decoder
+    >>> Decoder(Brier())(np.array([0.25, 1.5]))
+    array([[0.75, 0.25],
+           [0.  , 1.  ]])
+    """
 
     loss: Loss
 
     def __call__(self, scores: Any) -> Floats:
-        """Return the probabilities, shape (n, K)."""
+        """Return the probabilities (n, K) of predictions (n,) or (n, K)."""
         scores = np.asarray(scores)
         if scores.ndim == 2 and scores.shape[1] > 1:
             if type(self.loss) is Brier:

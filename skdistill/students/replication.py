@@ -43,6 +43,7 @@ __all__ = [
     "ReplicationAdapter",
     "copy_settings",
     "copy_weights",
+    "is_softmax",
     "restore_temperature",
 ]
 
@@ -299,14 +300,14 @@ def restore_temperature(model: Any, temperature: float) -> Any:
     """Undo the annealing of the targets: in the coefficients where that is exact, else around."""
     if temperature == 1.0:
         return model
-    if is_of_sklearn(model, LogisticRegression) and _is_softmax(model):
+    if is_of_sklearn(model, LogisticRegression) and is_softmax(model):
         model.coef_ = model.coef_ * temperature
         model.intercept_ = model.intercept_ * temperature
         return model
     return TemperedClassifier(model, temperature)
 
 
-def _is_softmax(model: LogisticRegression) -> bool:
+def is_softmax(model: LogisticRegression) -> bool:
     """Whether probabilities are the softmax of the scores; one class against the rest is not.
 
     Drop at scikit-learn >= 1.8, which has the softmax only.

@@ -1,0 +1,11 @@
+"""A fitted student leaves Python: a model and rows come in, a file that was proved equal goes out.
+
+A reader of each kind of learner (`reading`) makes a tree of small records of it (`pieces`), a
+format writes these, and the file is run on rows next to every threshold before it is kept
+(`proof`): exact, or refused.
+"""
+
+from skdistill.export.exported import Exported
+from skdistill.export.onnx import to_onnx
+
+__all__ = ["Exported", "to_onnx"]

@@ -1,0 +1,91 @@
+"""Models around models: what a distillation is fitted to, other names, Pipelines, searches."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from skdistill._ground.arrays import softmax
+from skdistill.estimators.base import BaseDistiller
+from skdistill.exceptions import ExportError
+from skdistill.export.pieces import (
+    Answer,
+    Beside,
+    Clipped,
+    Decision,
+    Leaves,
+    Logs,
+    Mapped,
+    Pair,
+    Piece,
+    Shares,
+    Softmax,
+)
+from skdistill.export.reading.registry import read, read_transformer, reads
+from skdistill.students import Decoder
+from skdistill.targets.losses import Brier, Logit
+
+__all__ = ["decoded"]
+
+DISTILLED = ("Classifier", "ClassifierCV", "Regressor", "RegressorCV")
+
+
+@reads(*(f"skdistill.Distilled{name}" for name in DISTILLED))
+def _distilled(model: BaseDistiller, of: Piece) -> Answer:
+    answer = read(model.student_, of)
+    classes = getattr(model, "classes_", None)
+    if classes is None:
+        return replace(answer, is_flat=np.ndim(model.teacher_pred_) == 1)
+    piece = answer.piece if model.decode_ is None else decoded(model.decode_, answer.piece)
+    return Answer(piece, classes, Decision(piece))
+
+
+def decoded(decode: Decoder, piece: Piece) -> Piece:
+    """Return the probabilities that a regressor's numbers stand for."""
+    if type(decode.loss) is Brier:
+        return Shares(piece) if piece.width > 1 else Pair(Clipped(piece))
+    if type(decode.loss) is Logit:
+        return Softmax(piece) if piece.width > 1 else Pair(Mapped(piece, "logistic"))
+    raise ExportError(
+        f"the loss {decode.loss!r} turns scores into probabilities in a way of its own, which no "
+        "format can express: use 'brier' or 'logit'."
+    )
+
+
+@reads("skdistill.TemperedClassifier")
+def _tempered(model: Any, of: Piece) -> Answer:
+    answer = read(model.classifier, of)
+    inner = answer.piece
+    if isinstance(inner, Leaves):  # one tree: undone in its leaves
+        p = inner.values
+        logs = model.temperature * np.log(np.maximum(p, np.finfo(p.dtype).tiny))
+        piece: Piece = replace(inner, values=np.asarray(softmax(logs)))
+    else:
+        piece = Softmax(Logs(inner, float(model.temperature)))
+    return Answer(piece, model.classes_, Decision(piece))
+
+
+@reads("skdistill.LabelledClassifier")
+def _labelled(model: Any, of: Piece) -> Answer:
+    piece = read(model.classifier, of).piece
+    return Answer(piece, model.classes_, Decision(piece))
+
+
+@reads("sklearn.MultiOutputRegressor")
+def _columns(model: Any, of: Piece) -> Answer:
+    return Answer(Beside(tuple(read(each, of).piece for each in model.estimators_)), is_flat=False)
+
+
+@reads("sklearn.Pipeline")
+def _pipeline(model: Any, of: Piece) -> Answer:
+    for _, step in model.steps[:-1]:
+        of = of if step in (None, "passthrough") else read_transformer(step, of)
+    return read(model.steps[-1][1], of)
+
+
+def _best(model: Any, of: Piece) -> Answer:
+    return read(model.best_estimator_, of)
+
+
+SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV")
+reads(*(f"sklearn.{name}" for name in SEARCHES))(_best)
