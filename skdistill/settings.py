@@ -33,6 +33,8 @@ class Rules:
         Returns the adapter of a student for a loss.
     resolve_loss : callable
         Returns the loss that a name or an object stands for, at a temperature.
+    resolve_correction : callable
+        Returns the correction that a name or an object stands for.
     calibrations : tuple
         Names of the calibrations.
     varied : tuple of str
@@ -41,6 +43,7 @@ class Rules:
 
     resolve: Callable[[Any, Any], Adapter]
     resolve_loss: Callable[..., Any]
+    resolve_correction: Callable[[Any], Correction | None]
     calibrations: tuple[str | None, ...]
     varied: tuple[str, ...]
 
@@ -49,9 +52,18 @@ def _numeric_loss(loss: Any, temperature: float = 1.0) -> NumericLoss:
     return resolve_numeric_loss(loss)  # numbers have no temperature
 
 
+def _numeric_correction(correction: Any) -> Correction | None:
+    found = resolve_correction(correction)
+    if found is not None:
+        found.check_numbers()
+    return found
+
+
 COMMON = ("correction", "calibration", "synthetic")
-CLASSES = Rules(resolve, resolve_loss, CALIBRATIONS, ("loss", "temperature", *COMMON))
-NUMBERS = Rules(resolve_regressor, _numeric_loss, NUMERIC_CALIBRATIONS, COMMON)
+CLASSES = Rules(
+    resolve, resolve_loss, resolve_correction, CALIBRATIONS, ("loss", "temperature", *COMMON)
+)
+NUMBERS = Rules(resolve_regressor, _numeric_loss, _numeric_correction, NUMERIC_CALIBRATIONS, COMMON)
 
 
 @dataclass(frozen=True)
@@ -142,7 +154,7 @@ def resolve_settings(
     chosen = rules.resolve_loss(adapter.default_loss if loss == "auto" else loss, temperature)
     if isinstance(chosen, NumericLoss):
         check_level(calibration, chosen.level)
-    rule = resolve_correction(correction)
+    rule = rules.resolve_correction(correction)
     follows = rule is not None and rule.uses_strength
     number = _check_strength(strength, rule, follows=follows)
     munge = resolve_synthetic(synthetic)

@@ -69,6 +69,9 @@ class Correction(ABC):
         """
         return self.gain(m, strength)
 
+    def check_numbers(self) -> None:  # noqa: B027, most are for numbers as well
+        """Raise ParameterError for a correction that only probabilities have."""
+
     @property
     def uses_strength(self) -> bool:
         """Whether the gain depends on the strength; if not, giving one raises."""
@@ -277,11 +280,7 @@ class Minimax(Correction):
         ParameterError
             For "power", whose error set is one of probabilities.
         """
-        if self.error == "power":
-            raise ParameterError(
-                "error='power' is an error set of probabilities, got labels that are numbers: "
-                "choose error='relative' or error='absolute'."
-            )
+        self.check_numbers()
         xp = namespace(m)
         if strength in (0.0, 1.0):
             return xp.full_like(m, strength)
@@ -290,6 +289,14 @@ class Minimax(Correction):
         total = bias + noise
         # Where there is neither, no gain does better than another: the smallest.
         return xp.where(total > 0.0, bias / xp.where(total > 0.0, total, xp.ones_like(m)), bias)
+
+    def check_numbers(self) -> None:
+        """Raise ParameterError for "power"."""
+        if self.error == "power":
+            raise ParameterError(
+                "error='power' is an error set of probabilities, got labels that are numbers: "
+                "choose error='relative' or error='absolute'."
+            )
 
     @property
     def _radius(self) -> float:

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.neural_network import MLPClassifier
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 
 class Spy:
@@ -123,3 +123,18 @@ class CountingTeacher(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class CountingRegressor(DecisionTreeRegressor):
+    """A tree that counts its fits."""
+
+    fits: ClassVar[list]
+
+    @classmethod
+    def watch(cls):
+        cls.fits = []
+        return cls.fits
+
+    def fit(self, X, y, sample_weight=None):
+        type(self).fits.append(len(y))
+        return super().fit(X, y, sample_weight)

@@ -31,7 +31,16 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBRegressor
 
-from skdistill import DistilledRegressor, Munge, Orthogonal, Poisson, Quantile, SquaredError
+from skdistill import (
+    DistilledRegressor,
+    DistilledRegressorCV,
+    Minimax,
+    Munge,
+    Orthogonal,
+    Poisson,
+    Quantile,
+    SquaredError,
+)
 from skdistill.exceptions import (
     CoverageWarning,
     FoldError,
@@ -42,6 +51,7 @@ from skdistill.exceptions import (
     StudentError,
     TeacherError,
 )
+from tests.common.spies import CountingRegressor
 
 X, Y = make_friedman1(240, 6, noise=1.5, random_state=0)
 X = np.round(X, 2)
@@ -355,7 +365,6 @@ BAD = {
         ParameterError,
         "'linear'",
     ),
-    "power": (lambda: fit(correction="power"), ParameterError, "relative"),
     "constant teacher": (
         lambda: fit(teacher=DecisionTreeRegressor(max_depth=1, min_samples_leaf=200)),
         InputError,
@@ -383,6 +392,16 @@ def test_bad_input_says_what_was_expected(name):
     call, kind, text = BAD[name]
     with pytest.raises(kind, match=f"(?s){text}"):
         call()
+
+
+@pytest.mark.parametrize("correction", ["power", Minimax("power")])
+def test_a_correction_of_probabilities_is_refused_before_any_fit(correction):
+    fits = CountingRegressor.watch()
+    with pytest.raises(ParameterError, match=r"probabilities.*error='relative'"):
+        fit(teacher=CountingRegressor(), correction=correction)
+    with pytest.raises(ParameterError, match=r"probabilities.*error='relative'"):
+        DistilledRegressorCV(CountingRegressor(), TREE, cv=3, corrections=[correction]).fit(X, Y)
+    assert fits == []
 
 
 def test_a_failed_fit_leaves_the_estimator_as_it_was():
