@@ -39,7 +39,8 @@ from skdistill.students.forest import ForestAdapter
 from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
 from skdistill.students.linear import LinearAdapter, is_linear
 from skdistill.students.mlp import MLPAdapter, is_network
-from skdistill.students.numeric import resolve_regressor
+from skdistill.students.numeric import NumericAdapter
+from skdistill.students.numeric_boosting import LightGBMNumbers, XGBoostNumbers
 from skdistill.students.pipeline import PipelineAdapter, check_student
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
@@ -122,6 +123,45 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
     # A subclass may predict by another model than by the trees that the route grows.
     is_forest = is_of_sklearn(student, RandomForestClassifier, ExtraTreesClassifier)
     return ForestAdapter(student) if is_forest else ReplicationAdapter(student)
+
+
+def resolve_regressor(student: Any, loss: Any = "auto") -> Adapter:
+    """Return the adapter that fits a student of numbers to pseudo-targets.
+
+    Parameters
+    ----------
+    student : estimator
+        A regressor, or a Pipeline that ends in one.
+    loss : str or NumericLoss, default="auto"
+        Not looked at: the learner's own decides, and `Adapter.check` compares.
+
+    Returns
+    -------
+    adapter : Adapter
+
+    Raises
+    ------
+    StudentError
+        If it is no regressor, is frozen, or minimises a loss that is not known.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import PoissonRegressor
+    >>> from skdistill.students import resolve_regressor
+    >>> resolve_regressor(PoissonRegressor()).default_loss
+    Poisson()
+    """
+    check_student(student)
+    if isinstance(student, Pipeline):
+        return PipelineAdapter(student, resolve_regressor(student.steps[-1][1], loss))
+    if kind_of(student) != "regressor":
+        raise StudentError(
+            f"student must be a regressor, got {type(student).__name__}: use the regressor of the "
+            "same family, or DistilledClassifier."
+        )
+    if comes_from(student, "xgboost"):
+        return XGBoostNumbers(student)
+    return (LightGBMNumbers if comes_from(student, "lightgbm") else NumericAdapter)(student)
 
 
 def _check_classifier(student: Any) -> None:

@@ -151,6 +151,7 @@ class Adapter(ABC):
     """
 
     default_loss: Any  # the name, or the loss, that loss="auto" stands for
+    unweighted = "loss='brier' without sample_weight"  # where no row weighs more than another
 
     def __init__(self, student: Any) -> None:
         self.student = student
@@ -253,7 +254,7 @@ class Adapter(ABC):
         except WeightlessError as error:
             raise StudentError(
                 f"{error}, and the rows weigh differently (by sample_weight, or by the loss): use "
-                "a student that takes weights, or loss='brier' without sample_weight."
+                f"a student that takes weights, or {self.unweighted}."
             ) from error
         return dict(params) | {keyword: weight}
 

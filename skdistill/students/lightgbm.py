@@ -32,14 +32,14 @@ from skdistill.students.base import (
     check_class_weight,
     redefines,
 )
-from skdistill.students.lightgbm_names import ALIASES
+from skdistill.students.lightgbm_names import setting
 from skdistill.students.lightgbm_rows import SharedRows, leaves_by_round, longest_step
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.rounds import booster_rounds, booster_settings
 from skdistill.targets.losses import Brier, CrossEntropy, Loss
 
-__all__ = ["SoftCrossEntropy", "resolve_lightgbm"]
+__all__ = ["FORESTS", "LightGBMDevice", "SoftCrossEntropy", "check_regressor", "resolve_lightgbm"]
 
 HESSIAN_FLOOR = 1e-6
 OWN_OBJECTIVES = {"binary", "multiclass", "softmax", "cross_entropy", "xentropy"}
@@ -137,13 +137,6 @@ def resolve_lightgbm(student: Any, loss: Any) -> Adapter:
     return LightGBMReplication(student) if _needs_copies(student) else LightGBMAdapter(student)
 
 
-def _setting(student: Any, name: str) -> Any:
-    """Return a setting by whichever of its names it was given; None if by none."""
-    params = student.get_params()
-    given = [params[alias] for alias in ALIASES[name] if params.get(alias) is not None]
-    return given[0] if given else None
-
-
 def _has_own_methods(student: Any) -> bool:
     return redefines(student, "lightgbm", "fit", "predict_proba")
 
@@ -155,17 +148,17 @@ def _needs_copies(student: Any) -> bool:
     """
     if _has_own_methods(student):
         return True
-    return _setting(student, "boosting") in FORESTS or _setting(student, "linear_tree") is True
+    return setting(student, "boosting") in FORESTS or setting(student, "linear_tree") is True
 
 
 def _check_settings(student: Any) -> None:
     """Raise StudentError for settings that would be ignored, or fail after the teacher's fits."""
-    if _setting(student, "early_stopping_round") is not None:
+    if setting(student, "early_stopping_round") is not None:
         raise StudentError(
             "early_stopping_round needs an evaluation set, which the student is not given: leave "
             "it unset and choose n_estimators."
         )
-    if _setting(student, "pred_early_stop") not in (False, None):
+    if setting(student, "pred_early_stop") not in (False, None):
         raise StudentError(
             "pred_early_stop cuts predictions short in the estimator, and not in the booster that "
             "is saved: the two would differ. Leave it unset; booster_.predict takes it as well."
@@ -173,7 +166,7 @@ def _check_settings(student: Any) -> None:
     if isinstance(student, lightgbm.LGBMRegressor):
         return
     for name, neutral in (("is_unbalance", False), ("scale_pos_weight", 1.0)):
-        value = _setting(student, name)
+        value = setting(student, name)
         if value not in (neutral, None):
             raise StudentError(
                 f"{name}={value!r} has no effect on soft targets: use class_weight='balanced' or a "
@@ -181,7 +174,19 @@ def _check_settings(student: Any) -> None:
             )
 
 
-class _OnDevice(Adapter):
+def check_regressor(student: Any) -> None:
+    """Raise StudentError for settings of a regressor that cannot be honoured on pseudo-targets."""
+    _check_settings(student)
+    for name in ("class_weight", "reg_sqrt"):
+        value = student.get_params().get(name)
+        if value:
+            raise StudentError(
+                f"{name}={value!r} has no meaning for a regressor on pseudo-targets: leave it "
+                "unset, or use LGBMClassifier."
+            )
+
+
+class LightGBMDevice(Adapter):
     """LightGBM learners name their device by a parameter."""
 
     def gpu_obstacle(self) -> str | None:
@@ -192,9 +197,9 @@ class _OnDevice(Adapter):
         """Return the adapter of the same student with its `device_type` set."""
         return type(self)(clone(self.student).set_params(device_type=gpu_learner()[0]))
 
-    def _where(self, what: str) -> str:
+    def where(self, what: str) -> str:
         """Return the end of the route's reason: the learner on the GPU, and what runs where."""
-        learner = GPU_LEARNERS.get(_setting(self.student, "device_type"))
+        learner = GPU_LEARNERS.get(setting(self.student, "device_type"))
         return "" if learner is None else f"; by {learner}, {what}"
 
 
@@ -223,29 +228,22 @@ def gpu_learner() -> tuple[str | None, str | None]:
     )
 
 
-class LightGBMRegression(_OnDevice, RegressionAdapter):
+class LightGBMRegression(LightGBMDevice, RegressionAdapter):
     """A LightGBM regressor on pseudo-targets: its own L2 objective, native on every device."""
 
     @property
     def route(self) -> Route:
         """The route taken, and why."""
         inner = super().route
-        return Route(inner.name, inner.reason + self._where("where its own objective runs"))
+        return Route(inner.name, inner.reason + self.where("where its own objective runs"))
 
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
         """Raise StudentError if the loss or a setting cannot be honoured."""
         super().check(loss, n_rows, weighted=weighted)
-        _check_settings(self.student)
-        for name in ("class_weight", "reg_sqrt"):
-            value = self.student.get_params().get(name)
-            if value:
-                raise StudentError(
-                    f"{name}={value!r} has no meaning for a regressor on pseudo-targets: leave it "
-                    "unset, or use LGBMClassifier."
-                )
+        check_regressor(self.student)
 
 
-class LightGBMReplication(_OnDevice, ReplicationAdapter):
+class LightGBMReplication(LightGBMDevice, ReplicationAdapter):
     """A LightGBM classifier that takes no objective of one's own, on weighted copies."""
 
     def __init__(self, student: Any) -> None:
@@ -266,7 +264,7 @@ class LightGBMReplication(_OnDevice, ReplicationAdapter):
         _check_settings(self.student)
 
 
-class LightGBMAdapter(_OnDevice):
+class LightGBMAdapter(LightGBMDevice):
     """A LightGBM learner on the soft-target cross-entropy, by an objective of our own."""
 
     default_loss = "cross_entropy"
@@ -282,7 +280,7 @@ class LightGBMAdapter(_OnDevice):
         return Route(
             "native",
             f"{type(self.student).__name__} is boosted on the gradient of the soft-target "
-            "cross-entropy" + self._where("which gets the gradients of each round from the CPU"),
+            "cross-entropy" + self.where("which gets the gradients of each round from the CPU"),
         )
 
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
@@ -295,7 +293,7 @@ class LightGBMAdapter(_OnDevice):
                 "loss='cross_entropy', or LGBMRegressor with loss='brier' or 'logit'."
             )
         name = type(self.student).__name__
-        objective = _setting(self.student, "objective")
+        objective = setting(self.student, "objective")
         # By another name it would stay beside ours, and win.
         is_own = isinstance(objective, str) and objective in OWN_OBJECTIVES
         if objective is not None and not (is_own and objective == self.student.objective):
@@ -304,7 +302,7 @@ class LightGBMAdapter(_OnDevice):
                 "cross-entropy: leave it unset, or use LGBMRegressor with loss='brier' for the "
                 "squared error."
             )
-        sigmoid = _setting(self.student, "sigmoid")
+        sigmoid = setting(self.student, "sigmoid")
         if sigmoid not in (None, 1.0):
             raise StudentError(
                 f"sigmoid={sigmoid!r} of {name} is no part of the soft-target cross-entropy: leave "
@@ -324,7 +322,7 @@ class LightGBMAdapter(_OnDevice):
 
     def with_bounded_steps(self) -> Adapter | None:
         """Return the adapter with `max_delta_step` set; None if it is, or if a regressor's are."""
-        if not self._is_classifier or _setting(self.student, "max_delta_step"):
+        if not self._is_classifier or setting(self.student, "max_delta_step"):
             return None
         return type(self)(clone(self.student).set_params(max_delta_step=LONGEST_STEP))
 
@@ -347,12 +345,12 @@ class LightGBMAdapter(_OnDevice):
             len(problems) > 1
             and len({id(problem.direct) for problem in problems}) == 1  # one bound
             and type(self.student) in (lightgbm.LGBMClassifier, lightgbm.LGBMRegressor)
-            and _setting(self.student, "device_type") in (None, "cpu")
+            and setting(self.student, "device_type") in (None, "cpu")
             # Runs of dart differ among themselves, by an uninitialised flag of LightGBM's: that
             # sharing changes nothing cannot be shown.
-            and _setting(self.student, "boosting") != "dart"
+            and setting(self.student, "boosting") != "dart"
             # LightGBM takes it for a change of the binned rows.
-            and _setting(self.student, "categorical_feature") is None
+            and setting(self.student, "categorical_feature") is None
             and not any(problem.params for problem in problems)
         )
 
@@ -396,7 +394,7 @@ class LightGBMAdapter(_OnDevice):
         rounds = booster_rounds(model, problem.direct)
         if rounds is not None:
             model.set_params(**booster_settings(model, rounds))
-            if _setting(model, "device_type") in (None, "cpu"):  # elsewhere it is not tried
+            if setting(model, "device_type") in (None, "cpu"):  # elsewhere it is not tried
                 own.append(leaves_by_round(rounds, given["num_leaves"]))
         keywords = dict(problem.params)
         keywords["callbacks"] = [*(keywords.get("callbacks") or ()), *own]

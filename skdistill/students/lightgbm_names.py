@@ -1,6 +1,8 @@
 """The names that LightGBM knows its settings by."""
 
-__all__ = ["ALIASES"]
+from typing import Any
+
+__all__ = ["ALIASES", "setting"]
 
 # Names that LightGBM knows a setting by; one beside that of the estimator's signature goes first.
 ALIASES = {
@@ -39,3 +41,10 @@ ALIASES = {
     "scale_pos_weight": ("scale_pos_weight",),
     "sigmoid": ("sigmoid",),
 }
+
+
+def setting(student: Any, name: str) -> Any:
+    """Return a setting by whichever of its names it was given; None if by none."""
+    params = student.get_params()
+    given = [params[alias] for alias in ALIASES[name] if params.get(alias) is not None]
+    return given[0] if given else None

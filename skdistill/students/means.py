@@ -32,7 +32,7 @@ N_GROUPS, N_ROWS = 8, 16
 FAR = 4.0  # the log-odds of .98
 
 
-def mean_obstacle(learner: Any, named: str | None) -> str | None:
+def mean_obstacle(learner: Any, named: str | None, unit: float = 1.0) -> str | None:
     """Return what a regressor estimates instead of the mean; None if it is the mean.
 
     Parameters
@@ -43,6 +43,8 @@ def mean_obstacle(learner: Any, named: str | None) -> str | None:
     named : str or None
         What its settings say. By a name that is not known the loss of another package may still be
         the squared error: that is settled by trying, if the learner can be tried.
+    unit : float, default=1.0
+        It is tried on labels 0 and this.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def mean_obstacle(learner: Any, named: str | None) -> str | None:
     if neighbours or is_known(learner) or (named is not None and OTHER_LOSS.search(named)):
         return named
     try:
-        return _tried_once(Keyed(learner))
+        return _tried_once(Keyed(learner), unit)
     except CannotTellError:
         return named
 
@@ -78,27 +80,28 @@ def _transform_obstacle(learner: TransformedTargetRegressor) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _tried_once(keyed: Keyed) -> str | None:
+def _tried_once(keyed: Keyed, unit: float) -> str | None:
     """Return what the learner estimates instead of the mean, found out by one fit or two."""
     X, y = _rows()
+    y, mean, tolerance = unit * y, unit * MEAN, unit * TOLERANCE
     row, name = np.arange(len(y)), type(keyed.learner).__name__
     try:
         told = _predictions(keyed.learner, X, y)
     except CannotTellError as error:
         _predictions(keyed.learner, X, 1.0 + row / len(row))  # is it the labels?
-        return f"{name}, which cannot be fitted to the labels 0 and 1 ({error.__cause__})"
+        return f"{name}, which cannot be fitted to the labels 0 and {unit:g} ({error.__cause__})"
     if told.shape != y.shape:
         return f"{name}, which predicts {told.size // len(y)} numbers a row"
     found = float(np.mean(told))
-    if abs(found - MEAN) <= TOLERANCE:
+    if abs(found - mean) <= tolerance:
         return None
-    almost = np.where(row % 2, MEAN - 0.01, MEAN + 0.01)  # some refuse a constant
+    almost = np.where(row % 2, mean - 0.01, mean + 0.01)  # some refuse a constant
     expected = float(np.mean(_predictions(keyed.learner, X, almost)))
-    if abs(found - expected) <= TOLERANCE:
+    if abs(found - expected) <= tolerance:
         return None
     return (
-        f"{name} (tried on labels 0 and 1 of mean {MEAN} it predicts {found:.3g}, on their mean "
-        f"itself {expected:.3g})"
+        f"{name} (tried on labels 0 and {unit:g} of mean {mean:g} it predicts "
+        f"{found:.3g}, on their mean itself {expected:.3g})"
     )
 
 

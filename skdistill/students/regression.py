@@ -8,75 +8,32 @@ Mixed labels stand for probabilities by their mean, which is what the squared er
 regressor of another loss is refused.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.ensemble import StackingRegressor
-from sklearn.linear_model import (
-    GammaRegressor,
-    HuberRegressor,
-    PoissonRegressor,
-    QuantileRegressor,
-    RANSACRegressor,
-    TheilSenRegressor,
-    TweedieRegressor,
-)
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
-from sklearn.svm import SVR, NuSVR
 
 from skdistill._ground.compat import SEARCHES
-from skdistill._ground.learners import has_tags, members, replace_settings, tags_of
+from skdistill._ground.learners import has_tags, replace_settings, tags_of
 from skdistill.exceptions import StudentError
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, give_back
 from skdistill.students.means import mean_obstacle, range_obstacle
+from skdistill.students.own_loss import learners_of, minimised
 from skdistill.students.size import can_grow, leaf_settings
 from skdistill.targets.losses import Brier, Loss
+from skdistill.targets.numeric_losses import SquaredError
 
 __all__ = [
     "Decoder",
     "RegressionAdapter",
     "Tagged",
-    "learners_of",
-    "other_loss",
     "takes_columns",
     "takes_only_columns",
 ]
-
-# What a learner's loss is set by; those in the second line are other names of LightGBM's.
-LOSS_SETTINGS = ("loss", "loss_function", "criterion", "objective")
-LOSS_SETTINGS += ("objective_type", "app", "application")
-SQUARED_ERROR = {
-    "squared_error",
-    "friedman_mse",
-    # LightGBM, CatBoost and others, in whichever case
-    "regression",
-    "regression_l2",
-    "l2",
-    "mean_squared_error",
-    "mse",
-    "l2_root",
-    "root_mean_squared_error",
-    "rmse",
-    # XGBoost
-    "reg:squarederror",
-    "reg:linear",
-}
-NO_LOSS = {"deprecated", "aic", "bic"}  # what `criterion` may say besides
-OTHER_LOSSES = (
-    GammaRegressor,
-    HuberRegressor,
-    NuSVR,
-    PoissonRegressor,
-    QuantileRegressor,
-    RANSACRegressor,
-    SVR,
-    TheilSenRegressor,
-)
 
 
 @dataclass(frozen=True)
@@ -201,23 +158,9 @@ class Tagged(RegressorMixin, BaseEstimator):
         return self.regressor_.predict(X)
 
 
-def learners_of(student: Any) -> Iterator[Any]:
-    """Yield the student and the learners inside whose predictions it passes on, or averages.
-
-    Of a stack that is the last one only: what is before it are features to it.
-    """
-    yield student
-    if isinstance(student, StackingRegressor):
-        inside = [] if student.final_estimator is None else [student.final_estimator]
-    else:
-        inside = list(members(student))
-    for learner in inside:
-        yield from learners_of(learner)
-
-
 def _check_squared_error(learner: Any) -> None:
     """Raise StudentError for a learner that estimates something else than the mean."""
-    obstacle = mean_obstacle(learner, other_loss(learner))
+    obstacle = mean_obstacle(learner, _other_loss(learner))
     if obstacle is not None:
         raise StudentError(
             "a regressor as student must minimise the squared error, by which it estimates the "
@@ -241,20 +184,10 @@ def _check_range(learner: Any, loss: Loss) -> None:
         )
 
 
-def other_loss(learner: Any) -> str | None:
-    """Return by which setting, or name, a learner minimises another loss."""
-    name, params = type(learner).__name__, learner.get_params(deep=False)
-    for key in LOSS_SETTINGS:
-        if params.get(key) is not None and not _is_squared_error(params[key]):
-            return f"{name}({key}={params[key]!r})"
-    if isinstance(learner, TweedieRegressor) and learner.power != 0:
-        return f"{name}(power={learner.power!r})"
-    return name if isinstance(learner, OTHER_LOSSES) else None
-
-
-def _is_squared_error(setting: Any) -> bool:
-    """Whether a setting names the squared error, or no loss; of a function one cannot know."""
-    return isinstance(setting, str) and setting.lower() in SQUARED_ERROR | NO_LOSS
+def _other_loss(learner: Any) -> str | None:
+    """Return by which setting, or name, a learner minimises another loss than the squared error."""
+    told = minimised(learner)
+    return None if told is None or told.loss == SquaredError() else told.by
 
 
 def takes_columns(model: Any) -> bool:

@@ -29,7 +29,14 @@ from skdistill._ground.wrapping import unlabelled
 from skdistill.students.base import Fitted
 from skdistill.students.lightgbm_names import ALIASES
 
-__all__ = ["Rounds", "booster_rounds", "booster_settings", "is_boosting", "rounds_within"]
+__all__ = [
+    "Rounds",
+    "booster_rounds",
+    "booster_settings",
+    "is_boosting",
+    "is_xgboost_forest",
+    "rounds_within",
+]
 
 PACKAGES = ("lightgbm", "xgboost")
 HISTOGRAMS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
@@ -149,7 +156,7 @@ def booster_settings(student: Any, rounds: Rounds) -> dict[str, Any]:
         most = params["max_leaves"] or leaves + 1
         bound = {"grow_policy": "lossguide", "max_leaves": min(most, leaves)}
         bound |= {"n_estimators": rounds.number} | ({"gamma": NEVER} if rounds.leaves < 2 else {})
-        if rounds.fuller and most > leaves and not _is_xgboost_forest(student):
+        if rounds.fuller and most > leaves and not is_xgboost_forest(student):
             bound["callbacks"] = [*(params["callbacks"] or ()), _one_leaf_more(rounds)]
         return bound
     # An alias of the rounds goes before the name in the signature, one of the leaves does not.
@@ -175,11 +182,12 @@ def _rounds(student: Any, model: Any) -> int:
     if _package(student) in ("lightgbm", "sklearn"):
         return int(model.n_iter_)
     rounds = model.get_num_boosting_rounds()
-    is_forest = _is_xgboost_forest(model)
+    is_forest = is_xgboost_forest(model)
     return int(model.get_params()["n_estimators"] or 100) if is_forest else int(rounds)
 
 
-def _is_xgboost_forest(model: Any) -> bool:
+def is_xgboost_forest(model: Any) -> bool:
+    """Whether a learner is a random forest of XGBoost, whose trees are one round."""
     return any(base.__name__.startswith("XGBRF") for base in type(model).__mro__)
 
 

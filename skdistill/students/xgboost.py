@@ -31,7 +31,13 @@ from skdistill.students.size import can_grow, leaf_settings
 from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
 from skdistill.targets.losses import Loss
 
-__all__ = ["XGBoostAdapter", "XGBoostRegression", "resolve_xgboost"]
+__all__ = [
+    "XGBoostAdapter",
+    "XGBoostDevice",
+    "XGBoostRegression",
+    "check_early_stopping",
+    "resolve_xgboost",
+]
 
 LEARNING_RATE = 0.3  # XGBoost's own
 OWN_OBJECTIVES = {None, "binary:logistic", "multi:softprob", "multi:softmax"}
@@ -50,7 +56,7 @@ def resolve_xgboost(student: Any) -> Adapter:
     )
 
 
-def _check_early_stopping(student: Any) -> None:
+def check_early_stopping(student: Any) -> None:
     """Raise StudentError for early stopping: it would fail after the teacher's fits."""
     if student.get_params().get("early_stopping_rounds") is not None:
         raise StudentError(
@@ -59,7 +65,7 @@ def _check_early_stopping(student: Any) -> None:
         )
 
 
-class _OnDevice(Adapter):
+class XGBoostDevice(Adapter):
     """XGBoost learners name their device by a parameter."""
 
     def gpu_obstacle(self) -> str | None:
@@ -89,16 +95,16 @@ def _gpu_obstacle() -> str | None:
     return f"XGBoost {xgboost.__version__} found no NVIDIA GPU, or was built without CUDA."
 
 
-class XGBoostRegression(_OnDevice, RegressionAdapter):
+class XGBoostRegression(XGBoostDevice, RegressionAdapter):
     """An XGBoost regressor on pseudo-targets."""
 
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
         """Raise StudentError if the loss or a setting cannot be honoured."""
         super().check(loss, n_rows, weighted=weighted)
-        _check_early_stopping(self.student)
+        check_early_stopping(self.student)
 
 
-class XGBoostAdapter(_OnDevice):
+class XGBoostAdapter(XGBoostDevice):
     """An XGBoost classifier on soft targets."""
 
     default_loss = "cross_entropy"
@@ -131,7 +137,7 @@ class XGBoostAdapter(_OnDevice):
                 f"scale_pos_weight={params['scale_pos_weight']!r} has no effect on soft labels: "
                 "give the rows sample_weight instead."
             )
-        _check_early_stopping(self.student)
+        check_early_stopping(self.student)
 
     def with_bounded_steps(self) -> Adapter | None:
         """Return the adapter with `max_delta_step` set; None if it is, or without trees."""
