@@ -39,6 +39,8 @@ __all__ = [
     "adopt_booster",
     "boosting_start",
     "histogram_nodes",
+    "histogram_start",
+    "histogram_trees",
     "restore_settings",
     "steps_skipped",
     "take_rows",
@@ -119,14 +121,24 @@ def boosting_start(model: Any) -> Any:
 
 
 def histogram_nodes(model: Any) -> list[int] | None:
-    """Return the nodes of each tree of scikit-learn's histogram gradient boosting, else None.
-
-    It has no public way to its trees.
-    """
-    iterations = getattr(model, "_predictors", None)
-    if not type(model).__name__.startswith("HistGradientBoosting") or iterations is None:
+    """Return the nodes of each tree of scikit-learn's histogram gradient boosting, else None."""
+    is_one = type(model).__name__.startswith("HistGradientBoosting")
+    if not is_one or not hasattr(model, "_predictors"):
         return None
-    return [len(tree.nodes) for trees in iterations for tree in trees]
+    return [len(tree.nodes) for trees in histogram_trees(model) for tree in trees]
+
+
+def histogram_trees(model: Any) -> list[list[Any]]:
+    """Return the trees of each iteration of scikit-learn's histogram gradient boosting.
+
+    It has no public way to them.
+    """
+    return list(model._predictors)
+
+
+def histogram_start(model: Any) -> Any:
+    """Return the scores (k,) from which scikit-learn's histogram gradient boosting starts."""
+    return np.ravel(model._baseline_prediction)
 
 
 def restore_settings(model: Any, given: dict[str, Any]) -> None:

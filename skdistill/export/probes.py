@@ -100,12 +100,19 @@ def _of_trees(trees: Trees, of: Piece, X: Floats) -> Iterator[tuple[int, float, 
         source = sources[feature]
         if source is not None:
             members = trees.members.get(node)
-            asked = [threshold] if members is None else members
-            for value in {near for each in asked for near in _near(source.back(float(each)))}:
+            asked = _near(source.back(threshold)) if members is None else _categories(members)
+            for value in asked:
                 yield source.column, value, int(comes_by[node])
 
 
+def _categories(members: Floats) -> set[float]:
+    """Return categories of a set and beside it, and numbers that are none, or are cut to one."""
+    each = members.tolist()
+    return {-1.0, -0.5, 1e9, np.nan, *each, *(m + 0.5 for m in each), *(m + 1.0 for m in each)}
+
+
 def _near(value: float) -> list[float]:
+    value = float(value)
     single = np.float32(value)
     singles = [np.nextafter(single, np.float32(to)) for to in (-np.inf, np.inf)]
     doubles = [np.nextafter(value, to) for to in (-np.inf, np.inf)]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
-from skdistill.export.pieces import Answer
+from skdistill.export.pieces import Answer, Ints
 from skdistill.export.probes import Probe, extremes, next_to_thresholds
 from skdistill.export.tables import Table
 
@@ -78,26 +78,15 @@ def prove(
     ExportError
         If a label differs, or a number by more than `tolerance`.
     """
-    total = Proof()
-    for rows, name in _every_row(model, answer, table):
-        expected = _ask(model, rows)
-        found = run(rows)
-        total += _compare(expected, found, tolerance, name)
-    return total
-
-
-def _every_row(
-    model: Any, answer: Answer, table: Table
-) -> Iterator[tuple[Table, Callable[[int], str]]]:
-    """Yield tables to compare on, and how to name a row of them."""
-    yield table, lambda row: f"row {row} of X"
+    total = _compare(_ask(model, table), run(table), tolerance, "row {} of X".format)
     near = next_to_thresholds(answer, table.numbers)
     parts = [slice(first, first + CHUNK) for first in range(0, len(near.row), CHUNK)]
     for probe in (*map(near.take, parts), extremes(table.numbers.shape[1])):
         rows = table.take(probe.row).with_values(probe.column, probe.value)
-        taken = np.flatnonzero(_takes(model, rows))
-        if len(taken):
-            yield rows.take(taken), partial(_name, table, probe.take(taken))
+        for taken, said in _taken(model, rows, np.arange(len(rows))):
+            name = partial(_name, table, probe.take(taken))
+            total += _compare(said, run(rows.take(taken)), tolerance, name)
+    return total
 
 
 def _name(table: Table, probe: Probe, row: int) -> str:
@@ -105,27 +94,22 @@ def _name(table: Table, probe: Probe, row: int) -> str:
     return f"row {probe.row[row]} of X with {value!r} in column {column!r}"
 
 
-def _takes(model: Any, rows: Table) -> NDArray[np.bool_]:
-    """Return of which rows a model says anything: many refuse infinity, some what is missing."""
-    if _is_taken(model, rows):
-        return np.ones(len(rows), dtype=bool)
-    if len(rows) == 1:
-        return np.zeros(1, dtype=bool)
-    finite = np.isfinite(rows.numbers).all(axis=1)
-    cut = finite if 0 < finite.sum() < len(rows) else np.arange(len(rows)) < len(rows) // 2
-    takes = np.empty(len(rows), dtype=bool)
-    for part in (cut, ~cut):
-        takes[part] = _takes(model, rows.take(part))
-    return takes
+def _taken(model: Any, rows: Table, which: Ints) -> Iterator[tuple[Ints, Said]]:
+    """Yield rows of which the model says something, with what it says.
 
-
-def _is_taken(model: Any, rows: Table) -> bool:
+    Many models refuse infinity, some what is missing, in any of their rows.
+    """
+    if not len(which):
+        return
+    some = rows.take(which)
     try:
-        with np.errstate(all="ignore"):
-            model.predict(rows.given)
+        yield which, _ask(model, some)
     except (ValueError, TypeError, OverflowError):
-        return False
-    return True
+        if len(which) > 1:
+            finite = np.isfinite(some.numbers).all(axis=1)
+            cut = finite if 0 < finite.sum() < len(which) else np.arange(len(which)) % 2 == 0
+            yield from _taken(model, rows, which[cut])
+            yield from _taken(model, rows, which[~cut])
 
 
 def _ask(model: Any, rows: Table) -> Said:

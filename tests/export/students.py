@@ -3,12 +3,15 @@
 import warnings
 
 import numpy as np
+from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
     GradientBoostingClassifier,
     GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
 )
@@ -26,6 +29,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTre
 
 from skdistill import SoftLogisticRegression, SoftMLPClassifier
 
+QUIET = {"verbose": -1, "n_jobs": 1}
 TREES = {
     "tree": DecisionTreeClassifier(max_leaf_nodes=12, random_state=0),
     "random tree": ExtraTreeClassifier(max_leaf_nodes=12, random_state=0),
@@ -58,6 +62,27 @@ REGRESSORS = {
     "tweedie": TweedieRegressor(power=1.5),
     "identity": TweedieRegressor(power=0),
     "network": MLPRegressor(hidden_layer_sizes=(4,), max_iter=20, random_state=0),
+}
+BOOSTED = {
+    "lightgbm": LGBMClassifier(num_leaves=6, n_estimators=4, **QUIET),
+    "lightgbm forest": LGBMClassifier(
+        boosting_type="rf",
+        num_leaves=6,
+        n_estimators=3,
+        bagging_freq=1,
+        bagging_fraction=0.5,
+        verbose=-1,
+        n_jobs=1,
+    ),
+    "lightgbm dart": LGBMClassifier(boosting_type="dart", num_leaves=6, n_estimators=4, **QUIET),
+    "histograms": HistGradientBoostingClassifier(max_iter=4, max_leaf_nodes=6),
+}
+BOOSTED_NUMBERS = {
+    "lightgbm": LGBMRegressor(num_leaves=6, n_estimators=4, **QUIET),
+    "lightgbm poisson": LGBMRegressor(num_leaves=6, n_estimators=4, objective="poisson", **QUIET),
+    "lightgbm quantile": LGBMRegressor(num_leaves=6, n_estimators=4, objective="quantile", **QUIET),
+    "histograms": HistGradientBoostingRegressor(max_iter=4, max_leaf_nodes=6),
+    "histograms gamma": HistGradientBoostingRegressor(loss="gamma", max_iter=4, max_leaf_nodes=6),
 }
 LABELS = {2: ["no", "yes"], 5: ["a", "b", "c", "d", "e"]}
 
