@@ -263,8 +263,10 @@ def make_problem(
         problem = _mixed(problem, data, labels.p, gain)
     if transfer is not None:
         p = labels.calibration.transform(transfer.raw)
-        weight = transfer.weights(metadata.student_weight)
-        problem = _with_transfer(problem, p, data.outcome, transfer, weight)
+        rows = transfer.X, p, transfer.weights(metadata.student_weight)
+        if not settings.loss.is_linear:
+            rows = _drawn(*rows, expected_draws(*_said(data, labels.p, settings.loss), at=p))
+        problem = _with_transfer(problem, data.outcome, *rows)
     return problem, float(np.mean(gain))
 
 
@@ -275,8 +277,23 @@ def _times(a: Floats | None, b: Floats | None) -> Floats | None:
     return a * b
 
 
+def _said(data: Data, m: Floats, loss: Any) -> tuple[Floats, Floats, float, Floats | None]:
+    """Return what draws are made of."""
+    return data.columns, m, loss.level, data.weight
+
+
+def _drawn(
+    X: Any, p: Floats, weight: Floats | None, draws: list[tuple[float, Floats]]
+) -> tuple[Any, Floats, Floats]:
+    """Return rows, what was said of them and their weights, as draws from what was said."""
+    w = np.ones(len(p)) if weight is None else weight
+    rows = np.tile(np.arange(len(p)), len(draws))
+    said = np.concatenate([draw for _, draw in draws])
+    return take_rows(X, rows), said, np.concatenate([w * share for share, _ in draws])
+
+
 def _with_transfer(
-    problem: Problem, p: Floats, outcome: Outcome, transfer: Transfer, weight: Floats | None
+    problem: Problem, outcome: Outcome, X: Any, p: Floats, weight: Floats | None
 ) -> Problem:
     """Add unlabelled rows with the uncorrected target, and what stands for their labels."""
     if problem.params:
@@ -293,7 +310,7 @@ def _with_transfer(
     target = problem.loss.target(p, p, np.zeros(len(p)))
     return replace(
         problem,
-        X=stack_rows(problem.X, transfer.X),
+        X=stack_rows(problem.X, X),
         target=np.concatenate([problem.target, target]),
         labels=np.concatenate([problem.labels, outcome.stand_in(p)]),
         weight=both,
@@ -310,13 +327,13 @@ def _mixed(problem: Problem, data: Data, m: Floats, gain: Floats) -> Problem:
     g = np.minimum(gain if gain.ndim == 1 else gain.mean(axis=1), 1.0)
     if np.all(g == 1.0):
         return problem  # its target is what was observed
-    draws = expected_draws(data.columns, m, problem.loss.level, data.weight)
-    rows = np.tile(np.arange(len(data)), 1 + len(draws))
     weight = np.ones(len(data)) if problem.weight is None else problem.weight
-    weights = np.concatenate([weight * g, *[weight * (1.0 - g) / len(draws)] * len(draws)])
+    draws = expected_draws(*_said(data, m, problem.loss))
+    parts = [(g, data.columns), *[((1.0 - g) * share, draw) for share, draw in draws]]
+    weights = np.concatenate([weight * share for share, _ in parts])
     kept = np.flatnonzero(weights)
-    rows = rows[kept]
-    said = np.concatenate([data.columns, *draws])[kept]
+    rows = np.tile(np.arange(len(data)), len(parts))[kept]
+    said = np.concatenate([draw for _, draw in parts])[kept]
     labels = data.outcome.stand_in(said)
     params = {key: index_rows(value, rows, len(data)) for key, value in problem.params.items()}
     return replace(

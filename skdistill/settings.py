@@ -164,7 +164,7 @@ def resolve_settings(
             "synthetic rows have none of: leave it out."
         )
     weighted = weighted or chosen.row_weight(np.full((1, 2), 0.5)) is not None
-    weighted = weighted or not (chosen.is_linear or number in (0.0, 1.0))  # two kinds of rows
+    weighted = weighted or not (chosen.is_linear or number == 1.0)  # rows of several kinds
     adapter.check(chosen, n_rows, weighted=weighted)
     if munge is not None:
         _check_for_synthetic(adapter, chosen, n_rows * (1 + munge.copies))

@@ -20,9 +20,10 @@ __all__ = ["expected_draws", "local_variance"]
 
 Floats = NDArray[np.float64]
 
-N_DRAWS = 5  # from what a teacher of a quantile expects
+N_DRAWS = 5  # about, from what a teacher of a quantile expects
 GROUPS = 8  # at most: the gain asks where the noise is large, not for its every wave
 ROWS = 30  # of a group at least: the variance of so many normal residuals is known to a quarter
+TINY = 1e-9  # a share that is none
 PENALTY = 3.0  # times log(rows), in units of noise, that a split must be worth
 
 
@@ -83,16 +84,23 @@ def _of_output(m: Floats, squares: Floats, weight: Floats) -> Floats:
 
 
 def expected_draws(
-    y: Floats, m: Floats, level: float, weight: Floats | None = None, n_draws: int = N_DRAWS
-) -> list[Floats]:
-    """Return what a teacher of a quantile expects to be observed, at a few levels of its chance.
+    y: Floats,
+    m: Floats,
+    level: float,
+    weight: Floats | None = None,
+    *,
+    at: Floats | None = None,
+    n_draws: int = N_DRAWS,
+) -> list[tuple[float, Floats]]:
+    """Return what a teacher of a quantile expects to be observed: a few values, and their shares.
 
     The loss of a quantile is no distance from a number: fitted to the teacher's quantiles `m`
     themselves, a student would learn the quantile of these, which lies above them (or below). What
     it can be fitted to is what the teacher says of the whole distribution, and of that it says
     where the quantile is. The rest is taken from its out-of-fold residuals: on the scale of their
     local spread they are alike, so ``m + spread q`` with their quantiles `q`, shifted so that the
-    asked one is at zero.
+    asked one is at zero. That one is the middle of a share of its own, so that the quantile of the
+    draws of one row is `m`.
 
     Parameters
     ----------
@@ -102,24 +110,53 @@ def expected_draws(
         Which quantile, in (0, 1).
     weight : array of shape (n,) or None, default=None
         Row weights.
+    at : array of shape (N, m) or None, default=None
+        The teacher's quantiles of the rows to draw for; None for `m`.
     n_draws : int, default=5
-        How many levels.
+        About how many values.
 
     Returns
     -------
-    draws : list of arrays of shape (n, m)
+    draws : list of (float, array of shape (N, m))
+        Shares of 1, and values.
 
     Examples
     --------
     >>> import numpy as np
     >>> m = np.zeros((9, 1))
     >>> y = np.arange(-4.0, 5.0)[:, None]
-    >>> [float(draw[0, 0]) for draw in expected_draws(y, m, 0.5, n_draws=3)]
-    [-3.0, 0.0, 3.0]
+    >>> [(round(share, 2), float(draw[0, 0])) for share, draw in expected_draws(y, m, 0.5)]
+    [(0.2, 0.0), (0.2, -4.0), (0.2, -2.0), (0.2, 2.0), (0.2, 4.0)]
     """
     spread = np.sqrt(local_variance(y, m, weight))
     spread = np.where(spread > 0.0, spread, 1.0)
     residuals = (y - m) / spread
-    levels = (np.arange(n_draws) + 0.5) / n_draws
-    own = [np.asarray(weighted_quantile(residuals, q, weight)) for q in (*levels, level)]
-    return [m + spread * (each - own[-1]) for each in own[:-1]]
+    middle = np.asarray(weighted_quantile(residuals, level, weight))
+    if at is not None:
+        columns = range(m.shape[1])
+        spread = np.column_stack([_looked_up(at[:, j], m[:, j], spread[:, j]) for j in columns])
+        m = at
+    draws = []
+    for share, each in _shares(level, n_draws):
+        own = np.asarray(weighted_quantile(residuals, each, weight))
+        draws.append((share, m + spread * (own - middle)))
+    return draws
+
+
+def _looked_up(at: Floats, m: Floats, spread: Floats) -> Floats:
+    """Return the spread at other predictions."""
+    order = np.argsort(m)
+    return np.interp(at, m[order], spread[order])
+
+
+def _shares(level: float, n_draws: int) -> list[tuple[float, float]]:
+    """Return shares of a distribution and the level in the middle of each, that of `level` first.
+
+    Its share is that of any other, unless it is nearer to an end: then it reaches that.
+    """
+    own = min(1.0 / n_draws, 2.0 * level, 2.0 * (1.0 - level))
+    found = [(own, level)]
+    for start, width in ((0.0, level - own / 2), (level + own / 2, 1.0 - level - own / 2)):
+        parts = max(1, round(width * n_draws)) if width > TINY else 0
+        found += [(width / parts, start + width * (i + 0.5) / parts) for i in range(parts)]
+    return found

@@ -309,6 +309,20 @@ def test_a_quantile_is_distilled_as_a_distribution():
     assert mean(model.predict(fresh)) < 0.98 * mean(direct)
 
 
+def test_transfer_rows_of_a_quantile_are_draws_as_well():
+    """Fitted to the teacher's quantiles themselves, a constant would be their quantile."""
+    rng = np.random.default_rng(5)
+    rows, far = rng.uniform(size=(400, 1)), rng.uniform(size=(1200, 1))
+    y = 3.0 * rows[:, 0] + rng.normal(size=400)
+    teacher = QuantileRegressor(quantile=0.8, alpha=0.0)
+    student = QuantileRegressor(quantile=0.8, alpha=1e6)  # a constant
+    model = DistilledRegressor(teacher, student, cv=3, strength=0.0, random_state=0)
+    model.fit(rows, y, X_transfer=far)
+    fresh = rng.uniform(size=(20000, 1))
+    new = 3.0 * fresh[:, 0] + rng.normal(size=20000)
+    assert np.mean(new <= model.predict(fresh)) == pytest.approx(0.8, abs=0.03)
+
+
 def test_it_stands_in_pipelines_searches_and_frames():
     frame = pd.DataFrame(X, columns=list("abcdef"))
     model = fit(rows=frame, teacher=Ridge())

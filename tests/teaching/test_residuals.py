@@ -1,9 +1,9 @@
-"""The local variance of residuals: on noise that is known."""
+"""The local variance of residuals, on noise that is known; draws from what a teacher expects."""
 
 import numpy as np
 import pytest
 
-from skdistill.teaching.residuals import local_variance
+from skdistill.teaching.residuals import expected_draws, local_variance
 
 
 def noisy(n, spread, seed=0, n_outputs=1):
@@ -73,3 +73,37 @@ def test_a_perfect_teacher_leaves_no_variance_and_a_perfect_group_a_little():
     variance = local_variance(y, m)
     assert (variance > 0.0).all()
     assert variance[m < 1.9].max() < 0.01
+
+
+@pytest.mark.parametrize("level", [0.01, 0.05, 0.3, 0.5, 0.77, 0.9, 0.95])
+def test_the_asked_quantile_of_the_draws_of_a_row_is_what_was_said(level):
+    y, m = noisy(300, lambda m: 0.1 + m)
+    draws = expected_draws(y, m, level)
+    shares = np.array([share for share, _ in draws])
+    assert shares.sum() == pytest.approx(1.0)
+    assert (shares > 0).all()
+    for row in range(0, 300, 30):
+        values = np.array([draw[row, 0] for _, draw in draws])
+        own, below = shares[values == m[row, 0]].sum(), shares[values < m[row, 0]].sum()
+        assert own == pytest.approx(shares[0])
+        assert below + own / 2 == pytest.approx(level)  # many rows are not pulled to a side
+
+
+def test_draws_have_the_distribution_of_the_residuals():
+    y, m = noisy(6000, lambda m: 0.5 + m)
+    draws = expected_draws(y, m + (0.5 + m) * 1.2816, 0.9, n_draws=40)
+    mean = sum(share * draw for share, draw in draws)
+    np.testing.assert_allclose(mean.mean(), m.mean(), atol=0.15)
+    second = sum(share * (draw - m) ** 2 for share, draw in draws)
+    assert np.corrcoef(second[:, 0], (0.5 + m[:, 0]) ** 2)[0, 1] > 0.9
+
+
+def test_draws_of_other_rows_are_those_of_rows_like_them():
+    y, m = noisy(400, lambda m: 0.1 + m, n_outputs=2)
+    own = expected_draws(y, m, 0.8)
+    some = np.random.default_rng(0).integers(0, 400, 50)
+    for (share, draw), (other, elsewhere) in zip(
+        own, expected_draws(y, m, 0.8, at=m[some]), strict=True
+    ):
+        assert share == other
+        np.testing.assert_allclose(elsewhere, draw[some])
