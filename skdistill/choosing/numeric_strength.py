@@ -16,6 +16,10 @@ how much the student's loss on rows it was fitted on is below that on rows it wa
 squares with d parameters that is ``d sigma^2 / n``, the variance (Efron, *The estimation of
 prediction error*, JASA 2004).
 
+The squared bias presumed of the teacher is a share (`bias_share`) of what it explains: of the loss
+of the best constant less its own. What numbers vary beyond that is noise for the most part, which
+no teacher could explain; a share of all that they vary would be more than most students' noise.
+
 The rule costs K student fits, no teacher fit. ``python -m benchmarks.regression`` compares it with
 each measure alone.
 """
@@ -119,9 +123,9 @@ def shrink_numbers(
         return float(np.average(loss.value(loss.lift(said, level), y[at]), weights=own))
 
     teacher = mean_loss(m[taught], taught)
-    presumed = bias_share(float(mass.sum() ** 2 / (mass @ mass))) * mean_loss(
-        np.broadcast_to(level, y[covered].shape), covered
-    )
+    explained = mean_loss(np.broadcast_to(level, y[covered].shape), covered) - teacher
+    share = bias_share(float(mass.sum() ** 2 / (mass @ mass)))
+    presumed = min(share * max(0.0, explained), teacher)
     student = mean_loss(f, rows)
     own = index_rows(weight, rows, len(data))
     on = direct, data, folds, weight
@@ -131,7 +135,6 @@ def shrink_numbers(
             "movement": _between(_movement(loss, level), *on) / 2.0,
             "dispersion": _dispersion(loss, y[rows], f, own),
         }
-    presumed = min(presumed, teacher)
     return NumericShrinkage(
         {name: Reading(teacher, student, noise, presumed) for name, noise in noises.items()}
     )
