@@ -23,6 +23,8 @@ BENCHMARKS = [
     "shift",
     "transfer",
     "suite",
+    "regression",
+    "glm_tables",
     "linear",
     "scale",
 ]

@@ -14,8 +14,10 @@ module            what it shows
 `calibration`     which calibration of the teacher serves which student
 `suite`           every way of distilling on every set and student: honest, leaking, trivial ones;
                   `suite_tables`, `suite_peers`, `suite_commands` and `suite_page` make its page
-`regression`      distilled regressors against direct and tuned direct ones
-`numbers`         its tables: real ones, functions of scikit-learn, made claims
+`regression`      distilled regressors against direct and tuned direct ones, by the same search;
+                  `regression_learners` and `regression_tables` belong to it
+`glm_tables`      a booster of claim counts into a table of factors, by us and by a package for it
+`numbers`         their tables: real ones, functions of scikit-learn, made claims
 `strength`        which rule for the strength serves which student
 `synthetic`       what synthetic rows are good for
 `size`            trees and forests on soft labels, let grow or kept to the direct student's size
