@@ -61,10 +61,21 @@ class Student:
     weight_tolerance : float or None
         To within which whole weights equal repeated rows; None where its own randomness is drawn
         per row.
-    class_tolerance : float or None
-        To within which it treats all classes alike; None where it does not.
+    naming_tolerance : float or None
+        To within which it treats all classes alike, or all units of numbers; None where it does
+        not.
     constant_tolerance : float
         To within which it is constant if its teacher is.
+    mean_tolerance : float
+        To within which its mean is that of its target.
+    direct : callable or None
+        Returns the learner that it is at strength 1, where that is another one.
+    direct_tolerance : float
+        To within which it is that.
+    takes_columns : bool
+        Of a regressor, whether it takes several outputs at once.
+    by_number : bool
+        Whether it knows classes by number only.
     """
 
     name: str
@@ -73,8 +84,13 @@ class Student:
     loss: str = "auto"
     takes_weight: bool = True
     weight_tolerance: float | None = 1e-6
-    class_tolerance: float | None = 1e-6
+    naming_tolerance: float | None = 1e-6
     constant_tolerance: float = 1e-3
+    mean_tolerance: float = 0.1
+    direct: Callable[[], Any] | None = field(default=None, repr=False)
+    direct_tolerance: float = 0.0
+    takes_columns: bool = True
+    by_number: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -99,7 +115,7 @@ def _classifiers() -> list[Student]:
             lambda: LogisticRegression(tol=1e-10, max_iter=1000),
             "linear",
             weight_tolerance=1e-4,
-            class_tolerance=1e-4,
+            naming_tolerance=1e-4,
         ),
         Student("soft_logistic", lambda: SoftLogisticRegression(tol=1e-8), "linear"),
         Student(
@@ -107,7 +123,7 @@ def _classifiers() -> list[Student]:
             lambda: SoftLogisticRegression(l1_ratio=0.5, tol=1e-8, max_iter=1000),
             "linear",
             weight_tolerance=1e-5,
-            class_tolerance=1e-5,
+            naming_tolerance=1e-5,
         ),
         Student(
             "soft_mlp",
@@ -116,7 +132,7 @@ def _classifiers() -> list[Student]:
             ),
             "mlp",
             weight_tolerance=None,  # mini-batches are drawn per row
-            class_tolerance=None,  # first weights, too
+            naming_tolerance=None,  # first weights, too
             constant_tolerance=0.03,
         ),
         Student(
@@ -126,7 +142,7 @@ def _classifiers() -> list[Student]:
             ),
             "replication",
             weight_tolerance=1e-4,  # float32 gradients
-            class_tolerance=1e-4,
+            naming_tolerance=1e-4,
         ),
         Student("naive_bayes", GaussianNB, "replication"),
         Student(
@@ -134,7 +150,7 @@ def _classifiers() -> list[Student]:
             lambda: CalibratedClassifierCV(SVC(), ensemble=False, cv=3),
             "replication",
             weight_tolerance=None,  # inner folds are drawn per row
-            class_tolerance=None,  # one against the rest, in the order of the classes
+            naming_tolerance=None,  # one against the rest, in the order of the classes
         ),
     ]
     if has_fit_parameter(MLPClassifier(), "sample_weight"):  # scikit-learn 1.7
@@ -146,7 +162,7 @@ def _classifiers() -> list[Student]:
                 ),
                 "replication",
                 weight_tolerance=None,  # a local minimum
-                class_tolerance=None,
+                naming_tolerance=None,
             )
         )
     return students
@@ -179,7 +195,8 @@ def _regressors() -> list[Student]:
             ),
             "regression",
             weight_tolerance=1e-4,  # float32 gradients
-            class_tolerance=1e-4,
+            naming_tolerance=1e-4,
+            takes_columns=False,
         ),
         Student(
             "mlp_regressor",
@@ -193,8 +210,9 @@ def _regressors() -> list[Student]:
             "regression",
             takes_weight=has_fit_parameter(MLPRegressor(), "sample_weight"),
             weight_tolerance=None,  # a local minimum
-            class_tolerance=None,
+            naming_tolerance=None,
             constant_tolerance=0.01,
+            takes_columns=False,
         ),
         Student(
             "neighbours_regressor",
@@ -212,14 +230,14 @@ def _lightgbm() -> list[Student]:
             lambda: LGBMClassifier(**LIGHTGBM),
             "native",
             weight_tolerance=1e-4,
-            class_tolerance=1e-4,
+            naming_tolerance=1e-4,
         ),
         Student(
             "lgbm_forest",
             lambda: LGBMClassifier(boosting_type="rf", subsample=0.6, subsample_freq=1, **LIGHTGBM),
             "replication",
             weight_tolerance=None,  # draws rows
-            class_tolerance=None,  # the copies of a row come in the order of the classes
+            naming_tolerance=None,  # the copies of a row come in the order of the classes
             constant_tolerance=0.3,  # samples of copies hold some of a row's classes
         ),
         Student(
@@ -227,7 +245,8 @@ def _lightgbm() -> list[Student]:
             lambda: LGBMRegressor(**LIGHTGBM),
             "regression",
             weight_tolerance=1e-4,
-            class_tolerance=1e-4,
+            naming_tolerance=1e-4,
+            takes_columns=False,
         ),
         Student(
             "lgbm_regressor_cross_entropy",
@@ -235,7 +254,9 @@ def _lightgbm() -> list[Student]:
             "native",
             loss="cross_entropy",
             weight_tolerance=1e-4,
-            class_tolerance=1e-4,
+            naming_tolerance=1e-4,
+            direct=lambda: LGBMClassifier(**LIGHTGBM),
+            direct_tolerance=1e-6,
         ),
     ]
 
@@ -251,16 +272,18 @@ def _xgboost() -> list[Student]:
             lambda: XGBClassifier(**XGBOOST),
             "native",
             weight_tolerance=1e-4,
-            class_tolerance=1e-4,
+            naming_tolerance=1e-4,
             constant_tolerance=1e-2,  # before 3.1 all classes start alike, and rounds are few
+            by_number=True,
         ),
         Student(
             "xgb_regressor",
             lambda: XGBRegressor(**XGBOOST),
             "regression",
             weight_tolerance=1e-4,
-            class_tolerance=1e-4,
+            naming_tolerance=1e-4,
             constant_tolerance=3e-3,  # likewise: .7^12 of the way is left
+            direct_tolerance=1e-6,  # it predicts in float32
         ),
     ]
 
@@ -286,7 +309,7 @@ def _pipelines() -> list[Student]:
             lambda: make_pipeline("passthrough", LGBMClassifier(**LIGHTGBM)),
             "pipeline > native",
             weight_tolerance=1e-4,
-            class_tolerance=1e-4,
+            naming_tolerance=1e-4,
         ),
     ]
 

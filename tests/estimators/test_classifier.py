@@ -42,8 +42,7 @@ from sklearn.utils import get_tags
 
 from skdistill import Brier, CrossEntropy, DistilledClassifier, Fast, Logit
 from skdistill.targets.corrections import Correction
-from tests.common.checks import log_loss
-from tests.common.data import sample
+from tests.common.data import log_loss, sample
 from tests.common.spies import CountingTeacher
 from tests.common.students import LIGHTGBM
 

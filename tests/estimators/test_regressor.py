@@ -120,13 +120,6 @@ STUDENTS = {
 
 
 @pytest.mark.parametrize("name", STUDENTS)
-def test_strength_one_is_the_direct_student_to_the_last_bit(name):
-    student, y = STUDENTS[name]
-    model = fit(student=student, y=y, strength=1.0)
-    assert_array_equal(model.predict(X), clone(student).fit(X, y).predict(X))
-
-
-@pytest.mark.parametrize("name", STUDENTS)
 def test_every_kind_of_student_is_fitted_pickled_and_cloned(name):
     student, y = STUDENTS[name]
     with warnings.catch_warnings():

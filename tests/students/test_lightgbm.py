@@ -23,7 +23,6 @@ from skdistill import Brier, CrossEntropy, DistilledClassifier
 from skdistill.exceptions import StudentError
 from skdistill.students import Problem, SoftCrossEntropy, predict_fitted, resolve
 from skdistill.students import lightgbm as lightgbm_module
-from tests.common.checks import distil
 from tests.common.data import sample
 from tests.common.students import LIGHTGBM, STUDENTS
 
@@ -282,7 +281,7 @@ def test_temperature_is_undone(n_classes):
 @pytest.mark.parametrize("name", ["lgbm", "lgbm_regressor_cross_entropy"])
 def test_saved_text_predicts_the_same_probabilities(n_classes, temperature, name, tmp_path):
     data = DATA[n_classes]
-    model = distil(STUDENT[name], data, strength=0.3, loss="cross_entropy", temperature=temperature)
+    model = data.distil(STUDENT[name], strength=0.3, loss="cross_entropy", temperature=temperature)
     path = tmp_path / "model.txt"
     model.student_.booster_.save_model(path)
     reloaded = Booster(model_file=path).predict(data.X)
@@ -342,7 +341,7 @@ def test_saved_text_keeps_pandas_categories(n_classes, temperature, tmp_path):
 @any_classes
 def test_contributions_sum_to_the_raw_score(n_classes):
     data = DATA[n_classes]
-    booster = distil(STUDENT["lgbm"], data).student_.booster_
+    booster = data.distil(STUDENT["lgbm"]).student_.booster_
     raw = booster.predict(data.X, raw_score=True)
     contributions = booster.predict(data.X, pred_contrib=True).reshape(len(data.y), -1, 5)
     assert_allclose(np.squeeze(contributions.sum(axis=2)), raw, atol=1e-9)
@@ -351,7 +350,7 @@ def test_contributions_sum_to_the_raw_score(n_classes):
 @any_classes
 def test_raw_scores_stand_for_the_probabilities(n_classes):
     data = DATA[n_classes]
-    student = distil(STUDENT["lgbm"], data).student_
+    student = data.distil(STUDENT["lgbm"]).student_
     raw = student.predict_proba(data.X, raw_score=True)
     raw = np.column_stack([np.zeros(len(raw)), raw]) if n_classes == 2 else raw
     assert_allclose(CrossEntropy().probabilities(raw), student.predict_proba(data.X), atol=1e-9)
