@@ -6,9 +6,11 @@ One module per command, each with an ``add_parser`` (its options) and a ``run`` 
 - :mod:`~skdistill.cli.fit` distils on the user's own CSV or Parquet file and saves the student;
 - :mod:`~skdistill.cli.predict` predicts new raw rows with a saved student.
 
-They share `names` (short names of learners), `trials` (the models of every table), `scoreboard`
-(their scores and the verdict), `sentences` (what these say), `kept` (what is saved), `render`
-(text, Markdown, HTML), `tables` (files and their columns) and `progress`.
+`tasks` has a record for each task, classes and numbers: learners with short names (`names`,
+`number_names`), how models are made (`trials`), scored (`class_scores`, `number_scores`) and what
+is checked. The commands share `targets` (which task it is), `board` (the table of models and the
+verdict), `sentences` (what these say), `kept` (what is saved), `render` (text, Markdown, HTML),
+`tables` (files and their columns) and `progress`.
 """
 
 import argparse
@@ -24,7 +26,7 @@ from skdistill.cli import demo, fit, predict
 __all__ = ["main"]
 
 _ABOUT = """\
-Distil a strong tabular classifier (the teacher) into a small one (the student).
+Distil a strong tabular model (the teacher) into a small one (the student): classes or numbers.
 
 examples:
   python -m skdistill demo

@@ -1,18 +1,25 @@
-"""Notes on the labels: which classes there are, how many rows of each, what looks like a slip."""
+"""Labels: which classes there are, how many rows of each, what looks like a slip."""
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skdistill.cli.cells import reads_missing
 from skdistill.cli.errors import CommandError, cut, listed, note
+from skdistill.cli.numbers import check_finite
+from skdistill.cli.trials import Labelled
 
-__all__ = ["refuse_quantity", "tell_classes"]
+if TYPE_CHECKING:
+    import pandas as pd
 
-_MANY = 20  # so many different numbers are rather a quantity than classes
+__all__ = ["check_classes", "check_known_classes", "class_labels", "labels", "tell_classes"]
+
+_OTHERWISE = "; --task regress takes them for numbers"
+_OR_NUMBERS = ", or pass --task regress if they are numbers to be predicted"
 
 
-def tell_classes(y: np.ndarray, column: str, path: str) -> None:
+def tell_classes(y: np.ndarray, column: str, path: str, *, number: bool = False) -> None:
     """Note the classes and their counts, and labels that may be no classes of their own.
 
     These are labels that differ only by blanks at their ends, and labels that read like a missing
@@ -24,43 +31,85 @@ def tell_classes(y: np.ndarray, column: str, path: str) -> None:
         Labels.
     column, path : str
         Where the labels are from.
+    number : bool, default=False
+        Whether they might as well be numbers to be predicted.
     """
     classes, counts = np.unique(y, return_counts=True)
     pairs = zip(classes.tolist(), counts.tolist(), strict=True)
     shown = cut([f"{label!r} ({count:,})" for label, count in pairs])
-    note(f"{path}: column {column!r} has {len(classes):,} classes in {len(y):,} rows: {shown}")
+    note(
+        f"{path}: column {column!r} has {len(classes):,} classes in {len(y):,} rows: {shown}"
+        f"{_OTHERWISE if number else ''}"
+    )
     if classes.dtype.kind == "U":
         _tell_slips(classes.tolist(), column, path)
 
 
-def refuse_quantity(y: np.ndarray, least: int, column: str, path: str) -> None:
-    """Raise CommandError where the labels are a quantity: many numbers, some of very few rows.
+def labels(column: "pd.Series") -> np.ndarray:
+    """Return numbers and booleans as they are, everything else as strings."""
+    values = column.to_numpy()
+    return values if values.dtype.kind in "biuf" else np.array([str(v) for v in values])
 
-    Many numbers with rows enough for each may be classes: they are, with a note.
+
+def class_labels(column: "pd.Series", path: str) -> np.ndarray:
+    """Return the classes of a column, shape (n,).
+
+    Raises
+    ------
+    CommandError
+        If they are numbers that are not whole.
+    """
+    found = labels(column)
+    if found.dtype.kind != "f":
+        return found
+    check_finite(found, str(column.name), path)
+    odd = np.flatnonzero(found != np.round(found))
+    if len(odd):
+        raise CommandError(
+            f"{path}: column {column.name!r} holds continuous numbers, such as {found[odd[0]]:g} "
+            f"in data row {odd[0] + 1}, not classes: --task regress predicts them as numbers; or "
+            "put ranges of them in a column of their own and name that one"
+        )
+    return found
+
+
+def check_classes(y: np.ndarray, least: int, purpose: str, column: str, path: str) -> None:
+    """Raise CommandError where there is one class only, or one with fewer than `least` rows.
 
     Parameters
     ----------
     y : ndarray of shape (n,)
         Labels.
     least : int
-        Rows that each class needs.
+    purpose : str
+        What so many rows are needed for.
     column, path : str
         Where the labels are from.
     """
     classes, counts = np.unique(y, return_counts=True)
-    if y.dtype.kind not in "iuf" or len(classes) <= _MANY:
-        return
-    said = (
-        f"{path}: column {column!r} holds {len(classes):,} different numbers, from {classes[0]:g} "
-        f"to {classes[-1]:g}"
-    )
-    if counts.min() < least:
+    if len(classes) < 2:
         raise CommandError(
-            f"{said}, some in fewer than {least} rows: it looks like a quantity, not like classes. "
-            "This command knows classes only; regression is not there yet. Put ranges of it in a "
-            "column of their own and name that one, or write the numbers as text if they are names"
+            f"{path}: column {column!r} has one class only, {classes.tolist()[0]!r}, in "
+            f"{len(y):,} row(s): expected at least two classes"
         )
-    note(f"{said}: it is taken for classes; if it is a quantity, they say nothing of its order")
+    few = classes[counts < least].tolist()
+    if few:
+        raise CommandError(
+            f"{path}: {len(few):,} of {len(classes):,} classes of column {column!r} have fewer "
+            f"than {least} rows, which {purpose} needs: {listed(few)}; merge or drop these classes"
+            f"{_OR_NUMBERS if y.dtype.kind in 'iuf' else ''}"
+        )
+
+
+def check_known_classes(train: Labelled, held_out: Labelled) -> None:
+    """Raise CommandError where held-out rows have classes that no training row has."""
+    unseen = set(held_out.y.tolist()) - set(train.y.tolist())
+    if unseen:
+        raise CommandError(
+            "held-out rows have classes that no training row has: "
+            f"{listed(sorted(unseen, key=str))}: remove these rows, or give rows of these classes "
+            "to train on"
+        )
 
 
 def _tell_slips(classes: list[str], column: str, path: str) -> None:

@@ -21,10 +21,14 @@ from sklearn.preprocessing import StandardScaler
 from skdistill import __version__
 from skdistill._ground.saving import save_text
 from skdistill.cli import names
+from skdistill.cli.board import Board, Score, board_of_splits
+from skdistill.cli.class_scores import CLASS_TABLE
 from skdistill.cli.errors import check_output
+from skdistill.cli.figures import number
 from skdistill.cli.progress import Progress
-from skdistill.cli.render import legend, number, text_table
-from skdistill.cli.scoreboard import Board, Score, board_of_splits, score_models
+from skdistill.cli.render import legend, text_table
+from skdistill.cli.scoreboard import score_models
+from skdistill.cli.tasks import CLASSIFY
 from skdistill.cli.trials import Labelled, distil_all
 
 __all__ = ["add_parser", "run"]
@@ -164,9 +168,11 @@ def run_split(data: str, seed: int, trees: int) -> SplitResult:
     rows, held_out = Labelled(X[train], y[train]), Labelled(X[test], y[test])
     scores, strengths, routes = {}, {}, {}
     quiet = Progress(1, quiet=True)
-    for trial in distil_all(teacher(seed, trees), students, rows, {"random_state": seed}, quiet):
-        classes = trial.distilled.classes_
-        scores[trial.student] = score_models(trial.models, held_out, classes, budget=0.02)
+    settings, ruler = {"random_state": seed}, CLASSIFY.ruler(rows)
+    for trial in distil_all(
+        CLASSIFY.learning, teacher(seed, trees), students, rows, settings, quiet
+    ):
+        scores[trial.student] = score_models(trial.models, held_out, ruler, budget=0.02)
         strengths[trial.student] = float(np.mean(trial.distilled.strength_))
         routes[trial.student] = str(trial.distilled.route_)
     return SplitResult(data, seed, scores, strengths, routes)
@@ -189,7 +195,8 @@ def teacher(seed: int, trees: int = 100) -> BaseEstimator:
 
 def _board(data: str, student: str, results: Sequence[SplitResult]) -> Board:
     splits = [result.scores[student] for result in results if result.data == data]
-    return board_of_splits(f"{data}: {STUDENTS[student]}", splits, TEST_SHARE / (1 - TEST_SHARE))
+    title, ratio = f"{data}: {STUDENTS[student]}", TEST_SHARE / (1 - TEST_SHARE)
+    return board_of_splits(title, CLASS_TABLE, splits, ratio)
 
 
 def _legend(seeds: int) -> str:
@@ -199,7 +206,7 @@ def _legend(seeds: int) -> str:
         else f"Means over {seeds} random splits ± standard error, widened for the rows that splits"
         " share (Nadeau and Bengio, 2003)."
     )
-    return f"{spread}\n{legend()}"
+    return f"{spread}\n{legend(CLASS_TABLE)}"
 
 
 def _sentence(student: str, boards: dict[str, Board]) -> str:
@@ -232,12 +239,17 @@ def _record(results: Sequence[SplitResult], boards: dict[tuple[str, str], Board]
                 "student": student,
                 "strength": result.strengths[student],
                 "route": result.routes[student],
-                "scores": [{"method": s.method} | s.figures() for s in scores],
+                "scores": [_figures(score) for score in scores],
             }
             for result in results
             for student, scores in result.scores.items()
         ],
     }
+
+
+def _figures(score: Score) -> dict[str, Any]:
+    figures = {name: figure.mean for name, figure in score.figures.items()}
+    return {"method": score.method} | figures
 
 
 def _positive(text: str) -> int:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sklearn.pipeline import Pipeline
 
 from skdistill.cli import files, tables
-from skdistill.cli.classes import tell_classes
 from skdistill.cli.columns import Column, recalled, tell, understand
 from skdistill.cli.errors import CommandError, listed, note
 from skdistill.cli.layout import Layout, names
 from skdistill.cli.tables import Special
+from skdistill.cli.targets import AUTO, Asked, Target, understand_target
 from skdistill.cli.trials import Labelled
 from skdistill.cli.typed import typed
 
@@ -36,6 +36,8 @@ class Intake:
         Columns to be read as text from other files.
     special : Special
     layout : Layout
+    target : Target
+        What is to be predicted.
     """
 
     rows: Labelled
@@ -43,6 +45,7 @@ class Intake:
     texts: tuple[str, ...]
     special: Special
     layout: Layout
+    target: Target
 
 
 def add_options(parser: Any) -> None:
@@ -69,14 +72,15 @@ def special(args: argparse.Namespace) -> Special:
         args.target,
         args.weight,
         args.groups,
+        args.exposure,
         **{name: tuple(getattr(args, name)) for name in given},
     )
     _check_ids(made.id)
     return made
 
 
-def read_training(path: str, layout: Layout, special: Special) -> Intake:
-    """Read a training file, decide what its columns are and say so.
+def read_training(path: str, layout: Layout, special: Special, asked: Asked = AUTO) -> Intake:
+    """Read a training file, decide what its target and its columns are and say so.
 
     Raises
     ------
@@ -84,9 +88,9 @@ def read_training(path: str, layout: Layout, special: Special) -> Intake:
         If the file or a column cannot be used.
     """
     frame = files.read(path, layout, special.as_written, labels=special.target)
-    rows = tables.labelled(frame, special, path)
-    tell_classes(rows.y, special.target, path)
-    tables.check_classes(rows.y, 1, "training", special.target, path)
+    tables.check_columns(frame, special, path)
+    target = understand_target(frame[special.target], asked, layout.decimal, path)
+    rows = tables.labelled(frame, special, path, target.read, layout.decimal)
     columns = understand(rows.X, special.asked, layout.decimal, path)
     tell(columns, path)
     if special.id:
@@ -98,17 +102,17 @@ def read_training(path: str, layout: Layout, special: Special) -> Intake:
             f"{listed([f'{c.name}: {c.kind}' for c in columns])}; --numeric, --category or --text "
             "NAME makes a feature of an id"
         )
-    roles = frame[[n for n in (special.target, special.weight, special.groups) if n is not None]]
-    texts = [*_as_text(columns), *files.text_columns(roles)]
+    texts = [*_as_text(columns), *files.text_columns(frame[special.roles])]
     rows = replace(rows, X=typed(rows.X, columns, layout.decimal, path, told=True))
-    return Intake(rows, columns, tuple(texts), special, layout)
+    return Intake(rows, columns, tuple(texts), special, layout, target)
 
 
 def read_test(path: str, training: Intake) -> Labelled:
     """Read a file of held-out rows as the training file was read."""
     frame = files.read(path, training.layout, training.texts)
-    rows = tables.labelled(frame, training.special.elsewhere(), path)
-    return replace(rows, X=_features(rows.X, training.columns, training.layout, path))
+    special, layout = training.special.elsewhere(), training.layout
+    rows = tables.labelled(frame, special, path, training.target.read, layout.decimal)
+    return replace(rows, X=_features(rows.X, training.columns, layout, path))
 
 
 def read_new(

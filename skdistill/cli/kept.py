@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import joblib
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skdistill._ground.html import size_text
+from skdistill.cli.board import Board
 from skdistill.cli.errors import CommandError
+from skdistill.cli.front import Front
 from skdistill.cli.render import Report
-from skdistill.cli.scoreboard import Board, Front, rarest
-from skdistill.cli.trials import Labelled
 
 __all__ = ["KEEP", "Kept", "check_keep", "check_pickles", "choose", "table_notes"]
 
@@ -44,17 +43,17 @@ class Kept:
 def choose(keep: str | None, board: Board) -> tuple[str, str]:
     """Return the method to save, and which student that is in words.
 
-    Of the student distilled and alone the best is the one with the lower log-loss on the held-out
+    Of the student distilled and alone the best is the one with the lower loss on the held-out
     rows, shown to be so or not; where they have the same, the distilled one.
     """
     method = KEEP[keep or "best"]
     if method is not None:
         return method, f"{_NAMES[method]}, as asked"
-    difference = board.verdict.difference.mean
+    difference, loss = board.verdict.difference.mean, board.table.loss
     method = "student alone" if difference > 0 else "distilled"
     if difference:
-        return method, f"{_NAMES[method]}, of the lower log-loss in the table (--keep best)"
-    return method, f"{_NAMES[method]}, of the same log-loss as the one trained directly"
+        return method, f"{_NAMES[method]}, of the lower {loss} in the table (--keep best)"
+    return method, f"{_NAMES[method]}, of the same {loss} as the one trained directly"
 
 
 def check_keep(args: argparse.Namespace) -> None:
@@ -90,13 +89,12 @@ def check_pickles(learner: BaseEstimator, option: str) -> None:
         ) from error
 
 
-def table_notes(front: Front, held_out: Labelled, classes: np.ndarray) -> Iterator[str]:
-    """Yield what is to be said of the table: its costs, its rare class."""
-    rare = rarest(held_out, classes)
-    if rare is not None:
+def table_notes(front: Front, exposure: str | None) -> Iterator[str]:
+    """Yield what is to be said of the table: how rows count, what models cost."""
+    if exposure is not None:
         yield (
-            f"average precision: of class {rare.label}, with {rare.share:.1%} of the held-out rows "
-            "the rarest; this share is what a model has that knows nothing."
+            f"y is what is to be predicted per unit of {exposure!r} (--exposure), and rows count "
+            "by it."
         )
     yield (
         "size and time are those of the whole file as it is saved; turning columns into numbers "

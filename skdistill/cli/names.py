@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     HistGradientBoostingClassifier,
@@ -30,7 +30,17 @@ from sklearn.tree import DecisionTreeClassifier
 from skdistill.cli.errors import CommandError
 from skdistill.students import SoftMLPClassifier
 
-__all__ = ["STUDENTS", "TEACHERS", "describe", "resolve"]
+__all__ = [
+    "CLASSIFIER",
+    "REGRESSOR",
+    "STUDENTS",
+    "TEACHERS",
+    "Named",
+    "Wanted",
+    "describe",
+    "resolve",
+    "scaled",
+]
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,41 @@ class Named:
 
     build: Callable[[int | None], BaseEstimator]
     about: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a learner must be.
+
+    Attributes
+    ----------
+    what : str
+        In words.
+    fits : callable
+        Whether it is.
+    example : str
+        One that is, as ``module:attribute``.
+    """
+
+    what: str
+    fits: Callable[[Any], bool]
+    example: str
+
+
+def _tells_classes(learner: Any) -> bool:
+    return bool(is_classifier(learner) and hasattr(learner, "predict_proba"))
+
+
+CLASSIFIER = Wanted(
+    "a scikit-learn classifier with predict_proba (regressors are for --task regress)",
+    _tells_classes,
+    "sklearn.ensemble:GradientBoostingClassifier",
+)
+REGRESSOR = Wanted(
+    "a scikit-learn regressor (classifiers are for --task classify)",
+    is_regressor,
+    "sklearn.ensemble:GradientBoostingRegressor",
+)
 
 
 def _forest(seed: int | None, trees: int = 300) -> BaseEstimator:
@@ -74,7 +119,8 @@ def _hist_boosting(seed: int | None) -> BaseEstimator:
     return HistGradientBoostingClassifier(max_iter=200, learning_rate=0.05, random_state=seed)
 
 
-def _scaled(last: str, learner: BaseEstimator) -> BaseEstimator:
+def scaled(last: str, learner: BaseEstimator) -> BaseEstimator:
+    """Return a learner behind imputation and scaling."""
     return Pipeline(
         [
             ("impute", SimpleImputer(add_indicator=True, keep_empty_features=True)),
@@ -85,17 +131,17 @@ def _scaled(last: str, learner: BaseEstimator) -> BaseEstimator:
 
 
 def _logistic(seed: int | None) -> BaseEstimator:
-    return _scaled("logistic", LogisticRegression(max_iter=1000, random_state=seed))
+    return scaled("logistic", LogisticRegression(max_iter=1000, random_state=seed))
 
 
 def _mlp(seed: int | None) -> BaseEstimator:
     learner = MLPClassifier((128, 128), early_stopping=True, max_iter=300, random_state=seed)
-    return _scaled("mlp", learner)
+    return scaled("mlp", learner)
 
 
 def _soft_mlp(seed: int | None) -> BaseEstimator:
     """Scikit-learn's own takes no soft targets, and cannot stop early on weighted copies."""
-    return _scaled("mlp", SoftMLPClassifier((32, 32), random_state=seed))
+    return scaled("mlp", SoftMLPClassifier((32, 32), random_state=seed))
 
 
 def _members(seed: int | None) -> list[tuple[str, BaseEstimator]]:
@@ -142,30 +188,33 @@ def describe(names: Mapping[str, Named]) -> str:
     return "\n".join(f"  {name:<11}{named.about}" for name, named in names.items())
 
 
-def resolve(spec: str, names: Mapping[str, Named], seed: int | None = None) -> BaseEstimator:
-    """Return the classifier that `spec` stands for.
+def resolve(
+    spec: str, names: Mapping[str, Named], seed: int | None = None, wanted: Wanted = CLASSIFIER
+) -> BaseEstimator:
+    """Return the learner that `spec` stands for.
 
     Parameters
     ----------
     spec : str
-        A short name, or ``module:attribute``: a classifier, or a class or function that returns
-        one when called without arguments. Modules are also looked for in the current directory.
+        A short name, or ``module:attribute``: a learner, or a class or function that returns one
+        when called without arguments. Modules are also looked for in the current directory.
     names : mapping of str to Named
-        The short names to look in: `TEACHERS` or `STUDENTS`.
+        The short names to look in, such as `TEACHERS` or `STUDENTS`.
     seed : int or None, default=None
         Random state of a short name's learner, and of a class given as ``module:attribute``. An
         instance, or what a function returns, is left as it is.
+    wanted : Wanted, default=CLASSIFIER
+        What it must be.
 
     Returns
     -------
-    classifier : estimator
+    learner : estimator
         Unfitted, if it was given so.
 
     Raises
     ------
     CommandError
-        If the name is unknown, the import fails, or what it gives is no classifier with
-        ``predict_proba``.
+        If the name is unknown, the import fails, or what it gives is not what is wanted.
 
     Examples
     --------
@@ -181,14 +230,11 @@ def resolve(spec: str, names: Mapping[str, Named], seed: int | None = None) -> B
     if ":" not in spec:
         raise CommandError(
             f"unknown learner {spec!r}: expected one of {', '.join(names)}, or module:attribute "
-            "such as sklearn.ensemble:GradientBoostingClassifier"
+            f"such as {wanted.example}"
         )
     learner = _load(spec, seed)
-    if not (is_classifier(learner) and hasattr(learner, "predict_proba")):
-        raise CommandError(
-            f"{spec} gives {type(learner).__name__}, expected a scikit-learn classifier with "
-            "predict_proba"
-        )
+    if not wanted.fits(learner):
+        raise CommandError(f"{spec} gives {type(learner).__name__}, expected {wanted.what}")
     return learner
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -10,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from skdistill._ground.saving import replacing
 from skdistill.cli import files
-from skdistill.cli.errors import CommandError, check_output
+from skdistill.cli.errors import CommandError, check_output, note
 from skdistill.cli.intake import read_new
 from skdistill.cli.layout import names
 from skdistill.cli.spreadsheet import defused
@@ -25,10 +26,10 @@ _ABOUT = """\
 Predict the rows of a CSV or Parquet file with a student saved by `skdistill fit`.
 
 Writes CSV, one line per row in the order of the file: the columns of --id (else of `fit --id`), the
-column "prediction" and one column "proba_<class>" per class. Columns may stand in any order, and
-those that the student does not know are ignored; text in a column that held numbers or dates in
-training is refused, and categories that no training row has are counted. These checks are this
-command's: joblib.load(STUDENT).predict(frame) wants the training columns in their order and no
+column "prediction" and, of classes, one column "proba_<class>" per class. Columns may stand in any
+order, and those that the student does not know are ignored; text in a column that held numbers or
+dates in training is refused, and categories that no training row has are counted. These checks are
+this command's: joblib.load(STUDENT).predict(frame) wants the training columns in their order and no
 others, and takes cells that it cannot read for missing.
 
 Text that a spreadsheet would run as a formula (=, +, - or @ first, and no number) is written with
@@ -94,11 +95,19 @@ def run(args: argparse.Namespace) -> None:
     layout = files.layout(args, args.rows)
     model = _load(args.model)
     features, ids = read_new(args.rows, layout, model, args.id)
-    predictions = _predict(model, vectorise(model, features, args.rows))
+    target = model.columns_["target"]
+    if target["task"] == "regress" and args.proba:
+        raise CommandError(
+            f"--proba: {args.model} predicts numbers, which have no probabilities: leave "
+            "--proba out"
+        )
+    said = _PREDICTED[target["task"]]
+    predictions = said(model, vectorise(model, features, args.rows))
     if args.label:
         predictions = predictions[["prediction"]]
     elif args.proba:
         predictions = predictions.drop(columns="prediction")
+    _tell_unit(target)
     predictions = ids.join(predictions)
     predictions = predictions if args.raw else defused(predictions)
     if args.out is None:
@@ -124,7 +133,7 @@ def _load(path: str) -> Pipeline:
     return model
 
 
-def _predict(model: Pipeline, X: np.ndarray) -> "pd.DataFrame":
+def _classes(model: Pipeline, X: np.ndarray) -> "pd.DataFrame":
     import pandas as pd
 
     proba = model.named_steps["student"].predict_proba(X)
@@ -133,3 +142,33 @@ def _predict(model: Pipeline, X: np.ndarray) -> "pd.DataFrame":
     out = pd.DataFrame(proba, columns=columns)
     out.insert(0, "prediction", labels)
     return out
+
+
+def _numbers(model: Pipeline, X: np.ndarray) -> "pd.DataFrame":
+    import pandas as pd
+
+    said = np.asarray(model.named_steps["student"].predict(X), dtype=float).ravel()
+    odd = np.flatnonzero(~np.isfinite(said))
+    if len(odd):
+        raise CommandError(
+            f"the student predicts {said[odd[0]]} for data row {odd[0] + 1} ({len(odd):,} in all): "
+            "its numbers are far from those of training; mend them or leave such rows out"
+        )
+    return pd.DataFrame({"prediction": said})
+
+
+_PREDICTED: Mapping[str, Callable[[Pipeline, np.ndarray], "pd.DataFrame"]] = {
+    "classify": _classes,
+    "regress": _numbers,
+}
+
+
+def _tell_unit(target: Mapping[str, Any]) -> None:
+    """Note what predicted numbers are in, and per unit of what."""
+    if target["unit"]:
+        note(f"predictions of {target['name']!r} are in {target['unit']}")
+    if target["per"]:
+        note(
+            f"predictions of {target['name']!r} are per unit of {target['per']!r}: multiply them "
+            "by it"
+        )

@@ -8,38 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from skdistill._ground.estimates import Estimate
-from skdistill._ground.html import definitions, flat, page, paragraph, size_text, table
-from skdistill._ground.metrics import FLOOR
+from skdistill._ground.html import definitions, flat, page, paragraph, table
 from skdistill._ground.saving import save_text
+from skdistill.cli.board import Board
 from skdistill.cli.errors import CommandError
-from skdistill.cli.scoreboard import Board
+from skdistill.cli.figures import Table
 
 __all__ = [
     "FORMATS",
-    "HEADINGS",
-    "LEGEND",
     "Report",
     "legend",
     "markdown_table",
-    "number",
     "text_table",
     "wrapped",
     "write_report",
 ]
-
-LEGEND = (
-    "class frequencies: those of the training rows, for every row. teacher: fitted on all training"
-    " rows. student alone: fitted on the labels. in-sample distillation: fitted on what that"
-    " teacher says about its own training rows. distilled: skdistill.\n"
-    f"log-loss counts probabilities below {FLOOR:g} as {FLOOR:g}, lest a tree's exact zeros decide"
-    " it; AUC: for more than two classes the mean of one against the rest; calibration error:"
-    " expected, of the most probable class, 15 bins; agreement: share of rows with the teacher's"
-    " class; size: as joblib dumps it, blank where it cannot; time per row: predict_proba of all"
-    " held-out rows at once, median of at least five runs."
-)
 
 
 @dataclass(frozen=True)
@@ -62,9 +45,9 @@ class Report:
     sections: Mapping[str, Mapping[str, Any]]
 
 
-def legend() -> str:
-    """Return `LEGEND` in lines of at most 100 characters, for a terminal."""
-    return wrapped(LEGEND.split("\n"))
+def legend(table: Table) -> str:
+    """Return the legend of a table in lines of at most 100 characters, for a terminal."""
+    return wrapped(table.legend)
 
 
 def wrapped(paragraphs: Iterable[str]) -> str:
@@ -119,7 +102,7 @@ def _json(report: Report) -> str:
 
 def _markdown(report: Report) -> str:
     parts = [f"# {_escape_markdown(report.title)}", _escape_markdown(report.sentence)]
-    parts += [markdown_table(report.board), *LEGEND.split("\n")]
+    parts += [markdown_table(report.board), *report.board.table.legend]
     parts += [_escape_markdown(note) for note in report.board.notes]
     for heading, facts in report.sections.items():
         lines = [f"- {_escape_markdown(k)}: {_escape_markdown(v)}" for k, v in flat(facts)]
@@ -130,7 +113,7 @@ def _markdown(report: Report) -> str:
 def _html(report: Report) -> str:
     header, *lines = _cells(report.board)
     parts = [paragraph(report.sentence), table(header, lines)]
-    parts += [f"<small>{paragraph(line)}</small>" for line in LEGEND.split("\n")]
+    parts += [f"<small>{paragraph(line)}</small>" for line in report.board.table.legend]
     parts += [paragraph(note) for note in report.board.notes]
     for heading, facts in report.sections.items():
         parts += [f"<h2>{html.escape(heading.capitalize())}</h2>", definitions(flat(facts))]
@@ -143,40 +126,13 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     ".html": _html,
 }
 
-HEADINGS = {
-    "accuracy": "accuracy",
-    "log_loss": "log-loss",
-    "auc": "AUC",
-    "average_precision": "average precision",
-    "calibration_error": "calibration error",
-    "agreement": "agreement",
-    "size_bytes": "size",
-    "microseconds_per_row": "time per row",
-}
-
 
 def _cells(board: Board) -> list[list[str]]:
-    header = ["", *(HEADINGS[column] for column in board.columns)]
+    header = ["", *(figure.heading for figure in board.columns)]
     return [header] + [
-        [row.method, *(_cell(column, row.figures[column]) for column in board.columns)]
+        [row.method, *(figure.cell(row.figures[figure.name]) for figure in board.columns)]
         for row in board.rows
     ]
-
-
-def _cell(column: str, figure: Estimate) -> str:
-    if np.isnan(figure.mean):
-        return ""
-    if column == "size_bytes":
-        return size_text(figure.mean)
-    if column == "microseconds_per_row":
-        return f"{figure.mean:.3g} µs" if figure.mean < 1000 else f"{figure.mean:,.0f} µs"
-    return number(figure)
-
-
-def number(figure: Estimate) -> str:
-    """Return ``mean ± standard error`` with four decimals, or the mean alone."""
-    text = f"{figure.mean:.4f}"
-    return text if figure.error is None else f"{text} ± {figure.error:.4f}"
 
 
 def _escape_markdown(text: str) -> str:

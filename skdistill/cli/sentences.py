@@ -5,22 +5,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from skdistill._ground.estimates import Estimate
-from skdistill.cli.render import HEADINGS, number
-from skdistill.cli.scoreboard import Board, Verdict
+from skdistill.cli.board import Board
+from skdistill.cli.figures import number, quantity
 
 __all__ = ["at_chance", "did_it_pay"]
 
-# Scores that speak for or against distilling beside the log-loss; the sign of what is better.
-HEADLINES = {"accuracy": 1, "auc": 1, "average_precision": 1, "calibration_error": -1}
 UNSHOWN = "Distilling is not shown to pay"
 
 
 def did_it_pay(board: Board, rows: int) -> str:
     """Say whether distilling paid on held-out rows, and name the scores that say otherwise.
 
-    "Paid" asks for a log-loss that the 95% interval shows to be lower than that of the student
-    alone, that is no higher than that of the class frequencies, and for a distilled student that is
-    shown to know more than these (`Board.skilled`).
+    "Paid" asks for a loss that the 95% interval shows to be lower than that of the student alone,
+    that is no higher than that of the baseline, and for a distilled student that is shown to know
+    more than this (`Board.skilled`).
 
     Parameters
     ----------
@@ -33,24 +31,25 @@ def did_it_pay(board: Board, rows: int) -> str:
     -------
     sentence : str
     """
-    verdict = board.verdict
+    verdict, loss = board.verdict, board.table.loss
     difference = verdict.difference
-    size = number(Estimate(abs(difference.mean), difference.error))
-    basis = _basis(verdict, rows)
+    size = _written(board, Estimate(abs(difference.mean), difference.error))
+    basis = _basis(board, rows)
     if verdict.outcome == "harmed":
-        said = f"Distilling did not pay: log-loss {size} higher than the student alone {basis}."
+        said = f"Distilling did not pay: {loss} {size} higher than the student alone {basis}."
     elif verdict.outcome != "helped":
         said = (
-            f"{UNSHOWN}: its log-loss differs from the student's alone by "
-            f"{'+' if difference.mean > 0 else ''}{number(difference)} {basis}, within chance."
+            f"{UNSHOWN}: its {loss} differs from the student's alone by "
+            f"{'+' if difference.mean > 0 else ''}{_written(board, difference)} {basis}, within "
+            "chance."
         )
-    elif not _beats_frequencies(board):
+    elif not _beats_baseline(board):
         said = (
-            f"{UNSHOWN}: log-loss {size} lower than the student alone {basis}, but it is not shown "
-            "to be better than the class frequencies, which look at no column."
+            f"{UNSHOWN}: {loss} {size} lower than the student alone {basis}, but it is not shown "
+            f"to be better than {board.table.blind}."
         )
     else:
-        said = f"Distilling paid: log-loss {size} lower than the student alone {basis}."
+        said = f"Distilling paid: {loss} {size} lower than the student alone {basis}."
     against = list(_other_way(board))
     return f"{said} The other way went {' and '.join(against)}." if against else said
 
@@ -61,38 +60,50 @@ def at_chance(board: Board, rows: int) -> str:
         return ""
     return (
         f" No model is shown to be better than chance: on {rows:,} held-out rows none, the teacher "
-        "included, is ahead of the class frequencies by log-loss, accuracy or AUC beyond chance. "
+        f"included, is ahead of the {board.table.baseline} by {board.table.skill} beyond chance. "
         "Do the columns tell anything about the target?"
     )
 
 
-def _beats_frequencies(board: Board) -> bool:
+def _beats_baseline(board: Board) -> bool:
     """Return whether the distilled student is shown to be worth anything at all."""
     if board.skilled is None or board.baseline is None:
         return True
     return "distilled" in board.skilled and board.baseline.difference.mean <= 0
 
 
-def _basis(verdict: Verdict, rows: int) -> str:
+def _basis(board: Board, rows: int) -> str:
+    verdict = board.verdict
     if not np.isfinite(verdict.margin):
         return f"on {rows:,} held-out row(s), too few for an interval"
-    low, high = (verdict.difference.mean + sign * verdict.margin for sign in (-1, 1))
-    return f"(95% interval of the difference {low:+.4f} to {high:+.4f}) on {rows:,} held-out rows"
+    low, high = (
+        ("+" if end >= 0 else "") + _written(board, Estimate(end))
+        for end in (verdict.difference.mean + sign * verdict.margin for sign in (-1, 1))
+    )
+    return f"(95% interval of the difference {low} to {high}) on {rows:,} held-out rows"
+
+
+def _written(board: Board, difference: Estimate) -> str:
+    """Return a difference of losses: as it is, or as a share of the loss of the student alone."""
+    if not board.table.relative:
+        return number(difference)
+    if not board.scale > 0:
+        return quantity(difference)
+    parts = [difference.mean, *([] if difference.error is None else [difference.error])]
+    return " ± ".join(f"{part / board.scale:.2%}" for part in parts)
 
 
 def _other_way(board: Board) -> Iterator[str]:
-    """Yield the scores by which the student alone is better where the log-loss prefers distilled.
+    """Yield the scores by which the student alone is better where the loss prefers distilled.
 
-    And by which the distilled one is, where the log-loss prefers the student alone.
+    And by which the distilled one is, where the loss prefers the student alone.
     """
     if not board.rows:
         return
     direction = -np.sign(board.verdict.difference.mean)  # 1 where distilled is better
     distilled, alone = board.row("distilled").figures, board.row("student alone").figures
-    for column, sign in HEADLINES.items():
-        if column not in distilled:
-            continue
-        own, rival = distilled[column].mean, alone[column].mean
-        gain = sign * (own - rival) * direction
-        if gain < 0 and f"{own:.4f}" != f"{rival:.4f}":
-            yield f"{HEADINGS[column]} ({own:.4f} distilled, {rival:.4f} alone)"
+    for figure in board.columns:
+        own, rival = (Estimate(each[figure.name].mean) for each in (distilled, alone))
+        gain = figure.better * (own.mean - rival.mean) * direction
+        if gain < 0 and figure.show(own) != figure.show(rival):
+            yield f"{figure.heading} ({figure.show(own)} distilled, {figure.show(rival)} alone)"

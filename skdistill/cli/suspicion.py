@@ -1,24 +1,64 @@
 """Results too good to be true, and columns that give the target away."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.base import BaseEstimator
 
+from skdistill.cli.board import Board, Row
 from skdistill.cli.errors import listed
-from skdistill.cli.scoreboard import Board
 from skdistill.cli.trials import Labelled
 
-__all__ = ["too_good"]
+__all__ = ["Perfection", "too_good"]
 
 
-def too_good(board: Board, train: Labelled, held_out: Labelled, names: Sequence[str]) -> str | None:
-    """Return a warning where a model gets every held-out row right, else None.
+@dataclass(frozen=True)
+class Perfection:
+    """What is too good to be true.
+
+    Attributes
+    ----------
+    what : str
+        The score, in words.
+    of : callable
+        Returns it, for a row of the table.
+    tree : callable
+        Takes what is to be predicted of the training rows, returns a small learner that finds it
+        in a column that holds it.
+    score : callable
+        Returns the score of such a tree, fitted, on rows X and y.
+    perfect : float
+        From so much on a model is suspicious.
+    telling : float
+        And so is one from `doubtful` on, if a column alone has so much.
+    doubtful : float
+    """
+
+    what: str
+    of: Callable[[Row], float]
+    tree: Callable[[np.ndarray], BaseEstimator]
+    score: Callable[[Any, np.ndarray, np.ndarray], float]
+    perfect: float
+    telling: float
+    doubtful: float
+
+
+def too_good(
+    perfection: Perfection,
+    board: Board,
+    train: Labelled,
+    held_out: Labelled,
+    names: Sequence[str],
+) -> str | None:
+    """Return a warning where a model gets the held-out rows right beyond belief, else None.
 
     Columns that do so on their own, by a small tree, are named.
 
     Parameters
     ----------
+    perfection : Perfection
     board : Board
     train, held_out : Labelled
         With numbers as `X`.
@@ -29,27 +69,28 @@ def too_good(board: Board, train: Labelled, held_out: Labelled, names: Sequence[
     -------
     warning : str or None
     """
-    perfect = [
-        row.method for row in board.rows if f"{row.figures['accuracy'].mean:.4f}" == "1.0000"
-    ]
-    if not perfect:
+    reached = {row.method: perfection.of(row) for row in board.rows}
+    best = max(reached.values())
+    if best < perfection.doubtful:
         return None
     made = {name: [j for j, other in enumerate(names) if other == name] for name in names}
-    telling = [name for name, columns in made.items() if _tells_all(train, held_out, columns)]
+
+    def tells(columns: list[int]) -> bool:
+        tree = perfection.tree(train.y).fit(train.X[:, columns], train.y)
+        return perfection.score(tree, held_out.X[:, columns], held_out.y) >= perfection.telling
+
+    telling = [name for name, columns in made.items() if tells(columns)]
+    if best < perfection.perfect and not telling:
+        return None
+    enough = perfection.doubtful if telling else perfection.perfect
+    perfect = [method for method, score in reached.items() if score >= enough]
     where = (
         f"A small tree on one of these columns alone does as well: {listed(telling)}."
         if telling
         else "No column does as well on its own."
     )
     return (
-        f"accuracy 1.0000 on held-out rows ({', '.join(perfect)}) may be too good to be true. "
-        f"{where} Is the target, or what is known only once it is, among the columns? --drop them "
-        "if it is"
+        f"{perfection.what} {best:.4f} on held-out rows ({', '.join(perfect)}) may be too good to "
+        f"be true. {where} Is the target, or what is known only once it is, among the columns? "
+        "--drop them if it is"
     )
-
-
-def _tells_all(train: Labelled, held_out: Labelled, columns: list[int]) -> bool:
-    leaves = 2 * len(np.unique(train.y))
-    tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
-    tree.fit(train.X[:, columns], train.y)
-    return f"{tree.score(held_out.X[:, columns], held_out.y):.4f}" == "1.0000"

@@ -1,6 +1,6 @@
 """Columns of a table: the target, weights and groups, the held-out rows, what looks wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -10,9 +10,11 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from skdistill._ground.compat import warn_user
 from skdistill.cli.cells import number
+from skdistill.cli.classes import class_labels, labels
 from skdistill.cli.columns import Column
 from skdistill.cli.errors import CommandError, listed, note
 from skdistill.cli.ids import grows, is_unnamed
+from skdistill.cli.numbers import check_finite, divide_by, read_quantities
 from skdistill.cli.trials import Labelled
 from skdistill.exceptions import LeakWarning
 from skdistill.inspection.duplicates import warn_of_seen_rows
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Special",
-    "check_classes",
+    "check_columns",
     "check_features",
     "check_groups",
     "labelled",
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 _NAMES = 30  # so many columns of a table are named in a message
+_ROLES = ("target", "weight", "groups", "exposure")
 _FEATURES = ("numeric", "category", "text", "date")  # options that say what a feature is
 
 
@@ -42,7 +45,7 @@ class Special:
     Attributes
     ----------
     target : str
-    weight, groups : str or None
+    weight, groups, exposure : str or None
     drop : tuple of str
         Columns to ignore.
     id : tuple of str
@@ -59,6 +62,7 @@ class Special:
     target: str
     weight: str | None = None
     groups: str | None = None
+    exposure: str | None = None
     drop: tuple[str, ...] = ()
     id: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
@@ -75,11 +79,16 @@ class Special:
 
     def _named(self) -> Iterator[tuple[str, str]]:
         """Yield option and column."""
-        for option in ("target", "weight", "groups"):
+        for option in _ROLES:
             if getattr(self, option) is not None:
                 yield f"--{option}", getattr(self, option)
         for option in ("drop", "id", *_FEATURES):
             yield from ((f"--{option}", name) for name in dict.fromkeys(getattr(self, option)))
+
+    @property
+    def roles(self) -> list[str]:
+        """Those that must hold something in every row."""
+        return [name for name in (getattr(self, role) for role in _ROLES) if name is not None]
 
     @property
     def mentioned(self) -> list[str]:
@@ -109,11 +118,11 @@ class Special:
 
     def elsewhere(self) -> "Special":
         """Return what holds for another file with the same columns: not which to leave out."""
-        return Special(self.target, self.weight, self.groups)
+        return Special(self.target, self.weight, self.groups, self.exposure)
 
 
-def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
-    """Part features from target, weights and groups.
+def check_columns(frame: "pd.DataFrame", special: Special, path: str) -> None:
+    """Raise CommandError where a column is not there, or one with a role has empty cells.
 
     Parameters
     ----------
@@ -121,17 +130,6 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
     special : Special
     path : str
         Where `frame` is from, for messages.
-
-    Returns
-    -------
-    rows : Labelled
-        With a DataFrame as `X`.
-
-    Raises
-    ------
-    CommandError
-        If a column is not there, the target or a group is missing in some rows, a weight is
-        negative, or no feature is left.
     """
     for name in special.mentioned:
         if name not in frame.columns:
@@ -139,28 +137,61 @@ def labelled(frame: "pd.DataFrame", special: Special, path: str) -> Labelled:
                 f"{path} has no column {name!r}; it has {listed(frame.columns, _NAMES)}"
                 f"{_no_header(frame)}"
             )
-    for name in (special.target, special.weight, special.groups):
-        missing = 0 if name is None else int(frame[name].isna().sum())
+    for name in special.roles:
+        missing = int(frame[name].isna().sum())
         if missing:
             raise CommandError(
                 f"{path}: column {name!r} is missing in {missing} of {len(frame)} rows; remove "
                 "these rows or fill them in"
             )
+
+
+def labelled(
+    frame: "pd.DataFrame",
+    special: Special,
+    path: str,
+    read: Callable[["pd.Series", str], np.ndarray] = class_labels,
+    decimal: str = ".",
+) -> Labelled:
+    """Part features from target, weights, exposures and groups.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    special : Special
+    path : str
+        Where `frame` is from, for messages.
+    read : callable, default=class_labels
+        Takes a column and its path, returns what is to be predicted.
+    decimal : str, default="."
+        Before the decimals of numbers in texts.
+
+    Returns
+    -------
+    rows : Labelled
+        With a DataFrame as `X`. Where there is an exposure, y is per unit of it, and rows count by
+        it: for counts that is the likelihood of an offset.
+
+    Raises
+    ------
+    CommandError
+        If a column is not there, the target or a group is missing in some rows, a weight is
+        negative, or no feature is left.
+    """
+    check_columns(frame, special, path)
     frame = frame.drop(columns=list(dict.fromkeys([*special.drop, *special.id])))
     _check_cells(frame, path)
-    for name in (special.target, special.weight):
-        _check_finite(None if name is None else frame[name], path)
-    target = _labels(frame[special.target])
-    if target.dtype.kind == "f" and (target != np.round(target)).any():
-        raise CommandError(
-            f"{path}: column {special.target!r} holds continuous numbers, not classes"
-        )
+    y = read(frame[special.target], path)
     features = frame.drop(columns=[name for name in special.names if name in frame.columns])
     if not features.shape[1]:
         raise CommandError(f"{path} has no feature columns beside {listed(special.names, _NAMES)}")
     weight = None if special.weight is None else _weights(frame[special.weight], path)
-    groups = None if special.groups is None else _labels(frame[special.groups])
-    return Labelled(_unboxed(features), target, weight, groups)
+    groups = None if special.groups is None else labels(frame[special.groups])
+    if special.exposure is not None:
+        exposure = read_quantities(frame[special.exposure], decimal, path)
+        y = divide_by(exposure, y, special.exposure, path)
+        weight = exposure if weight is None else weight * exposure
+    return Labelled(_unboxed(features), y, weight, groups)
 
 
 def _no_header(frame: "pd.DataFrame") -> str:
@@ -173,33 +204,6 @@ def _no_header(frame: "pd.DataFrame") -> str:
     if all(number(str(name)) is None for name in frame.columns):
         return ""
     return ": if its first line is no header, pass --no-header and name columns by number, from 1"
-
-
-def check_classes(y: np.ndarray, least: int, purpose: str, column: str, path: str) -> None:
-    """Raise CommandError where there is one class only, or one with fewer than `least` rows.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n,)
-        Labels.
-    least : int
-    purpose : str
-        What so many rows are needed for.
-    column, path : str
-        Where the labels are from.
-    """
-    classes, counts = np.unique(y, return_counts=True)
-    if len(classes) < 2:
-        raise CommandError(
-            f"{path}: column {column!r} has one class only, {classes.tolist()[0]!r}, in "
-            f"{len(y):,} row(s): expected at least two classes"
-        )
-    few = classes[counts < least].tolist()
-    if few:
-        raise CommandError(
-            f"{path}: {len(few):,} of {len(classes):,} classes of column {column!r} have fewer "
-            f"than {least} rows, which {purpose} needs: {listed(few)}; merge or drop these classes"
-        )
 
 
 def check_groups(train: Labelled, rows: Labelled, folds: int, column: str, path: str) -> None:
@@ -227,7 +231,9 @@ def check_groups(train: Labelled, rows: Labelled, folds: int, column: str, path:
     )
 
 
-def split(rows: Labelled, share: float, seed: int, path: str) -> tuple[Labelled, Labelled]:
+def split(
+    rows: Labelled, share: float, seed: int, path: str, *, stratified: bool = True
+) -> tuple[Labelled, Labelled]:
     """Hold out a share of the rows at random: by class, or whole groups where there are groups.
 
     Parameters
@@ -238,6 +244,8 @@ def split(rows: Labelled, share: float, seed: int, path: str) -> tuple[Labelled,
     seed : int
     path : str
         Where the rows are from, for messages.
+    stratified : bool, default=True
+        Whether y has classes, to keep the shares of.
 
     Returns
     -------
@@ -252,16 +260,20 @@ def split(rows: Labelled, share: float, seed: int, path: str) -> tuple[Labelled,
     try:
         if rows.groups is None:
             train, test = train_test_split(
-                index, test_size=share, stratify=rows.y, random_state=seed
+                index,
+                test_size=share,
+                stratify=rows.y if stratified else None,
+                random_state=seed,
             )
         else:
             splitter = GroupShuffleSplit(1, test_size=share, random_state=seed)
             train, test = next(splitter.split(index, rows.y, rows.groups))
     except ValueError as error:
-        n_groups = "" if rows.groups is None else f" in {len(np.unique(rows.groups)):,} group(s)"
+        kinds = f" of {len(np.unique(rows.y)):,} classes" if stratified else ""
+        kinds += "" if rows.groups is None else f" in {len(np.unique(rows.groups)):,} group(s)"
         raise CommandError(
-            f"{path}: a share of {share:g} (--test-size) cannot be held out of {len(index):,} rows "
-            f"of {len(np.unique(rows.y)):,} classes{n_groups}: give more rows, another share, or "
+            f"{path}: a share of {share:g} (--test-size) cannot be held out of {len(index):,} rows"
+            f"{kinds}: give more rows, another share, or "
             "--test-size 0 for no table"
         ) from error
     return _take(rows, np.sort(train)), _take(rows, np.sort(test))
@@ -346,31 +358,12 @@ def _check_cells(frame: "pd.DataFrame", path: str) -> None:
                 )
 
 
-def _check_finite(column: "pd.Series | None", path: str) -> None:
-    """Raise CommandError for the first infinite label or weight."""
-    from pandas.api.types import is_float_dtype
-
-    if column is None or not is_float_dtype(column):
-        return
-    infinite = np.flatnonzero(np.isinf(column.to_numpy(dtype=float)))
-    if len(infinite):
-        raise CommandError(
-            f"{path}: column {column.name!r} must be finite, got {column.iloc[infinite[0]]} in "
-            f"data row {infinite[0] + 1} ({len(infinite):,} in all): remove these rows or mend them"
-        )
-
-
-def _labels(column: "pd.Series") -> np.ndarray:
-    """Return numbers and booleans as they are, everything else as strings."""
-    values = column.to_numpy()
-    return values if values.dtype.kind in "biuf" else np.array([str(v) for v in values])
-
-
 def _weights(column: "pd.Series", path: str) -> np.ndarray:
     try:
         weights = column.to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
         raise CommandError(f"{path}: column {column.name!r} must hold numbers: {error}") from error
+    check_finite(weights, str(column.name), path)
     negative = np.flatnonzero(weights < 0)
     if len(negative):
         raise CommandError(

@@ -1,27 +1,17 @@
-"""The models of every table: class frequencies, teacher, and the student fitted in three ways."""
+"""The models of every table: a constant, the teacher, and the student fitted in three ways."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.dummy import DummyClassifier
 
-from skdistill import DistilledClassifier
+from skdistill.cli.figures import OTHERS
 from skdistill.cli.progress import Progress
-from skdistill.students import DirectStudent, resolve
 from skdistill.teaching.teachers import weight_keyword
 
-__all__ = ["METHODS", "Labelled", "Trial", "distil_all", "fit_alone", "fit_teacher"]
-
-METHODS = (
-    "class frequencies",
-    "teacher",
-    "student alone",
-    "in-sample distillation",
-    "distilled",
-)
+__all__ = ["Labelled", "Learning", "Trial", "distil_all", "fit_teacher"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +22,7 @@ class Labelled:
     ----------
     X : ndarray of shape (n, d)
     y : ndarray of shape (n,)
-        Labels.
+        Labels, or numbers.
     weight : ndarray of shape (n,) or None
     groups : ndarray of shape (n,) or None
     """
@@ -44,6 +34,58 @@ class Labelled:
 
 
 @dataclass(frozen=True)
+class Learning:
+    """How models of a task are made.
+
+    Attributes
+    ----------
+    baseline : str
+        The name of the model that looks at no column.
+    constant : callable
+        Returns it, unfitted.
+    distiller : callable
+        `DistilledClassifier` or `DistilledRegressor`.
+    direct : callable
+        Returns, for a student, what fits it to what was observed, by the route that distils into
+        it.
+    said : str
+        The method of a teacher that says what students are taught.
+    given : str
+        The parameter of the distiller's fit that takes it.
+    """
+
+    baseline: str
+    constant: Callable[[], BaseEstimator]
+    distiller: Callable[..., Any]
+    direct: Callable[[BaseEstimator], Any]
+    said: str
+    given: str
+
+    def distil(
+        self,
+        teacher: BaseEstimator,
+        student: BaseEstimator,
+        rows: Labelled,
+        settings: Mapping[str, Any],
+    ) -> Any:
+        """Return a fitted distiller."""
+        fresh = self.distiller(teacher, student, **settings)
+        return fresh.fit(rows.X, rows.y, sample_weight=rows.weight, groups=rows.groups)
+
+    def alone(self, student: BaseEstimator, rows: Labelled) -> BaseEstimator:
+        """Fit a clone of the student to what was observed."""
+        return self.direct(student).fit(rows.X, rows.y, sample_weight=rows.weight).fitted_.model
+
+    def in_sample(
+        self, student: BaseEstimator, rows: Labelled, taught: np.ndarray, seed: int | None
+    ) -> BaseEstimator:
+        """Distil as is commonly done: from a teacher that was fitted on the very same rows."""
+        fresh = self.distiller(None, student, correction=None, calibration=None, random_state=seed)
+        said = {self.given: taught}
+        return fresh.fit(rows.X, rows.y, sample_weight=rows.weight, **said).student_
+
+
+@dataclass(frozen=True)
 class Trial:
     """One student, distilled in earnest and compared with what it must beat.
 
@@ -51,17 +93,18 @@ class Trial:
     ----------
     student : str
         Name of the student.
-    distilled : DistilledClassifier
-    models : dict of str to classifier
-        The fitted models, by the name of their row in the table: those of `METHODS`.
+    distilled : DistilledClassifier or DistilledRegressor
+    models : dict of str to estimator
+        The fitted models, by the name of their row in the table.
     """
 
     student: str
-    distilled: DistilledClassifier
+    distilled: Any
     models: dict[str, BaseEstimator]
 
 
 def distil_all(
+    learning: Learning,
     teacher: BaseEstimator,
     students: Mapping[str, BaseEstimator],
     rows: Labelled,
@@ -72,13 +115,15 @@ def distil_all(
 
     Parameters
     ----------
-    teacher : classifier
-    students : mapping of str to classifier
+    learning : Learning
+        How models of the task are made.
+    teacher : estimator
+    students : mapping of str to estimator
         By name.
     rows : Labelled
         Training rows.
     settings : mapping
-        Parameters of `DistilledClassifier`.
+        Parameters of the distiller.
     progress : Progress
         Told of ``1 + 3 * len(students)`` steps.
 
@@ -87,56 +132,34 @@ def distil_all(
     trial : Trial
         In the order of `students`.
     """
-    distilled: dict[str, DistilledClassifier] = {}
+    distilled: dict[str, Any] = {}
     for name, student in students.items():  # first: it checks the data before anything is fitted
         progress.start(f"{name}, distilled" + ("" if distilled else " (teacher on all folds)"))
-        distilled[name] = _distil(teacher, student, rows, settings, distilled)
+        first = next(iter(distilled.values()), None)  # whose teachers serve the others
+        distilled[name] = (
+            learning.distil(teacher, student, rows, settings)
+            if first is None
+            else first.refit_student(rows.X, rows.y, student=student)
+        )
         progress.done()
     progress.start("teacher on all training rows")
     full = fit_teacher(teacher, rows)
-    taught = full.predict_proba(rows.X)
-    frequencies = DummyClassifier(strategy="prior").fit(rows.X, rows.y, sample_weight=rows.weight)
+    taught = getattr(full, learning.said)(rows.X)
+    constant = learning.constant().fit(rows.X, rows.y, sample_weight=rows.weight)
     progress.done()
     for name, student in students.items():
         progress.start(f"{name}, alone")
-        alone = fit_alone(student, rows)
+        alone = learning.alone(student, rows)
         progress.done()
         progress.start(f"{name}, in-sample distillation")
-        in_sample = _in_sample(student, rows, taught, settings.get("random_state"))
+        in_sample = learning.in_sample(student, rows, taught, settings.get("random_state"))
         progress.done()
-        models = (frequencies, full, alone, in_sample.student_, distilled[name].student_)
-        yield Trial(name, distilled[name], dict(zip(METHODS, models, strict=True)))
-
-
-def _distil(
-    teacher: BaseEstimator,
-    student: BaseEstimator,
-    rows: Labelled,
-    settings: Mapping[str, Any],
-    done: Mapping[str, DistilledClassifier],
-) -> DistilledClassifier:
-    """Distil into `student`, on the out-of-fold probabilities of a fit in `done` if any."""
-    for earlier in done.values():
-        return earlier.refit_student(rows.X, rows.y, student=student)
-    fresh = DistilledClassifier(teacher, student, **settings)
-    return fresh.fit(rows.X, rows.y, sample_weight=rows.weight, groups=rows.groups)
+        models = (constant, full, alone, in_sample, distilled[name].student_)
+        methods = (learning.baseline, *OTHERS)
+        yield Trial(name, distilled[name], dict(zip(methods, models, strict=True)))
 
 
 def fit_teacher(teacher: BaseEstimator, rows: Labelled) -> BaseEstimator:
     """Fit a clone of the teacher on all rows, with their weights where there are any."""
     weights = {} if rows.weight is None else {weight_keyword(teacher): rows.weight}
     return clone(teacher).fit(rows.X, rows.y, **weights)
-
-
-def fit_alone(student: BaseEstimator, rows: Labelled) -> BaseEstimator:
-    """Fit a clone of the student on the labels, by the route that distils into it."""
-    direct = DirectStudent(resolve(student))
-    return direct.fit(rows.X, rows.y, sample_weight=rows.weight).fitted_.model
-
-
-def _in_sample(
-    student: BaseEstimator, rows: Labelled, taught: np.ndarray, seed: int | None
-) -> DistilledClassifier:
-    """Distil as is commonly done: from a teacher that was fitted on the very same rows."""
-    model = DistilledClassifier(None, student, correction=None, calibration=None, random_state=seed)
-    return model.fit(rows.X, rows.y, sample_weight=rows.weight, teacher_proba=taught)

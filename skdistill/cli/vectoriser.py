@@ -1,7 +1,8 @@
 """Columns of any kind to numbers, by skrub's TableVectorizer."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["make_vectoriser", "sources", "vectorise"]
 
 
-def make_vectoriser(seed: int, columns: Sequence[Column] = (), ids: Sequence[str] = ()) -> Pipeline:
+def make_vectoriser(
+    seed: int,
+    columns: Sequence[Column] = (),
+    ids: Sequence[str] = (),
+    target: Mapping[str, Any] = MappingProxyType({}),
+) -> Pipeline:
     """Return skrub's TableVectorizer, giving a NumPy array (NaN where missing).
 
     Numbers pass through, in single precision; those that it could not tell apart (such as ten-digit
@@ -34,6 +40,8 @@ def make_vectoriser(seed: int, columns: Sequence[Column] = (), ids: Sequence[str
         What is known of the columns; skrub finds out about others.
     ids : sequence of str, default=()
         Columns to carry to the predictions.
+    target : mapping, default={}
+        What ``predict`` must know of what is predicted.
 
     Returns
     -------
@@ -65,7 +73,7 @@ def make_vectoriser(seed: int, columns: Sequence[Column] = (), ids: Sequence[str
     # A plain array: learners object to some column names (LightGBM to a comma or a bracket).
     array = FunctionTransformer(np.asarray, feature_names_out="one-to-one")
     made = Pipeline([("table", table), ("array", array)])
-    made.columns_ = remembered(columns, ids)
+    made.columns_ = remembered(columns, ids) | {"target": dict(target)}
     return made
 
 

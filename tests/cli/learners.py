@@ -2,9 +2,9 @@
 
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import BaggingClassifier, ExtraTreesClassifier
+from sklearn.ensemble import BaggingClassifier, ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -54,3 +54,6 @@ def _same(X):
 LAMBDA = make_pipeline(FunctionTransformer(lambda X: X), DecisionTreeClassifier(max_depth=2))
 NAMED = make_pipeline(FunctionTransformer(_same), DecisionTreeClassifier(max_depth=2))
 INNER_LAMBDA = BaggingClassifier(LAMBDA, n_estimators=2, random_state=0)
+
+WOOD = ExtraTreesRegressor(15, min_samples_leaf=3, random_state=0)
+RATES = make_pipeline(SimpleImputer(), StandardScaler(), PoissonRegressor(alpha=0.1))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skdistill.cli.classes import tell_classes
+from skdistill.cli.classes import check_classes, tell_classes
+from skdistill.cli.errors import CommandError
 
 
 @pytest.fixture
@@ -56,3 +57,14 @@ def test_labels_that_read_like_missing_values(told, label: str) -> None:
 def test_ordinary_labels_are_not_blamed(told) -> None:
     assert len(told(["yes", "Yes", "no", "nano", "a b", "ab"])) == 1
     assert len(told(["NA", "?"])) == 1  # no other label shows that these are none
+
+
+def test_small_classes_are_named_and_counted() -> None:
+    y = np.array(["a"] * 5 + ["b"] * 5 + [f"c{i:02}" for i in range(30)])
+    check_classes(y[:10], 5, "--cv 5", "y", "t.csv")
+    with pytest.raises(CommandError, match="30 of 32 classes of column 'y'") as caught:
+        check_classes(y, 5, "--cv 5", "y", "t.csv")
+    assert "'c09', ... (30 in all)" in str(caught.value)
+    assert "c10" not in str(caught.value)
+    with pytest.raises(CommandError, match="one class only, 'a', in 1 row"):
+        check_classes(y[:1], 2, "--cv 2", "y", "t.csv")

@@ -10,8 +10,10 @@ from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import ExtraTreesClassifier
 
 from skdistill.cli import demo, main
-from skdistill.cli.scoreboard import COLUMNS
-from skdistill.cli.trials import METHODS
+from skdistill.cli.class_scores import CLASS_TABLE
+
+METHODS = CLASS_TABLE.methods
+COLUMNS = [figure.name for figure in CLASS_TABLE.figures if figure.steady]
 
 
 @pytest.fixture(scope="module")

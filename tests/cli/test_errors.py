@@ -114,7 +114,13 @@ def test_groups_too_few_for_the_folds(fit, files, frame, fails) -> None:
 
 def test_continuous_target(fit, files, frame, fails) -> None:
     rewrite(files, frame, y=frame["income"].fillna(0.5))
-    assert "'y' holds continuous numbers" in fails(fit())
+    message = fails(fit("--task", "classify"))
+    assert "'y' holds continuous numbers, such as 0.5 in data row " in message
+    assert "--task regress predicts them as numbers" in message
+    keep = ["--test-size", "0", "--keep", "direct"]
+    assert fit("--task", "regress", *keep, teacher="rf") == 0  # one remedy
+    rewrite(files, frame, y=np.where(frame["income"] > 0, "high", "low"))
+    assert fit(*keep) == 0  # and the other
 
 
 def test_weights_that_are_no_numbers(fit, fails) -> None:
@@ -254,19 +260,18 @@ def test_the_console_script_is_the_command_line(monkeypatch, capsys) -> None:
 def test_a_quantity_is_not_to_be_merged(fit, files, frame, fails) -> None:
     rewrite(files, frame, y=np.random.default_rng(0).integers(25, 347, len(frame)))
     for options in ([], ["--test-size", "0"]):
-        message = fails(fit(*options))
-        assert "different numbers, from 25 to 346, some in fewer than 3 rows" in message
-        assert "looks like a quantity" in message
-        assert "merge" not in message
-    bins = np.where(np.arange(len(frame)) % 2, "high", "low")
-    rewrite(files, frame, y=bins)  # the remedy
-    assert fit("--test-size", "0", "--keep", "direct") == 0
+        message = fails(fit("--task", "classify", *options))
+        assert "have fewer than" in message
+        assert "or pass --task regress if they are numbers" in message
+    learners = {"teacher": "rf", "student": "tree"}
+    assert fit("--test-size", "0", "--keep", "direct", **learners) == 0  # the remedy
+    assert fit("--task", "regress", "--test-size", "0", "--keep", "direct", **learners) == 0
 
 
 def test_many_numbers_may_be_classes(fit, files, frame, capsys) -> None:
     rewrite(files, frame, y=np.resize(np.arange(24), len(frame)))
-    assert fit("--test-size", "0", "--keep", "direct") == 0
-    assert "24 different numbers, from 0 to 23: it is taken for" in capsys.readouterr().err
+    assert fit("--task", "classify", "--test-size", "0", "--keep", "direct") == 0
+    assert "'y' has 24 classes in 240 rows" in capsys.readouterr().err
 
 
 def test_the_best_of_nothing(fit, files, fails) -> None:

@@ -14,11 +14,12 @@ import pytest
 from skdistill._ground.estimates import Estimate
 from skdistill._ground.metrics import FLOOR
 from skdistill.cli import main
+from skdistill.cli.board import Board, Verdict
+from skdistill.cli.class_scores import CLASS_TABLE
 from skdistill.cli.fit import verdict_sentence
-from skdistill.cli.scoreboard import Board, Verdict
-from skdistill.cli.trials import METHODS
 from tests.cli.conftest import TEACHER
 
+METHODS = CLASS_TABLE.methods
 UNSHOWN = "Distilling is not shown to pay:"
 
 pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not installed")
@@ -375,7 +376,7 @@ def report(strength: float | None, excess: float | None = None) -> SimpleNamespa
 )
 def test_verdict_sentences(difference: Estimate, fitted: SimpleNamespace, start: str) -> None:
     margin = float("inf") if difference.error is None else 2 * difference.error
-    board = Board("", (), Verdict(difference, margin))
+    board = Board("", CLASS_TABLE, (), Verdict(difference, margin))
     assert verdict_sentence(board, 1000, fitted).startswith(start)
 
 

@@ -8,8 +8,11 @@ import pytest
 from skdistill._ground.estimates import Estimate
 from skdistill._ground.html import size_text
 from skdistill.cli import progress, render
-from skdistill.cli.scoreboard import COLUMNS, Board, Row, Verdict
-from skdistill.cli.trials import METHODS
+from skdistill.cli.board import Board, Row, Verdict
+from skdistill.cli.class_scores import CLASS_TABLE
+
+METHODS = CLASS_TABLE.methods
+COLUMNS = [figure.name for figure in CLASS_TABLE.figures]
 
 
 class Terminal(io.StringIO):
@@ -50,7 +53,7 @@ def report() -> render.Report:
     figures = {column: Estimate(0.5, 0.01) for column in COLUMNS}
     figures |= {"size_bytes": Estimate(12_345.0), "microseconds_per_row": Estimate(1234.5)}
     rows = tuple(Row(method, figures) for method in METHODS)
-    board = Board("a<b>.csv | tree", rows, Verdict(Estimate(-0.1, 0.01), 0.02))
+    board = Board("a<b>.csv | tree", CLASS_TABLE, rows, Verdict(Estimate(-0.1, 0.01), 0.02))
     sections = {"data": {"columns": ["<x>", "a|b"], "inner": {"share": 0.25, "none": None}}}
     return render.Report("a<b>.csv | tree", "Distilling paid.", board, sections)
 

@@ -12,15 +12,14 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skdistill._ground.estimates import Estimate
 from skdistill._ground.metrics import FLOOR
-from skdistill.cli.scoreboard import (
-    COLUMNS,
-    Score,
-    Verdict,
-    board_of_rows,
-    board_of_splits,
-    score_models,
-)
-from skdistill.cli.trials import METHODS, Labelled, fit_alone, fit_teacher
+from skdistill.cli.board import Score, Verdict, board_of_rows, board_of_splits
+from skdistill.cli.class_scores import CLASS_TABLE, ClassRuler
+from skdistill.cli.scoreboard import score_models
+from skdistill.cli.tasks import CLASSIFY
+from skdistill.cli.trials import Labelled, fit_teacher
+
+METHODS = CLASS_TABLE.methods
+COLUMNS = [figure.name for figure in CLASS_TABLE.figures if figure.steady]
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def scored(multiclass_str):
     prior = DummyClassifier().fit(X[:200], y[:200])
     models = dict(zip(METHODS, [prior, linear, tree, tree, linear], strict=True))
     held_out = Labelled(X[200:], y[200:])
-    return models, held_out, score_models(models, held_out, linear.classes_, budget=0.0)
+    return models, held_out, score_models(models, held_out, ClassRuler(linear.classes_), budget=0.0)
 
 
 def test_scores_are_those_of_scikit_learn(scored) -> None:
@@ -41,8 +40,8 @@ def test_scores_are_those_of_scikit_learn(scored) -> None:
     for score in scores:
         model = models[score.method]
         proba = model.predict_proba(held_out.X)
-        figures = score.figures()
-        assert list(figures) == list(COLUMNS)
+        figures = {name: figure.mean for name, figure in score.figures.items()}
+        assert list(figures) == COLUMNS  # no class is rare
         assert figures["accuracy"] == pytest.approx(
             accuracy_score(held_out.y, model.predict(held_out.X))
         )
@@ -52,10 +51,9 @@ def test_scores_are_those_of_scikit_learn(scored) -> None:
         assert figures["auc"] == pytest.approx(
             roc_auc_score(held_out.y, proba, multi_class="ovr", average="macro")
         )
-        assert score.average_precision is None  # no class is rare
-    linear = scores[1].figures()
-    assert linear["agreement"] == 1.0
-    assert linear["log_loss"] == pytest.approx(
+    linear = scores[1].figures
+    assert linear["agreement"].mean == 1.0
+    assert linear["log_loss"].mean == pytest.approx(
         log_loss(held_out.y, models["teacher"].predict_proba(held_out.X))
     )
 
@@ -65,12 +63,11 @@ def test_size_is_what_joblib_writes(scored) -> None:
     for score in scores:
         file = io.BytesIO()
         joblib.dump(models[score.method], file)
-        assert score.size_bytes == len(file.getvalue())
+        assert score.figures["size_bytes"].mean == len(file.getvalue())
 
 
 def _score(method: str, losses: np.ndarray) -> Score:
-    ones = np.ones(len(losses))
-    return Score(method, ones, np.asarray(losses, float), ones, 0.0, 1, 1.0)
+    return Score(method, np.asarray(losses, float), dict.fromkeys(COLUMNS, Estimate(1.0)))
 
 
 def _scores(student: np.ndarray, distilled: np.ndarray) -> list[Score]:
@@ -80,7 +77,9 @@ def _scores(student: np.ndarray, distilled: np.ndarray) -> list[Score]:
 def test_row_errors_are_those_of_a_mean() -> None:
     rng = np.random.default_rng(0)
     student, distilled = rng.random(50), rng.random(50)
-    board = board_of_rows("", _scores(student, distilled), Labelled(None, np.zeros(50)))
+    board = board_of_rows(
+        "", CLASS_TABLE, _scores(student, distilled), Labelled(None, np.zeros(50))
+    )
     gap = distilled - student
     assert board.verdict.difference.mean == pytest.approx(gap.mean())
     assert board.verdict.difference.error == pytest.approx(gap.std(ddof=1) / np.sqrt(50))
@@ -94,23 +93,26 @@ def test_weights_count_as_in_a_weighted_mean() -> None:
         rng.integers(1, 5, 50).astype(float),
     )
     held_out = Labelled(None, np.zeros(50), weight)
-    board = board_of_rows("", _scores(student, distilled), held_out)
+    board = board_of_rows("", CLASS_TABLE, _scores(student, distilled), held_out)
     gap = np.average(distilled - student, weights=weight)
     assert board.verdict.difference.mean == pytest.approx(gap)
     same = Labelled(None, np.zeros(50), np.full(50, 3.0))
-    plain = board_of_rows("", _scores(student, distilled), Labelled(None, np.zeros(50)))
-    assert board_of_rows("", _scores(student, distilled), same).verdict.difference.error == (
-        pytest.approx(plain.verdict.difference.error)
+    plain = board_of_rows(
+        "", CLASS_TABLE, _scores(student, distilled), Labelled(None, np.zeros(50))
     )
+    assert board_of_rows(
+        "", CLASS_TABLE, _scores(student, distilled), same
+    ).verdict.difference.error == (pytest.approx(plain.verdict.difference.error))
 
 
 def test_groups_of_copies_count_once() -> None:
     rng = np.random.default_rng(0)
     student, distilled = rng.random(40), rng.random(40)
-    once = board_of_rows("", _scores(student, distilled), Labelled(None, np.zeros(40)))
+    once = board_of_rows("", CLASS_TABLE, _scores(student, distilled), Labelled(None, np.zeros(40)))
     groups = np.repeat(np.arange(40), 3)
     copies = board_of_rows(
         "",
+        CLASS_TABLE,
         _scores(np.repeat(student, 3), np.repeat(distilled, 3)),
         Labelled(None, np.zeros(120), groups=groups),
     )
@@ -120,7 +122,7 @@ def test_groups_of_copies_count_once() -> None:
 
 def test_split_errors_are_widened_for_shared_rows() -> None:
     splits = [_scores(np.full(9, 1.0), np.full(9, value)) for value in (0.5, 0.6, 0.9)]
-    board = board_of_splits("", splits, test_over_train=0.5)
+    board = board_of_splits("", CLASS_TABLE, splits, test_over_train=0.5)
     spread = np.std([-0.5, -0.4, -0.1], ddof=1)
     assert board.verdict.difference.mean == pytest.approx(-1 / 3)
     assert board.verdict.difference.error == pytest.approx(spread * np.sqrt(1 / 3 + 0.5))
@@ -128,8 +130,12 @@ def test_split_errors_are_widened_for_shared_rows() -> None:
 
 
 def test_one_split_or_row_gives_no_verdict() -> None:
-    one_split = board_of_splits("", [_scores(np.ones(9), np.zeros(9))], test_over_train=0.5)
-    one_row = board_of_rows("", _scores(np.ones(1), np.zeros(1)), Labelled(None, np.zeros(1)))
+    one_split = board_of_splits(
+        "", CLASS_TABLE, [_scores(np.ones(9), np.zeros(9))], test_over_train=0.5
+    )
+    one_row = board_of_rows(
+        "", CLASS_TABLE, _scores(np.ones(1), np.zeros(1)), Labelled(None, np.zeros(1))
+    )
     for board in (one_split, one_row):
         assert board.verdict.outcome == "not shown to help"
         assert board.to_dict()["verdict"]["margin_95"] is None
@@ -146,13 +152,15 @@ def test_verdicts(difference: float, outcome: str) -> None:
 def test_pure_noise_is_rarely_said_to_help() -> None:
     rng = np.random.default_rng(0)
     boards = (
-        board_of_rows("", _scores(*rng.random((2, 200))), Labelled(None, np.zeros(200)))
+        board_of_rows(
+            "", CLASS_TABLE, _scores(*rng.random((2, 200))), Labelled(None, np.zeros(200))
+        )
         for _ in range(200)
     )
     assert sum(board.verdict.outcome == "helped" for board in boards) <= 12  # 5 expected
 
 
-@pytest.mark.parametrize("fit", [fit_alone, fit_teacher])
+@pytest.mark.parametrize("fit", [CLASSIFY.learning.alone, fit_teacher])
 def test_weights_reach_a_pipeline(binary, fit) -> None:
     from skdistill.cli.names import STUDENTS, resolve
 

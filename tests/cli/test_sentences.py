@@ -8,21 +8,18 @@ from sklearn.metrics import average_precision_score
 
 from skdistill._ground.estimates import Estimate
 from skdistill.cli import sentences
+from skdistill.cli.board import Board, Row, Verdict, board_of_rows
+from skdistill.cli.class_scores import CLASS_TABLE, ClassRuler
 from skdistill.cli.kept import KEEP, choose
 from skdistill.cli.progress import Progress
-from skdistill.cli.scoreboard import (
-    Board,
-    Row,
-    Verdict,
-    board_of_rows,
-    rarest,
-    score_models,
-)
+from skdistill.cli.scoreboard import score_models
 from skdistill.cli.suspicion import too_good
-from skdistill.cli.trials import METHODS, Labelled, distil_all
+from skdistill.cli.tasks import CLASSIFY
+from skdistill.cli.trials import Labelled, distil_all
 from tests.cli.learners import FOREST, STUMP
 
 ROWS = 400
+METHODS = CLASS_TABLE.methods
 
 
 def board(gap: float, error: float = 0.01, **scores: tuple[float, float]) -> Board:
@@ -35,7 +32,7 @@ def board(gap: float, error: float = 0.01, **scores: tuple[float, float]) -> Boa
     margin = np.inf if error is None else 2 * error
     sure = Verdict(Estimate(-1.0, 0.01), 0.02)
     verdict = Verdict(Estimate(gap, error), margin)
-    return Board("", (rival, own), verdict, baseline=sure, skilled=METHODS[1:])
+    return Board("", CLASS_TABLE, (rival, own), verdict, baseline=sure, skilled=METHODS[1:])
 
 
 def test_the_interval_is_stated() -> None:
@@ -89,9 +86,11 @@ def table_of(X: np.ndarray, y: np.ndarray, train: int, seed: int) -> Board:
     """Distil on the first rows, score on the others."""
     rows, held_out = Labelled(X[:train], y[:train]), Labelled(X[train:], y[train:])
     settings = {"cv": 3, "random_state": seed}
-    (trial,) = distil_all(FOREST, {"": STUMP}, rows, settings, Progress(6, quiet=True))
-    scores = score_models(trial.models, held_out, trial.distilled.classes_, budget=0.0)
-    return board_of_rows("", scores, held_out, len(held_out.y) / train)
+    (trial,) = distil_all(
+        CLASSIFY.learning, FOREST, {"": STUMP}, rows, settings, Progress(6, quiet=True)
+    )
+    scores = score_models(trial.models, held_out, CLASSIFY.ruler(rows), budget=0.0)
+    return board_of_rows("", CLASS_TABLE, scores, held_out, len(held_out.y) / train)
 
 
 def test_coin_flips_do_not_pay() -> None:
@@ -132,25 +131,25 @@ def test_ranks_alone_are_skill() -> None:
 
     models = dict.fromkeys(METHODS, Fixed(rash)) | {METHODS[0]: Fixed(np.full(600, y.mean()))}
     held_out = Labelled(np.zeros((600, 1)), y)
-    scores = score_models(models, held_out, np.array([0, 1]), budget=0.0)
+    scores = score_models(models, held_out, ClassRuler(np.array([0, 1])), budget=0.0)
     assert scores[1].losses.mean() > scores[0].losses.mean()
-    assert scores[1].hits.mean() < scores[0].hits.mean()
-    assert board_of_rows("", scores, held_out).skilled == METHODS[1:]
+    assert scores[1].misses.mean() > scores[0].misses.mean()
+    assert board_of_rows("", CLASS_TABLE, scores, held_out).skilled == METHODS[1:]
 
 
 @pytest.mark.filterwarnings("ignore:hardly any rows of")  # of the rare class, as is right
 def test_the_rarest_class_has_its_average_precision() -> None:
     y = np.repeat([0, 1, 2], [80, 15, 5])
     held_out = Labelled(np.zeros((100, 1)), y)
-    rare = rarest(held_out, np.array([0, 1, 2]))
+    rare = ClassRuler(np.array([0, 1, 2])).rarest(held_out)
     assert (rare.column, rare.label, rare.share) == (2, "2", 0.05)
-    assert rarest(Labelled(None, y[:95]), np.array([0, 1])) is None
+    assert ClassRuler(np.array([0, 1])).rarest(Labelled(None, y[:95])) is None
     weighted = Labelled(None, y, np.where(y == 2, 10.0, 1.0))
-    assert rarest(weighted, np.array([0, 1, 2])) is None
+    assert ClassRuler(np.array([0, 1, 2])).rarest(weighted) is None
     X = np.random.default_rng(0).normal(size=(500, 2))
     labels = (X[:, 0] > 1.5).astype(int)
     table = table_of(X, labels, 400, 0)
-    assert table.columns[2:4] == ("auc", "average_precision")
+    assert [f.name for f in table.columns][2:4] == ["auc", "average_precision"]
     share = labels[400:].mean()
     assert table.rows[0].figures["average_precision"].mean == pytest.approx(
         average_precision_score(labels[400:], np.full(100, 0.5))
@@ -165,11 +164,14 @@ def test_a_result_too_good_to_be_true() -> None:
     X[:, 1] = np.where(y == 1, np.nan, X[:, 1])  # missing exactly where the class is 1
     train, test = Labelled(X[:150], y[:150]), Labelled(X[150:], y[150:])
     rows = tuple(Row(m, {"accuracy": Estimate(a)}) for m, a in (("teacher", 1.0), ("other", 0.5)))
-    table = Board("", rows, Verdict(Estimate(0.0), 0.0))
-    said = too_good(table, train, test, ["a", "b", "c"])
+    table = Board("", CLASS_TABLE, rows, Verdict(Estimate(0.0), 0.0))
+    said = too_good(CLASSIFY.perfection, table, train, test, ["a", "b", "c"])
     assert said.startswith("accuracy 1.0000 on held-out rows (teacher)")
     assert "on one of these columns alone does as well: 'b'" in said
-    assert too_good(replace(table, rows=rows[1:]), train, test, ["a", "b", "c"]) is None
+    assert (
+        too_good(CLASSIFY.perfection, replace(table, rows=rows[1:]), train, test, ["a", "b", "c"])
+        is None
+    )
 
 
 def test_a_category_that_gives_the_target_away_is_named_once() -> None:
@@ -177,6 +179,8 @@ def test_a_category_that_gives_the_target_away_is_named_once() -> None:
     y = np.random.default_rng(0).integers(0, 3, 200)
     X = np.column_stack([np.random.default_rng(1).normal(size=200), np.eye(3)[y]])
     train, test = Labelled(X[:150], y[:150]), Labelled(X[150:], y[150:])
-    table = Board("", (Row("teacher", {"accuracy": Estimate(1.0)}),), Verdict(Estimate(0.0), 0.0))
-    said = too_good(table, train, test, ["a", "state", "state", "state"])
+    table = Board(
+        "", CLASS_TABLE, (Row("teacher", {"accuracy": Estimate(1.0)}),), Verdict(Estimate(0.0), 0.0)
+    )
+    said = too_good(CLASSIFY.perfection, table, train, test, ["a", "state", "state", "state"])
     assert "on one of these columns alone does as well: 'state'." in said

@@ -33,17 +33,6 @@ def test_a_column_has_one_role(options, said: str) -> None:
     assert Special("y", drop=("a", "a")).names == ["y", "a"]
 
 
-def test_small_classes_are_named_and_counted() -> None:
-    y = np.array(["a"] * 5 + ["b"] * 5 + [f"c{i:02}" for i in range(30)])
-    tables.check_classes(y[:10], 5, "--cv 5", "y", "t.csv")
-    with pytest.raises(CommandError, match="30 of 32 classes of column 'y'") as caught:
-        tables.check_classes(y, 5, "--cv 5", "y", "t.csv")
-    assert "'c09', ... (30 in all)" in str(caught.value)
-    assert "c10" not in str(caught.value)
-    with pytest.raises(CommandError, match="one class only, 'a', in 1 row"):
-        tables.check_classes(y[:1], 2, "--cv 2", "y", "t.csv")
-
-
 @pytest.mark.parametrize("groups", [None, np.zeros(12, int)])
 def test_rows_too_few_to_hold_some_out(groups) -> None:
     rows = Labelled(pd.DataFrame({"a": range(12)}), np.repeat(np.arange(6), 2), groups=groups)

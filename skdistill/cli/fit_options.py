@@ -1,0 +1,209 @@
+"""The options of ``fit``."""
+
+import argparse
+from typing import Any
+
+from skdistill.cli import files, intake, names, number_names
+from skdistill.cli.errors import Once
+from skdistill.cli.kept import KEEP
+from skdistill.cli.number_scores import LOSSES
+from skdistill.cli.render import FORMATS
+from skdistill.cli.targets import TASKS
+
+__all__ = ["make_parser"]
+
+_ABOUT = """\
+Distil a teacher into a student on a CSV or Parquet file, and save the student.
+
+The target is a number to be predicted (regression) where --loss, --quantile, --power or --exposure
+say so, or where at least 95% of its cells are numbers, more than 20 of them different or one no
+whole number; else it names classes. What it was taken for is printed; --task says otherwise.
+
+A share of the rows is held out (or given by --test) and only serves the table (class frequencies
+or mean, teacher, student alone, in-sample distillation, distilled) and, by --keep, to choose the
+student to save: distilled or alone. What is saved is a scikit-learn Pipeline of the vectoriser
+(skrub's TableVectorizer) and that student, both fitted on the training rows and on nothing else. It
+predicts raw rows, by `skdistill predict` or by joblib.load(...).predict(frame), and needs neither
+the teacher nor skdistill (of classes, mlp does need skdistill, as does XGBoost on labels other than
+0, 1, ...).
+--test-size 0 trains on all rows, without a table.
+
+What each column is (number, category, text, date; id, constant, empty: left out) is decided by one
+rule and printed, with what was not understood; --numeric, --category, --text, --date, --id and
+--drop say otherwise. Cells that were missing for being no number or date are so in `skdistill
+predict` as well. Names with a comma stand in double quotes: --drop '"a, b",c'.
+
+`skdistill predict` finds the columns by name, ignores others and refuses cells that it cannot read.
+joblib.load(...).predict(frame) does none of this: it wants the training columns in their order and
+no others (without those left out), numbers and dates as such, and takes cells that it cannot read
+for missing.
+
+A file given by --test is read as TRAIN is: what is text there is text here. Held-out rows that hold
+text where the training rows hold numbers or dates are refused, as they are by `skdistill predict`.
+"""
+
+_EXAMPLES = f"""\
+teachers of classes:
+{names.describe(names.TEACHERS)}
+students:
+{names.describe(names.STUDENTS)}
+teachers of numbers:
+{names.describe(number_names.TEACHERS)}
+students:
+{names.describe(number_names.STUDENTS)}
+or module:attribute for either: a classifier or regressor, or a class or function that returns one.
+--seed seeds a class; an instance, or what a function returns, is left as it is.
+
+examples:
+  python -m skdistill fit train.csv --target y --out student.joblib
+  python -m skdistill fit train.parquet --target y --student tree --test test.parquet \\
+      --out tree.joblib --report report.html
+  python -m skdistill fit houses.csv --target price --student tree --out tree.joblib
+  python -m skdistill fit policies.csv --target claims --exposure years --loss poisson \\
+      --student linear --out glm.joblib
+  python -m skdistill fit train.csv --target y --groups patient --drop id \\
+      --teacher sklearn.ensemble:GradientBoostingClassifier --student rf10 --out rf10.joblib
+"""
+
+
+def make_parser(commands: Any, common: argparse.ArgumentParser) -> Any:
+    """Add ``fit`` and its options to the command line, and return its parser."""
+    parser = commands.add_parser(
+        "fit",
+        parents=[common],
+        help="distil on a CSV or Parquet file and save the student",
+        description=_ABOUT,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "train",
+        metavar="TRAIN",
+        help="text (.csv, .csv.gz, .tsv, .txt, .data, .dat), Parquet or Feather file",
+    )
+    data.add_argument(
+        "--target", required=True, metavar="COLUMN", help="what to predict: a class or a number"
+    )
+    data.add_argument(
+        "--task", choices=("auto", *TASKS), default="auto", metavar="TASK",
+        help="auto (default), classify or regress: what the target is",
+    )  # fmt: skip
+    data.add_argument("--groups", metavar="COLUMN", help="rows of one group stay in one fold")
+    data.add_argument("--weight", metavar="COLUMN", help="row weights, also in the table")
+    data.add_argument(
+        "--exposure", metavar="COLUMN",
+        help="of counts and totals: predict them per unit of it; rows count by it",
+    )  # fmt: skip
+    intake.add_options(data)
+    files.add_options(data)
+    held_out = data.add_mutually_exclusive_group()
+    held_out.add_argument("--test", metavar="FILE", help="held-out rows, with the same columns")
+    held_out.add_argument(
+        "--test-size", type=_share, default=0.25, metavar="SHARE",
+        help="share of TRAIN to hold out; 0 for no table (default: 0.25)",
+    )  # fmt: skip
+    output = parser.add_argument_group("output")
+    output.add_argument("--out", required=True, metavar="FILE", help="where to save the student")
+    output.add_argument("--report", metavar="FILE", help=f"also write it: {', '.join(FORMATS)}")
+    output.add_argument(
+        "--keep", choices=tuple(KEEP), metavar="WHICH",
+        help="which student to save: distilled; direct, the one trained on the labels alone; or "
+        "best, the one of these two with the lower loss on the held-out rows (default: best; "
+        "without held-out rows: distilled)",
+    )  # fmt: skip
+    _add_losses(parser.add_argument_group("loss of numbers"))
+    _add_method(parser.add_argument_group("method"))
+    return parser
+
+
+def _add_losses(group: Any) -> None:
+    group.add_argument(
+        "--loss", choices=("auto", *LOSSES), default="auto", metavar="NAME",
+        help=f"of teacher and student, and of the table: {', '.join(LOSSES)}; or auto (default): "
+        "quantile with --quantile, tweedie with --power, poisson with --exposure, the student's "
+        "own where it is given as module:attribute, else squared_error",
+    )  # fmt: skip
+    group.add_argument(
+        "--quantile", type=_level, metavar="Q", help="which quantile to predict, such as 0.9"
+    )
+    group.add_argument(
+        "--power", type=_power, metavar="P",
+        help="of the variance in the mean, for --loss tweedie: from 1 to below 2 (default: 1.5)",
+    )  # fmt: skip
+
+
+def _add_method(method: Any) -> None:
+    for kind, usual in (("teacher", "vote"), ("student", "lightgbm")):
+        method.add_argument(
+            f"--{kind}", action=Once, default=usual, metavar="NAME", help=f"default: {usual}"
+        )
+    method.add_argument("--cv", type=int, default=5, metavar="K", help="folds (default: 5)")
+    method.add_argument(
+        "--strength", type=_strength, default="auto", metavar="S",
+        help="how far to correct the teacher by the labels: 0 to 1, or auto (default)",
+    )  # fmt: skip
+    method.add_argument(
+        "--correction", type=_optional, default="orthogonal", metavar="NAME",
+        help="orthogonal (default), fast, slow, relative, absolute, power (classes) or none",
+    )  # fmt: skip
+    method.add_argument(
+        "--calibration", type=_optional, default="auto", metavar="NAME",
+        help="of the teacher: auto (default: sigmoid for classes, linear for numbers), "
+        "temperature (classes), isotonic, stacked or none",
+    )  # fmt: skip
+    method.add_argument(
+        "--seed", type=_seed, default=0,
+        help="of everything random, learners given as instances excepted (default: 0)",
+    )  # fmt: skip
+    method.add_argument(
+        "--n-jobs", type=int, metavar="N", help="folds at a time; -1 for all cores (default: 1)"
+    )
+    method.add_argument(
+        "--memory", metavar="FOLDER", help="keep fitted fold teachers here, to resume"
+    )
+
+
+def _optional(text: str) -> str | None:
+    return None if text == "none" else text
+
+
+def _strength(text: str) -> str | float:
+    try:
+        return text if text == "auto" else float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected auto or a number, got {text!r}") from error
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"expected an integer from 0 to 2**32 - 1, got {text!r}")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    share = _number(text)
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"expected a share from 0 to less than 1, got {text!r}")
+    return share
+
+
+def _level(text: str) -> float:
+    level = _number(text)
+    if not 0 < level < 1:
+        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
+    return level
+
+
+def _power(text: str) -> float:
+    power = _number(text)
+    if not 1 <= power < 2:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to below 2, got {text!r}")
+    return power
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
