@@ -67,7 +67,7 @@ class NumberSample(Sample):
         if self.level is None:
             return super().balance(said, strength)
         draws = expected_draws(self.truth, self.teacher, self.level)
-        expected = np.mean([draw <= said + 1e-6 for draw in draws], axis=0)
+        expected = np.sum([share * (draw <= said + 1e-6) for share, draw in draws], axis=0)
         below = (1.0 - strength) * expected + strength * (self.truth <= said + 1e-6)
         return below.mean(axis=0) - self.level
 
