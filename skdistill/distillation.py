@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._ground.compat import take_rows, warn_user
+from skdistill._ground.compat import warn_user
 from skdistill._ground.costs import count_nodes
 from skdistill._ground.data import Data, stack_rows
 from skdistill._ground.outcomes import Classes, Numbers, Outcome
@@ -26,7 +26,7 @@ from skdistill.exceptions import (
 from skdistill.rows.synthetic import Synthetic
 from skdistill.rows.transfer import Transfer, tell_unused
 from skdistill.settings import Settings
-from skdistill.students import Fitted, Problem, direct_problem, fit_within
+from skdistill.students import Fitted, Mixture, Problem, direct_problem, fit_within
 from skdistill.targets.corrections import Correction
 from skdistill.teaching.labels import Labels, true_labels
 from skdistill.teaching.residuals import expected_draws, local_variance
@@ -259,14 +259,12 @@ def make_problem(
         weight=_times(metadata.student_weight, settings.loss.row_weight(labels.p)),
         params=metadata.student,
     )
-    if not settings.loss.is_linear:
-        problem = _mixed(problem, data, labels.p, gain)
     if transfer is not None:
         p = labels.calibration.transform(transfer.raw)
-        rows = transfer.X, p, transfer.weights(metadata.student_weight)
-        if not settings.loss.is_linear:
-            rows = _drawn(*rows, expected_draws(*_said(data, labels.p, settings.loss), at=p))
-        problem = _with_transfer(problem, data.outcome, *rows)
+        weight = transfer.weights(metadata.student_weight)
+        problem = _with_transfer(problem, p, data.outcome, transfer, weight)
+    if not settings.loss.is_linear:
+        problem = replace(problem, mixture=_mixture(problem, data, labels.p, gain))
     return problem, float(np.mean(gain))
 
 
@@ -277,23 +275,8 @@ def _times(a: Floats | None, b: Floats | None) -> Floats | None:
     return a * b
 
 
-def _said(data: Data, m: Floats, loss: Any) -> tuple[Floats, Floats, float, Floats | None]:
-    """Return what draws are made of."""
-    return data.columns, m, loss.level, data.weight
-
-
-def _drawn(
-    X: Any, p: Floats, weight: Floats | None, draws: list[tuple[float, Floats]]
-) -> tuple[Any, Floats, Floats]:
-    """Return rows, what was said of them and their weights, as draws from what was said."""
-    w = np.ones(len(p)) if weight is None else weight
-    rows = np.tile(np.arange(len(p)), len(draws))
-    said = np.concatenate([draw for _, draw in draws])
-    return take_rows(X, rows), said, np.concatenate([w * share for share, _ in draws])
-
-
 def _with_transfer(
-    problem: Problem, outcome: Outcome, X: Any, p: Floats, weight: Floats | None
+    problem: Problem, p: Floats, outcome: Outcome, transfer: Transfer, weight: Floats | None
 ) -> Problem:
     """Add unlabelled rows with the uncorrected target, and what stands for their labels."""
     if problem.params:
@@ -310,40 +293,30 @@ def _with_transfer(
     target = problem.loss.target(p, p, np.zeros(len(p)))
     return replace(
         problem,
-        X=stack_rows(problem.X, X),
+        X=stack_rows(problem.X, transfer.X),
         target=np.concatenate([problem.target, target]),
         labels=np.concatenate([problem.labels, outcome.stand_in(p)]),
         weight=both,
     )
 
 
-def _mixed(problem: Problem, data: Data, m: Floats, gain: Floats) -> Problem:
-    """Return the problem of a loss that no pseudo-target stands for: rows of both kinds, weighted.
+def _mixture(problem: Problem, data: Data, m: Floats, gain: Floats) -> Mixture | None:
+    """Return what stands for the target of a loss that no pseudo-target stands for.
 
-    Each row comes with what was observed, at weight `g`, and with draws from what the teacher
-    expects there (`expected_draws`), at ``1 - g`` together. A gain above 1, beside transfer rows,
-    counts as 1: no weight is negative.
+    Each labelled row comes with what was observed, a share `g` of it, and with draws from what the
+    teacher expects there (`expected_draws`), ``1 - g`` together; a row without a label with draws
+    alone. A gain above 1, beside transfer rows, counts as 1: no weight is negative.
     """
-    g = np.minimum(gain if gain.ndim == 1 else gain.mean(axis=1), 1.0)
+    n, n_all = len(data), len(problem.target)
+    g = np.zeros(n_all)
+    g[:n] = np.minimum(gain if gain.ndim == 1 else gain.mean(axis=1), 1.0)
     if np.all(g == 1.0):
-        return problem  # its target is what was observed
-    weight = np.ones(len(data)) if problem.weight is None else problem.weight
-    draws = expected_draws(*_said(data, m, problem.loss))
-    parts = [(g, data.columns), *[((1.0 - g) * share, draw) for share, draw in draws]]
-    weights = np.concatenate([weight * share for share, _ in parts])
-    kept = np.flatnonzero(weights)
-    rows = np.tile(np.arange(len(data)), len(parts))[kept]
-    said = np.concatenate([draw for _, draw in parts])[kept]
-    labels = data.outcome.stand_in(said)
-    params = {key: index_rows(value, rows, len(data)) for key, value in problem.params.items()}
-    return replace(
-        problem,
-        X=take_rows(problem.X, rows),
-        target=said,
-        labels=labels,
-        weight=weights[kept],
-        params=params,
-    )
+        return None  # the target is what was observed
+    at = None if n_all == n else np.concatenate([m, problem.target[n:]])
+    draws = expected_draws(data.columns, m, problem.loss.level, data.weight, at=at)
+    observed = np.concatenate([data.columns, problem.target[n:]])
+    shares = np.stack([g, *[(1.0 - g) * share for share, _ in draws]])
+    return Mixture(np.stack([observed, *[draw for _, draw in draws]]), shares)
 
 
 def _gain_of_classes(correction: Correction, data: Data, p: Floats, strength: float) -> Any:

@@ -39,6 +39,8 @@ class Rules:
         Names of the calibrations.
     varied : tuple of str
         Which parameters a choice may vary, beside the strength.
+    left_out : tuple of str
+        Values that a choice tries by default, and leaves out where no student goes with them.
     """
 
     resolve: Callable[[Any, Any], Adapter]
@@ -46,6 +48,7 @@ class Rules:
     resolve_correction: Callable[[Any], Correction | None]
     calibrations: tuple[str | None, ...]
     varied: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def _numeric_loss(loss: Any, temperature: float = 1.0) -> NumericLoss:
@@ -63,7 +66,14 @@ COMMON = ("correction", "calibration", "synthetic")
 CLASSES = Rules(
     resolve, resolve_loss, resolve_correction, CALIBRATIONS, ("loss", "temperature", *COMMON)
 )
-NUMBERS = Rules(resolve_regressor, _numeric_loss, _numeric_correction, NUMERIC_CALIBRATIONS, COMMON)
+NUMBERS = Rules(
+    resolve_regressor,
+    _numeric_loss,
+    _numeric_correction,
+    NUMERIC_CALIBRATIONS,
+    COMMON,
+    left_out=("stacked",),  # it fits means, and all students may be of a quantile
+)
 
 
 @dataclass(frozen=True)

@@ -277,7 +277,10 @@ class _Usage:
 
     def __init__(self, grid: Grid) -> None:
         self.unused = {
-            (name, i) for name, field in grid.settings for i in range(len(getattr(grid, field)))
+            (name, i)
+            for name, field in grid.settings
+            for i, value in enumerate(getattr(grid, field))
+            if value not in grid.rules.left_out
         }
         self.errors: dict[tuple[str, int], Exception] = {}
 

@@ -35,7 +35,7 @@ class DistilledRegressorCV(RegressingDistiller, ChoosingDistiller):
     $corrections
     calibrations : sequence of str or None, default=("linear", "stacked")
         As `calibration` of `DistilledRegressor`. "stacked" costs K (K - 1) / 2 + K fits of the
-        direct student.
+        direct student, and is left out for students of a quantile or the absolute error.
     $synthetics
     $settings
     scoring : str, callable or None, default=None

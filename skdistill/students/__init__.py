@@ -32,7 +32,7 @@ from skdistill._ground.learners import (
     weight_keyword,
 )
 from skdistill.exceptions import StudentError
-from skdistill.students.base import Adapter, Fitted, Problem, Route
+from skdistill.students.base import Adapter, Fitted, Mixture, Problem, Route
 from skdistill.students.classes import check_can_tell_classes
 from skdistill.students.direct import DirectRegressor, DirectStudent, direct_problem, predict_fitted
 from skdistill.students.forest import ForestAdapter
@@ -58,6 +58,7 @@ __all__ = [
     "DirectStudent",
     "Fitted",
     "LabelledClassifier",
+    "Mixture",
     "Problem",
     "Route",
     "SoftCrossEntropy",

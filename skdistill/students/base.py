@@ -24,6 +24,7 @@ __all__ = [
     "LONGEST_STEP",
     "Adapter",
     "Fitted",
+    "Mixture",
     "Problem",
     "Route",
     "balanced_weights",
@@ -38,6 +39,26 @@ SETTABLE = {"lightgbm", "sklearn", "xgboost"}
 Floats = NDArray[np.floating[Any]]
 # Of a boosted log-odds in one tree, before the learning rate. From one in 150 to even is five.
 LONGEST_STEP = 10.0
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What stands for the targets of a loss that no one number per row stands for.
+
+    Attributes
+    ----------
+    values : array of shape (k, n, m)
+        The numbers that each row comes with.
+    shares : array of shape (k, n)
+        How much of the row's weight each of them has; they sum to one over the first axis.
+    """
+
+    values: Floats
+    shares: Floats
+
+    def take(self, rows: NDArray[np.int64]) -> "Mixture":
+        """Return the mixture of some of the rows."""
+        return Mixture(self.values[:, rows], self.shares[:, rows])
 
 
 @dataclass(frozen=True)
@@ -64,6 +85,8 @@ class Problem:
         Further parameters of the student's fit.
     direct : Fitted or None
         The direct student, where the one to be fitted must be no larger.
+    mixture : Mixture or None
+        In place of `target`, where one number per row does not do.
     """
 
     X: Any
@@ -74,6 +97,7 @@ class Problem:
     weight: Floats | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     direct: "Fitted | None" = None
+    mixture: Mixture | None = None
 
     @property
     def codes(self) -> NDArray[np.int64]:
@@ -95,7 +119,7 @@ class Problem:
     @cached_property
     def is_hard(self) -> bool:
         """Whether the target is what was observed of every row: nothing soft is left."""
-        return np.array_equal(self.target, self.truth)
+        return self.mixture is None and np.array_equal(self.target, self.truth)
 
 
 @dataclass(frozen=True)

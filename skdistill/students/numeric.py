@@ -6,18 +6,29 @@ squared error, a deviance, a quantile. That loss is what a distillation of it co
 minimised by nobody.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn import get_config
+from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.multioutput import MultiOutputRegressor
 
+from skdistill._ground.compat import take_rows
 from skdistill._ground.learners import has_tags, replace_settings
+from skdistill._ground.validation import index_rows
 from skdistill.exceptions import StudentError
-from skdistill.students.base import Adapter, Fitted, Problem, Route, give_back
+from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, give_back
 from skdistill.students.booster_checks import check_booster
+from skdistill.students.copies import (
+    check_copies,
+    count_settings,
+    held_out_rows,
+    mixed_copies,
+    split_setting,
+    validation_rows,
+)
 from skdistill.students.means import mean_obstacle
 from skdistill.students.own_loss import KNOWN, learners_of, loss_of, minimised
 from skdistill.students.regression import Tagged, takes_columns, takes_only_columns
@@ -77,23 +88,56 @@ class NumericAdapter(Adapter):
                 check_transformation(learner, self.default_loss)
             elif self.default_loss == SquaredError():
                 _check_mean(learner)
+        if not self.default_loss.is_linear:
+            check_copies(self.student, n_rows)
         self.fit_keywords(np.ones(n_rows) if weighted else None, {})
 
     def fit(self, problem: Problem) -> Fitted:
-        """Fit one output, or all at once; by a learner each where it takes one only."""
+        """Fit to the pseudo-target, or to the copies of a mixture; outputs at once, or by each."""
+        if problem.mixture is None:
+            own = leaf_settings(self.student, problem.direct)
+            keywords = self.fit_keywords(problem.weight, problem.params)
+            return self._fit(problem.X, problem.target, problem.loss, own, keywords)
+        held_out = held_out_rows(self.student, problem)
+        rows, target, weight = mixed_copies(problem, held_out)
+        n_rows = len(problem.target)
+        own = count_settings(self.student, rows, n_rows)
+        own |= leaf_settings(self.student, problem.direct)
+        own |= split_setting(self.student, problem, rows)
+        params = {key: index_rows(value, rows, n_rows) for key, value in problem.params.items()}
+        keywords = self.fit_keywords(weight, params)
+        if len(held_out):
+            if target.shape[1] > 1:
+                raise StudentError(
+                    f"early stopping of {type(self.student).__name__} is for one output, and y has "
+                    f"{target.shape[1]}: turn it off (early_stopping=False)."
+                )
+            keywords |= validation_rows(problem, held_out, problem.labels.reshape(n_rows))
+        # The weights are of our making: nobody inside has requested them.
+        routed = get_config()["enable_metadata_routing"] and bool(params)
+        with config_context(enable_metadata_routing=routed):
+            return self._fit(take_rows(problem.X, rows), target, problem.loss, own, keywords)
+
+    def _fit(
+        self, X: Any, target: Floats, loss: Any, own: Mapping[str, Any], keywords: dict[str, Any]
+    ) -> Fitted:
         model = single = clone(self.student)
-        before = replace_settings(single, leaf_settings(single, problem.direct))
-        target, touched = problem.loss.cut(problem.target)
+        before = replace_settings(single, own)
+        target, touched = loss.cut(target)
         if target.shape[1] == 1 and not takes_only_columns(model):
             target = target[:, 0]
         elif target.shape[1] > 1 and not takes_columns(model):
-            if problem.weight is not None and get_config()["enable_metadata_routing"]:
+            if get_config()["enable_metadata_routing"] and _weighs(keywords):
                 model.set_fit_request(sample_weight=True)
             model = MultiOutputRegressor(model if has_tags(model) else Tagged(model))
-        model.fit(problem.X, target, **self.fit_keywords(problem.weight, problem.params))
+        model.fit(X, target, **keywords)
         for each in [single] if model is single else [single, *model.estimators_]:
             give_back(each.regressor_ if isinstance(each, Tagged) else each, before)
         return Fitted(model, Columns(), float(np.mean(touched)))
+
+
+def _weighs(keywords: Mapping[str, Any]) -> bool:
+    return any(key.rpartition("__")[2] == "sample_weight" for key in keywords)
 
 
 def _check_mean(learner: Any) -> None:

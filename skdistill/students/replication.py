@@ -6,7 +6,6 @@ over rows. Copies of weight zero are not made. Settings that count rows are scal
 cross-validation keeps the copies of a row together, and class weights go into the copies' weights.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +14,7 @@ from numpy.typing import NDArray
 from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import check_cv, train_test_split
 from sklearn.svm import SVC, NuSVC
-from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._ground.arrays import project_to_simplex
 from skdistill._ground.compat import take_rows
@@ -34,6 +31,13 @@ from skdistill.students.base import (
     check_class_weight,
     fit_changed,
 )
+from skdistill.students.copies import (
+    check_copies,
+    count_settings,
+    held_out_rows,
+    split_setting,
+    validation_rows,
+)
 from skdistill.students.follows import weights_obstacle
 from skdistill.students.size import can_grow, leaf_settings, parts_of
 from skdistill.students.wrapped import TemperedClassifier
@@ -46,23 +50,6 @@ __all__ = [
     "is_softmax",
     "restore_temperature",
 ]
-
-# Settings that count rows: a whole number of them must become as many times more copies.
-ROW_COUNTS = (
-    "batch_size",
-    "max_samples",
-    "min_samples_leaf",
-    "min_samples_split",
-    # LightGBM's, by the names that its estimators heed
-    "bin_construct_sample_cnt",
-    "min_child_samples",
-    "min_data",
-    "min_data_in_bin",
-    "min_data_in_leaf",
-    "min_data_per_group",
-    "subsample_for_bin",
-)
-HISTOGRAM_EARLY_STOPPING_ROWS = 10_000  # above it HistGradientBoosting's "auto" holds rows out
 
 
 class ReplicationAdapter(Adapter):
@@ -112,8 +99,9 @@ class ReplicationAdapter(Adapter):
                 f"copies for {name} need: use loss='cross_entropy' or 'brier', or a regressor as "
                 "student."
             )
+        check_copies(self.student, n_rows)
         for prefix, part in parts_of(self.student).items():
-            _check_part(part, n_rows, inside=prefix != "")
+            _check_part(part, inside=prefix != "")
         obstacle = weights_obstacle(self.student, _fit_learner)
         if obstacle is not None:
             raise StudentError(
@@ -143,28 +131,14 @@ def _class_weight(student: Any) -> Any:
     return student.get_params(deep=False).get("class_weight")
 
 
-def _check_part(part: Any, n_rows: int, *, inside: bool) -> None:
+def _check_part(part: Any, *, inside: bool) -> None:
     """Raise StudentError for settings that weighted copies cannot honour."""
     name = type(part).__name__
     params = part.get_params(deep=False)
-    takes_validation_rows = has_fit_parameter(part, "X_val") and not inside
-    patience = params.get("n_iter_no_change") if "early_stopping" not in params else None
-    if patience is not None or (_stops_early(params, n_rows) and not takes_validation_rows):
-        raise StudentError(
-            f"early stopping of {name} holds out rows by itself and would put copies of one row on "
-            "both sides: turn it off (early_stopping=False or n_iter_no_change=None; "
-            "HistGradientBoosting can be told its rows from scikit-learn 1.7 on, where it is the "
-            "student itself)."
-        )
     if params.get("class_weight") == "balanced_subsample":
         raise StudentError(
             "class_weight='balanced_subsample' cannot be honoured with weighted copies: use "
             "'balanced', a dict, or None."
-        )
-    if params.get("oob_score"):
-        raise StudentError(
-            f"oob_score of {name} would be taken on copies of rows that other copies of them were "
-            "trained on: leave it False."
         )
     if isinstance(part, SVC | NuSVC) and params.get("probability") is True:
         raise StudentError(
@@ -175,19 +149,17 @@ def _check_part(part: Any, n_rows: int, *, inside: bool) -> None:
     if not inside:
         check_class_weight(params.get("class_weight"))
         return
-    for key in ("class_weight", "cv"):
-        if params.get(key) is not None or (key == "cv" and key in params):
-            raise StudentError(
-                f"{key}={params[key]!r} of the {name} inside the student cannot be honoured with "
-                f"weighted copies: only the student's own {key} can."
-            )
+    if params.get("class_weight") is not None:
+        raise StudentError(
+            f"class_weight={params['class_weight']!r} of the {name} inside the student cannot be "
+            "honoured with weighted copies: only the student's own class_weight can."
+        )
 
 
 def _fit_copies(model: Any, problem: Problem, target: Floats, *, integer_labels: bool) -> Any:
     """Fit `model` on the copies; its own settings are put back afterwards."""
-    given = model.get_params(deep=False)
     weights = copy_weights(model, replace(problem, target=target))
-    held_out = _held_out_rows(given, problem)
+    held_out = held_out_rows(model, problem)
     copied = weights > 0
     copied[held_out] = False
     rows, columns = np.nonzero(copied)  # row by row: inner splits rely on it
@@ -197,7 +169,7 @@ def _fit_copies(model: Any, problem: Problem, target: Floats, *, integer_labels:
     n_rows = len(target)
     keywords = {key: index_rows(value, rows, n_rows) for key, value in problem.params.items()}
     keywords |= {weight_keyword(model): weights[rows, columns]}
-    keywords |= _validation_rows(problem, held_out, names)
+    keywords |= validation_rows(problem, held_out, names[problem.codes])
     # These weights are of our making: nobody inside has requested them. What the user sends by
     # metadata routing still needs it.
     routed = get_config()["enable_metadata_routing"] and bool(problem.params)
@@ -234,66 +206,10 @@ def _check_classes(copied: NDArray[np.bool_], problem: Problem) -> None:
 
 def copy_settings(model: Any, problem: Problem, rows: NDArray[np.int64]) -> dict[str, Any]:
     """Return the settings that must differ while the model is fitted on copies."""
-    given = model.get_params(deep=False)
-    n_rows = len(problem.target)
-    copies_per_row = len(rows) / (1 + np.count_nonzero(np.diff(rows)))  # they are in order
-    own: dict[str, Any] = {}
-    for prefix, part in parts_of(model).items():
-        inner = part.get_params(deep=False)
-        if inner.get("batch_size") == "auto":
-            own[f"{prefix}batch_size"] = max(1, round(min(200, n_rows) * copies_per_row))
-        for key in ROW_COUNTS:
-            value = inner.get(key)
-            if isinstance(value, int | np.integer) and value > 1:
-                own[prefix + key] = min(len(rows), max(1, round(value * copies_per_row)))
-        if inner.get("early_stopping") == "auto":
-            own[f"{prefix}early_stopping"] = _stops_early(inner, n_rows)
-    own |= leaf_settings(model, problem.direct)
-    if given.get("class_weight") is not None:
+    own = count_settings(model, rows, len(problem.target)) | leaf_settings(model, problem.direct)
+    if _class_weight(model) is not None:
         own["class_weight"] = None
-    if "cv" in given and not isinstance(given["cv"], str):
-        splitter = check_cv(given["cv"], problem.labels, classifier=True)
-        own["cv"] = [
-            tuple(np.flatnonzero(np.isin(rows, part)) for part in split)
-            for split in splitter.split(problem.X, problem.labels)
-        ]
-    return own
-
-
-def _stops_early(params: Mapping[str, Any], n_rows: int) -> bool:
-    """Whether a learner with these settings would hold out rows of its own, of `n_rows`."""
-    early = params.get("early_stopping", False)
-    if early == "auto":
-        early = n_rows > HISTOGRAM_EARLY_STOPPING_ROWS
-    return bool(early) and params.get("validation_fraction") is not None
-
-
-def _held_out_rows(given: Mapping[str, Any], problem: Problem) -> NDArray[np.int64]:
-    """Return the rows that the model's early stopping is to be scored on; none if it has none."""
-    n_rows = len(problem.target)
-    if not _stops_early(given, n_rows):
-        return np.empty(0, dtype=np.int64)
-    _, held_out = train_test_split(
-        np.arange(n_rows),
-        test_size=given["validation_fraction"],
-        stratify=problem.codes,
-        random_state=given.get("random_state"),
-    )
-    return np.sort(held_out)
-
-
-def _validation_rows(
-    problem: Problem, held_out: NDArray[np.int64], names: NDArray[Any]
-) -> dict[str, Any]:
-    """Return the held-out rows, with their true labels, as keywords of the model's fit."""
-    if not len(held_out):
-        return {}
-    weight = np.ones(len(problem.target)) if problem.weight is None else problem.weight
-    return {
-        "X_val": take_rows(problem.X, held_out),
-        "y_val": names[problem.codes[held_out]],
-        "sample_weight_val": weight[held_out],
-    }
+    return own | split_setting(model, problem, rows)
 
 
 def restore_temperature(model: Any, temperature: float) -> Any:

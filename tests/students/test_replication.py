@@ -25,7 +25,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skdistill import Brier, CrossEntropy, DistilledClassifier, Logit
 from skdistill.exceptions import InputError, StudentError
-from skdistill.students import Problem, resolve
+from skdistill.students import Problem, copies, resolve
 from skdistill.students import replication as module
 from tests.common.data import sample
 from tests.common.spies import SpyHistGradientBoosting, SpyLogisticCV, SpyMLP, SpyTree
@@ -414,7 +414,7 @@ def test_automatic_early_stopping_goes_by_rows(monkeypatch):
     """Three copies of 240 rows are more than 500, and no reason to hold rows out."""
     data = DATA[3]
     for limit, expected in ((500, False), (200, True)):
-        monkeypatch.setattr(module, "HISTOGRAM_EARLY_STOPPING_ROWS", limit)
+        monkeypatch.setattr(copies, "HISTOGRAM_EARLY_STOPPING_ROWS", limit)
         calls = SpyHistGradientBoosting.watch()
         model = fit(SpyHistGradientBoosting(max_iter=2), data)
         assert calls[0]["settings"]["early_stopping"] is expected
