@@ -21,6 +21,7 @@ from typing import Any
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
+from skdistill._ground.compat import SEARCHES
 from skdistill._ground.learners import (
     WeightlessError,
     comes_from,
@@ -132,7 +133,7 @@ def resolve_regressor(student: Any, loss: Any = "auto") -> Adapter:
     Parameters
     ----------
     student : estimator
-        A regressor, or a Pipeline that ends in one.
+        A regressor, a search over one, or a Pipeline that ends in one.
     loss : str or NumericLoss, default="auto"
         Not looked at: the learner's own decides, and `Adapter.check` compares.
 
@@ -160,6 +161,8 @@ def resolve_regressor(student: Any, loss: Any = "auto") -> Adapter:
             f"student must be a regressor, got {type(student).__name__}: use the regressor of the "
             "same family, or DistilledClassifier."
         )
+    if isinstance(student, SEARCHES):
+        return SearchAdapter(student, resolve_regressor)
     if comes_from(student, "xgboost"):
         return XGBoostNumbers(student)
     return (LightGBMNumbers if comes_from(student, "lightgbm") else NumericAdapter)(student)

@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.multioutput import MultiOutputRegressor
 
-from skdistill._ground.compat import take_rows
+from skdistill._ground.compat import SEARCHES, take_rows
 from skdistill._ground.learners import has_tags, replace_settings
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import StudentError
@@ -32,6 +32,7 @@ from skdistill.students.copies import (
 from skdistill.students.means import mean_obstacle
 from skdistill.students.own_loss import KNOWN, learners_of, loss_of, minimised
 from skdistill.students.regression import Tagged, takes_columns, takes_only_columns
+from skdistill.students.search import candidates_of, check_candidate
 from skdistill.students.size import can_grow, leaf_settings
 from skdistill.students.transformed import check_transformation
 from skdistill.targets.numeric import NumericLoss
@@ -84,6 +85,9 @@ class NumericAdapter(Adapter):
             )
         for learner in learners_of(self.student):
             check_booster(learner, self.default_loss)
+            if isinstance(learner, SEARCHES):
+                for changes, other in candidates_of(learner):
+                    check_candidate(learner, changes, loss_of(other), self.default_loss)
             if isinstance(learner, TransformedTargetRegressor):
                 check_transformation(learner, self.default_loss)
             elif self.default_loss == SquaredError():

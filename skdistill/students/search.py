@@ -1,12 +1,13 @@
-"""Route "search": a search over classifiers, or a tuned threshold, chosen on rows with true labels.
+"""Route "search": a search over learners, or a tuned threshold, chosen on rows with true labels.
 
 Weighted copies of a row would be scored as if each were right, and would stand on both sides of the
-inner splits. So the search is run on the numbers of the rows: each of its fits is a distillation of
+inner splits; pseudo-targets know the labels of the rows that the teacher learned from. So the
+search is run on the numbers of the rows: each of its fits is a distillation of
 its training rows, by the route of what is searched; its scores are those of the true labels of the
 rows left out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,11 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import (
     FixedThresholdClassifier,
-    GridSearchCV,
     ParameterGrid,
     TunedThresholdClassifierCV,
 )
@@ -29,16 +29,67 @@ from skdistill._ground.validation import index_rows
 from skdistill.exceptions import StudentError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.targets.losses import Loss
+from skdistill.targets.numeric import NumericLoss
 
-__all__ = ["SearchAdapter", "is_search"]
+__all__ = ["SearchAdapter", "candidates_of", "check_candidate", "is_search"]
 
 THRESHOLDS = FixedThresholdClassifier, TunedThresholdClassifierCV
 
 
 def is_search(student: Any) -> bool:
-    """Whether the route is for this student: searches over regressors go by "regression"."""
+    """Whether the route is for it as a classifier; over regressors it goes by "regression"."""
     searches = isinstance(student, (SEARCHES, *THRESHOLDS))
     return searches and kind_of(student.estimator) == "classifier"
+
+
+def candidates_of(search: Any) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Yield what a search tries, and its learner with that set; of what it draws, a few.
+
+    Lists that are drawn from are gone through one by one, the others at their first values. A space
+    that is given in words of another package yields nothing.
+
+    Parameters
+    ----------
+    search : GridSearchCV or another search
+        Not fitted.
+
+    Yields
+    ------
+    changes, learner : dict, estimator
+    """
+    params = search.get_params(deep=False)
+    if params.get("param_grid") is not None:
+        tried = iter(ParameterGrid(params["param_grid"]))
+    else:
+        spaces = params.get("param_distributions") or []
+        spaces = spaces if isinstance(spaces, list | tuple) else [spaces]
+        tried = (changes for space in spaces for changes in _one_by_one(space))
+    for changes in tried:
+        yield changes, clone(search.estimator).set_params(**clone(changes, safe=False))
+
+
+def _one_by_one(space: Any) -> Iterator[dict[str, Any]]:
+    values = {
+        key: [given.rvs(random_state=seed) for seed in range(3)]
+        if hasattr(given, "rvs")
+        else list(given)
+        for key, given in space.items()
+    }
+    first = {key: some[0] for key, some in values.items()}
+    yield first
+    for key, some in values.items():
+        yield from (first | {key: value} for value in some[1:])
+
+
+def check_candidate(search: Any, changes: Any, found: Any, own: Any) -> None:
+    """Raise StudentError where a candidate of a search minimises another loss than its learner."""
+    if isinstance(own, NumericLoss) and found != own:
+        raise StudentError(
+            f"{type(search).__name__} would change what is minimised: with {changes} that is "
+            f"{found!r}, and its {type(search.estimator).__name__} has {own!r}. A student has one "
+            "loss: set it in the learner that is searched over, and leave it out of what is tried; "
+            "DistilledRegressorCV compares students of different losses."
+        )
 
 
 class SearchAdapter(Adapter):
@@ -47,9 +98,9 @@ class SearchAdapter(Adapter):
     Parameters
     ----------
     student : GridSearchCV or another search, TunedThresholdClassifierCV, FixedThresholdClassifier
-        Over a classifier that some route serves.
+        Over a learner that some route serves.
     adapter_of : callable
-        Gives the adapter of such a classifier; the search may change its settings, or the learner.
+        Gives the adapter of such a learner; the search may change its settings, or the learner.
     """
 
     def __init__(self, student: Any, adapter_of: Callable[[Any], Adapter]) -> None:
@@ -74,25 +125,26 @@ class SearchAdapter(Adapter):
         params = self.student.get_params(deep=False)
         if isinstance(params.get("cv"), str):
             raise StudentError(
-                f"cv={params['cv']!r} of {name} takes its classifier as it is, which would learn "
+                f"cv={params['cv']!r} of {name} takes its learner as it is, which would learn "
                 "nothing from the teacher: give it a number of folds, or splits."
             )
         if params.get("refit") is False and not isinstance(self.student, THRESHOLDS):
             raise StudentError(f"refit=False of {name} leaves no student to use: leave it True.")
         self.inner.check(loss, n_rows, weighted=weighted)
-        if isinstance(self.student, GridSearchCV):
-            for changes in ParameterGrid(self.student.param_grid):
-                each = clone(self.student.estimator).set_params(**clone(changes, safe=False))
-                self.adapter_of(each).check(loss, n_rows, weighted=weighted)
+        if not isinstance(self.student, THRESHOLDS):
+            for changes, learner in candidates_of(self.student):
+                adapter = self.adapter_of(learner)
+                check_candidate(self.student, changes, adapter.default_loss, self.default_loss)
+                adapter.check(loss, n_rows, weighted=weighted)
 
     def on_device(self, device: str) -> Adapter:
-        """Return the adapter whose classifiers are on `device`."""
+        """Return the adapter whose learners are on `device`."""
         if device == "cpu":
             return self
         return SearchAdapter(self.student, partial(_on_device, self.adapter_of, device))
 
     def with_threads(self, threads: int | None) -> Adapter:
-        """Return the adapter with search and classifiers at most at `threads` threads."""
+        """Return the adapter with search and learners at most at `threads` threads."""
         return SearchAdapter(super().with_threads(threads).student, self.adapter_of)
 
     def fit(self, problem: Problem) -> Fitted:
@@ -102,7 +154,8 @@ class SearchAdapter(Adapter):
         params = dict(problem.params)
         groups = {"groups": params.pop("groups")} if "groups" in params else {}
         table = replace(problem, params=params)
-        search.set_params(estimator=_Distilling(estimator, self.adapter_of, table))
+        kind = _OfClasses if len(problem.classes) else _OfNumbers
+        search.set_params(estimator=kind(estimator, self.adapter_of, table))
         with config_context(enable_metadata_routing=False):
             search.fit(np.arange(len(problem.target))[:, None], problem.labels, **groups)
         search.estimator = estimator
@@ -124,10 +177,10 @@ def _on_device(adapter_of: Callable[[Any], Adapter], device: str, learner: Any) 
     return adapter_of(learner).on_device(device)
 
 
-class _Distilling(ClassifierMixin, BaseEstimator):
-    """A classifier as a search sees it: it is fitted to soft targets, and knows rows by number.
+class _Distilling(BaseEstimator):
+    """A learner as a search sees it: it is fitted to soft targets, and knows rows by number.
 
-    Its parameters are those of the classifier.
+    Its parameters are those of the learner.
     """
 
     def __init__(
@@ -138,14 +191,14 @@ class _Distilling(ClassifierMixin, BaseEstimator):
         self.problem = problem
 
     def __sklearn_clone__(self) -> "_Distilling":
-        return _Distilling(clone(self.student), self.adapter_of, self.problem)
+        return type(self)(clone(self.student), self.adapter_of, self.problem)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002
-        """Return the parameters of the classifier."""
+        """Return the parameters of the learner."""
         return dict(self.student.get_params(deep=deep))
 
     def set_params(self, **params: Any) -> "_Distilling":
-        """Set parameters of the classifier."""
+        """Set parameters of the learner."""
         self.student.set_params(**params)
         return self
 
@@ -159,6 +212,7 @@ class _Distilling(ClassifierMixin, BaseEstimator):
             labels=y,
             weight=index_rows(whole.weight, rows, len(whole.target)),
             params={k: index_rows(v, rows, len(whole.target)) for k, v in whole.params.items()},
+            mixture=None if whole.mixture is None else whole.mixture.take(rows),
         )
         adapter = self.adapter_of(self.student)
         adapter.check(problem.loss, len(rows), weighted=problem.weight is not None)
@@ -166,10 +220,18 @@ class _Distilling(ClassifierMixin, BaseEstimator):
         self.classes_ = whole.classes
         return self
 
+    def predict(self, X: NDArray[np.int64]) -> Any:
+        """Return what is predicted of the rows numbered in `X`."""
+        return self.fitted_.model.predict(take_rows(self.problem.X, X[:, 0]))
+
+
+class _OfNumbers(RegressorMixin, _Distilling):
+    """A regressor, as a search sees it."""
+
+
+class _OfClasses(ClassifierMixin, _Distilling):
+    """A classifier, as a search sees it."""
+
     def predict_proba(self, X: NDArray[np.int64]) -> Any:
         """Return the probabilities of the rows numbered in `X`."""
         return self.fitted_.model.predict_proba(take_rows(self.problem.X, X[:, 0]))
-
-    def predict(self, X: NDArray[np.int64]) -> Any:
-        """Return the labels of the rows numbered in `X`."""
-        return self.fitted_.model.predict(take_rows(self.problem.X, X[:, 0]))
