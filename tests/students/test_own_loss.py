@@ -1,5 +1,7 @@
 """What regressors minimise, as their settings say: class(settings) to loss, or why none."""
 
+import re
+
 import numpy as np
 import pytest
 from lightgbm import LGBMRegressor
@@ -63,6 +65,12 @@ from skdistill import (
 from skdistill.exceptions import StudentError
 from skdistill.students import resolve_regressor
 from tests.common.spies import CountingRegressor
+
+
+def name(value):
+    """Return what a test is called: short, and the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))[:70]
+
 
 pytestmark = pytest.mark.tries
 
@@ -189,7 +197,7 @@ TAKEN = [
 ]
 
 
-@pytest.mark.parametrize(("student", "loss"), TAKEN, ids=lambda value: repr(value)[:60])
+@pytest.mark.parametrize(("student", "loss"), TAKEN, ids=name)
 def test_the_loss_is_the_students_own(student, loss):
     adapter = resolve_regressor(student)
     assert adapter.default_loss == loss
@@ -277,7 +285,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("student", "said"), REFUSED, ids=lambda value: repr(value)[:60])
+@pytest.mark.parametrize(("student", "said"), REFUSED, ids=name)
 def test_what_is_no_loss_of_a_mean_or_quantile_is_refused_before_any_fit(student, said):
     fits = CountingRegressor.watch()
     model = DistilledRegressor(CountingRegressor(), student)
@@ -321,7 +329,7 @@ DOWN = {"func": np.negative, "inverse_func": np.negative}
         (transformed(LGBM(objective="mae"), transformer=PowerTransformer()), AbsoluteError()),
         (transformed(LinearSVR(), transformer=QuantileTransformer()), AbsoluteError()),
     ],
-    ids=lambda value: repr(value)[:70],
+    ids=name,
 )
 def test_transformed_targets_that_keep_what_is_estimated(student, loss):
     adapter = resolve_regressor(student)
@@ -353,7 +361,7 @@ def test_transformed_targets_that_keep_what_is_estimated(student, loss):
             "no mean of y",
         ),
     ],
-    ids=lambda value: repr(value)[:70],
+    ids=name,
 )
 def test_transformed_targets_that_change_what_is_estimated(student, said):
     fits = CountingRegressor.watch()
