@@ -13,12 +13,18 @@ from skdistill.export.pieces import (
     As,
     Beside,
     Clipped,
+    Column,
     Decision,
+    Filled,
     Floats,
+    Imputed,
     Ints,
     Leaves,
     Logs,
     Mapped,
+    Missing,
+    OneHot,
+    Ordinal,
     Pair,
     Pick,
     Piece,
@@ -49,7 +55,7 @@ def compute(piece: Piece, X: Any) -> Any:
     ----------
     piece : Piece
         What to compute.
-    X : array of shape (n, d)
+    X : array of shape (n, d), or Table
         Rows.
 
     Returns
@@ -79,7 +85,12 @@ def _step(piece: Piece, X: Any, *_: Any) -> Any:
 
 @_step.register
 def _(piece: Rows, X: Any) -> Any:
-    return np.asarray(X, dtype=np.float64)
+    return np.asarray(getattr(X, "numbers", X), dtype=np.float64)
+
+
+@_step.register
+def _(piece: Column, X: Any) -> Any:
+    return X.texts[piece.number][:, None] if piece.is_text else X.numbers[:, [piece.number]]
 
 
 @_step.register
@@ -102,6 +113,39 @@ def _(piece: Whole, X: Any, of: Any) -> Any:
     columns, values = list(piece.columns), of.copy()
     values[:, columns] = np.trunc(values[:, columns])
     return values
+
+
+@_step.register
+def _(piece: Imputed, X: Any, of: Any) -> Any:
+    return np.where(np.isnan(of), piece.values, of)
+
+
+@_step.register
+def _(piece: Filled, X: Any, of: Any) -> Any:
+    return np.where(of == "", piece.text, of)
+
+
+@_step.register
+def _(piece: Missing, X: Any, of: Any) -> Any:
+    return np.isnan(of).astype(np.float64)
+
+
+@_step.register
+def _(piece: OneHot, X: Any, of: Any) -> Any:
+    return _is_each(of, piece.categories).astype(np.float64)
+
+
+@_step.register
+def _(piece: Ordinal, X: Any, of: Any) -> Any:
+    hit = _is_each(of, piece.categories)
+    return np.where(hit.any(axis=1), piece.codes[hit.argmax(axis=1)], piece.unknown)[:, None]
+
+
+def _is_each(of: Any, categories: Any) -> Any:
+    """Return which category each value is, (n, k); of numbers NaN is NaN."""
+    if categories.dtype == object:
+        return of == categories
+    return (of == categories) | (np.isnan(of) & np.isnan(categories))
 
 
 @_step.register

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +10,14 @@ from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
 from skdistill.export.exported import Exported
-from skdistill.export.onnx_graph import ML, Graph
-from skdistill.export.pieces import (
-    Affine,
-    Answer,
-    Arithmetic,
-    As,
-    Beside,
-    Clipped,
-    Decision,
-    Leaves,
-    Logs,
-    Mapped,
-    Pair,
-    Pick,
-    Piece,
-    Rows,
-    Shares,
-    Softmax,
-    Sums,
-    Trees,
-    Whole,
-    every_piece,
-)
+from skdistill.export.onnx_graph import Graph
+from skdistill.export.onnx_nodes import INPUT, node_of
+from skdistill.export.pieces import Answer, Column, Decision, every_piece
 from skdistill.export.proof import Said
 from skdistill.export.shipping import Format, ship
 from skdistill.export.tables import Table
 
 __all__ = ["ONNX", "to_onnx"]
-
-INPUT = "X"
-BELOW_OR_AT, BELOW, MEMBER = 0, 1, 6  # what a node of TreeEnsemble asks
-SUM = 1
 
 
 def to_onnx(
@@ -108,12 +83,12 @@ def _write(answer: Answer, table: Table) -> bytes:
     """Return the bytes of the graph."""
     from onnx import TensorProto
 
+    _check_names(table)
     graph = Graph()
     decision = [] if answer.decision is None else [answer.decision.of]
     for piece in every_piece(answer.piece, *decision):
-        graph.known[id(piece)] = _node(
-            piece, graph, *(graph.known[id(each)] for each in piece.inputs)
-        )
+        given = (graph.known[id(each)] for each in piece.inputs)
+        graph.known[id(piece)] = node_of(piece, graph, *given)
     found = graph.known[id(answer.piece)]
     if answer.piece.dtype != "float64":
         found = graph.add("Cast", found, to=TensorProto.DOUBLE)
@@ -127,8 +102,26 @@ def _write(answer: Answer, table: Table) -> bytes:
         names = _names(answer.classes)
         graph.rename(_label(answer.decision, names, graph), "label")
         outputs["label"] = (_kind(names), ["rows"])
-    inputs = {INPUT: (TensorProto.DOUBLE, ["rows", len(table.names)])}
-    return graph.finish(inputs, outputs, columns=json.dumps([str(n) for n in table.names]))
+    columns = json.dumps([str(name) for name in table.names])
+    return graph.finish(_inputs(answer, table), outputs, columns=columns)
+
+
+def _inputs(answer: Answer, table: Table) -> dict[str, tuple[Any, Any]]:
+    """Return kind and shape of the inputs: one table, or those columns that are used."""
+    from onnx import TensorProto
+
+    if table.is_matrix:
+        return {INPUT: (TensorProto.DOUBLE, ["rows", len(table.names)])}
+    used = [piece for piece in every_piece(answer.piece) if isinstance(piece, Column)]
+    kinds = {True: TensorProto.STRING, False: TensorProto.DOUBLE}
+    return {piece.name: (kinds[piece.is_text], ["rows", 1]) for piece in used}
+
+
+def _check_names(table: Table) -> None:
+    """Raise ExportError for names of columns that are names of what the graph gives."""
+    taken = sorted({"label", "prediction", "probabilities"} & set(map(str, table.names)))
+    if taken and not table.is_matrix:
+        raise ExportError(f"the graph gives {taken}: rename these columns of X.")
 
 
 def _names(classes: NDArray[Any]) -> NDArray[Any]:
@@ -167,196 +160,6 @@ def _label(decision: Decision, names: NDArray[Any], graph: Graph) -> str:
     return graph.add("Gather", graph.constant(names), number, axis=0)
 
 
-@singledispatch
-def _node(piece: Piece, graph: Graph, *_: str) -> str:
-    """Return the name of what a piece gives, its nodes added to the graph."""
-    raise NotImplementedError(type(piece).__name__)
-
-
-@_node.register
-def _(piece: Rows, graph: Graph) -> str:
-    return INPUT
-
-
-@_node.register
-def _(piece: As, graph: Graph, of: str) -> str:
-    from onnx import TensorProto
-
-    to = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE}[piece.precision]
-    return graph.add("Cast", of, to=to)
-
-
-@_node.register
-def _(piece: Arithmetic, graph: Graph, of: str) -> str:
-    operator = {"add": "Add", "divide": "Div", "multiply": "Mul"}[piece.how]
-    return graph.add(operator, of, graph.constant(piece.values, piece.dtype))
-
-
-@_node.register
-def _(piece: Mapped, graph: Graph, of: str) -> str:
-    if piece.function != "logistic":
-        return graph.add(piece.function.capitalize(), of)
-    # onnxruntime's own Sigmoid loses the digits of small probabilities.
-    one = graph.constant([1.0], piece.dtype)
-    return graph.add("Div", one, graph.add("Add", one, graph.add("Exp", graph.add("Neg", of))))
-
-
-@_node.register
-def _(piece: Whole, graph: Graph, of: str) -> str:
-    chosen = np.isin(np.arange(piece.width), piece.columns)
-    whole = graph.add("Mul", graph.add("Sign", of), graph.add("Floor", graph.add("Abs", of)))
-    return graph.add("Where", graph.constant(chosen), whole, of)
-
-
-@_node.register
-def _(piece: Clipped, graph: Graph, of: str) -> str:
-    low, high = (graph.constant(each, piece.dtype) for each in (0.0, 1.0))
-    return graph.add("Clip", of, low, high)
-
-
-@_node.register
-def _(piece: Softmax, graph: Graph, of: str) -> str:
-    return graph.add("Softmax", of, axis=1)
-
-
-@_node.register
-def _(piece: Shares, graph: Graph, of: str) -> str:
-    axis, zero, one = (
-        graph.constant([1], np.int64),
-        *(graph.constant([each], piece.dtype) for each in (0.0, 1.0)),
-    )
-    cut = graph.add("Max", of, zero)
-    empty = graph.add("Equal", graph.add("ReduceSum", cut, axis, keepdims=1), zero)
-    cut = graph.add("Where", empty, one, cut)
-    return graph.add("Div", cut, graph.add("ReduceSum", cut, axis, keepdims=1))
-
-
-@_node.register
-def _(piece: Logs, graph: Graph, of: str) -> str:
-    least = graph.constant([np.finfo(piece.dtype).tiny], piece.dtype)
-    logs = graph.add("Log", graph.add("Max", of, least))
-    return graph.add("Mul", logs, graph.constant([piece.factor], piece.dtype))
-
-
-@_node.register
-def _(piece: Pair, graph: Graph, of: str) -> str:
-    other = graph.add("Sub", graph.constant([1.0], piece.dtype), of)
-    return graph.add("Concat", other, of, axis=1)
-
-
-@_node.register
-def _(piece: Pick, graph: Graph, of: str) -> str:
-    return graph.add("Gather", of, graph.constant(piece.columns, np.int64), axis=1)
-
-
-@_node.register
-def _(piece: Beside, graph: Graph, *parts: str) -> str:
-    return graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
-
-
-@_node.register
-def _(piece: Affine, graph: Graph, of: str) -> str:
-    weight, bias = (graph.constant(each, piece.dtype) for each in (piece.weight, piece.bias))
-    return graph.add("Add", graph.add("MatMul", of, weight), bias)
-
-
-@_node.register
-def _(piece: Leaves, graph: Graph, of: str) -> str:
-    """Let each tree tell the number of its leaf, and look up the leaf's row of numbers."""
-    from onnx import TensorProto
-
-    trees = piece.trees
-    numbers = _ensemble(trees, np.arange(trees.n_leaves), np.arange(len(trees.roots)), graph, of)
-    leaf = graph.add("Cast", numbers, to=TensorProto.INT64)
-    rows = graph.add("Gather", graph.constant(piece.values, piece.dtype), leaf, axis=0)
-    if len(trees.roots) > 1:
-        # One after the other, as scikit-learn adds them: a sum in another order rounds otherwise,
-        # and the labels of forests hang on it where two classes are as likely.
-        sums = graph.add("CumSum", rows, graph.constant(1, np.int64))
-        rows = graph.add("Gather", sums, graph.constant([len(trees.roots) - 1], np.int64), axis=1)
-    return graph.add("Reshape", rows, graph.constant([-1, piece.width], np.int64))
-
-
-@_node.register
-def _(piece: Sums, graph: Graph, of: str) -> str:
-    return _ensemble(piece.trees, piece.values, piece.output, graph, of, piece.columns)
-
-
-def _ensemble(
-    trees: Trees,
-    values: NDArray[Any],
-    output: NDArray[Any],
-    graph: Graph,
-    of: str,
-    columns: int | None = None,
-) -> str:
-    """Add a TreeEnsemble: a number in each leaf, added to the output of its tree."""
-    from onnx import numpy_helper
-
-    dtype = trees.threshold.dtype
-    nodes = _Nodes(trees)
-    modes = np.full(len(nodes.feature), BELOW if trees.strict else BELOW_OR_AT, dtype=np.uint8)
-    modes[list(trees.members)] = MEMBER
-    members = [np.append(trees.members[node], np.nan) for node in sorted(trees.members)]
-    tensors = {
-        "nodes_modes": modes,
-        "nodes_splits": nodes.threshold.astype(dtype),
-        "leaf_weights": values.astype(dtype),
-    }
-    if members:
-        tensors["membership_values"] = np.concatenate(members).astype(dtype)
-    return graph.add(
-        "TreeEnsemble",
-        of,
-        domain=ML,
-        n_targets=len(trees.roots) if columns is None else columns,
-        aggregate_function=SUM,
-        post_transform=0,
-        tree_roots=nodes.roots.tolist(),
-        nodes_featureids=nodes.feature.tolist(),
-        nodes_truenodeids=np.where(nodes.yes < 0, -1 - nodes.yes, nodes.yes).tolist(),
-        nodes_falsenodeids=np.where(nodes.no < 0, -1 - nodes.no, nodes.no).tolist(),
-        nodes_trueleafs=(nodes.yes < 0).astype(int).tolist(),
-        nodes_falseleafs=(nodes.no < 0).astype(int).tolist(),
-        nodes_missing_value_tracks_true=nodes.missing_yes.astype(int).tolist(),
-        leaf_targetids=output[nodes.tree_of_leaf].tolist(),
-        **{name: numpy_helper.from_array(array, name) for name, array in tensors.items()},
-    )
-
-
-class _Nodes:
-    """The nodes of trees as ONNX wants them: a tree of one leaf asks, and goes there either way."""
-
-    def __init__(self, trees: Trees) -> None:
-        bare = np.flatnonzero(trees.roots < 0)
-        added = trees.roots[bare]
-        self.roots = trees.roots.copy()
-        self.roots[bare] = len(trees.feature) + np.arange(len(bare))
-        none = np.zeros(len(bare))
-        self.feature = np.append(trees.feature, none).astype(np.int64)
-        self.threshold = np.append(trees.threshold, none)
-        self.missing_yes = np.append(trees.missing_yes, none).astype(bool)
-        self.yes = np.append(trees.yes, added)
-        self.no = np.append(trees.no, added)
-        self.tree_of_leaf = _trees_of_leaves(trees)
-
-
-def _trees_of_leaves(trees: Trees) -> NDArray[np.int64]:
-    """Return which tree each leaf is of: nodes come before what they lead to."""
-    of_node = np.full(len(trees.feature), -1)
-    of_leaf = np.full(trees.n_leaves, -1)
-    for number, root in enumerate(trees.roots.tolist()):
-        waiting = [root]
-        while waiting:
-            at = waiting.pop()
-            if at < 0:
-                of_leaf[-1 - at] = number
-            else:
-                of_node[at] = number
-                waiting += [int(trees.yes[at]), int(trees.no[at])]
-    return of_leaf
-
-
 def _runner(content: bytes) -> Callable[[Table], Said]:
     """Return what onnxruntime says of rows."""
     import onnxruntime
@@ -367,11 +170,23 @@ def _runner(content: bytes) -> Callable[[Table], Said]:
 
     def run(rows: Table) -> Said:
         names = [each.name for each in session.get_outputs()]
-        told = dict(zip(names, session.run(names, {INPUT: rows.numbers}), strict=True))
+        told = dict(zip(names, session.run(names, _fed(session, rows)), strict=True))
         numbers = told.get("probabilities", told.get("prediction"))
         return Said(numbers.reshape(len(rows), -1), told.get("label"))
 
     return run
+
+
+def _fed(session: Any, rows: Table) -> dict[str, Any]:
+    """Return rows as the graph takes them."""
+    if rows.is_matrix:
+        return {INPUT: rows.numbers}
+    number = {str(name): place for place, name in enumerate(rows.names)}
+    places = {each.name: number[each.name] for each in session.get_inputs()}
+    return {
+        name: (rows.texts[at] if at in rows.texts else rows.numbers[:, at])[:, None]
+        for name, at in places.items()
+    }
 
 
 ONNX = Format("onnx", ("onnx", "onnxruntime"), _write, _runner)

@@ -29,7 +29,7 @@ class Graph:
         """Add a node, and return the name of what it gives."""
         from onnx import helper
 
-        name = f"{operator.lower()}_{len(self._nodes)}"
+        name = f"/{operator}_{len(self._nodes)}"
         node = helper.make_node(operator, list(inputs), [name], name, domain=domain, **attributes)
         self._nodes.append(node)
         return name
@@ -41,7 +41,7 @@ class Graph:
         array = np.ascontiguousarray(values, dtype=dtype).reshape(np.shape(values))
         key = (str(array.dtype), array.shape, tuple(array.ravel().tolist()))
         if key not in self._constants:
-            name = f"constant_{len(self._constants)}"
+            name = f"/constant_{len(self._constants)}"
             self._constants[key] = numpy_helper.from_array(array, name)
         return str(self._constants[key].name)
 

@@ -5,7 +5,7 @@ rows, ``(n, width)`` in and ``(n, width)`` out, in the very arithmetic of the li
 the model: where that rounds to single precision, so does an `As`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,10 +19,16 @@ __all__ = [
     "As",
     "Beside",
     "Clipped",
+    "Column",
     "Decision",
+    "Filled",
+    "Imputed",
     "Leaves",
     "Logs",
     "Mapped",
+    "Missing",
+    "OneHot",
+    "Ordinal",
     "Pair",
     "Pick",
     "Piece",
@@ -33,6 +39,7 @@ __all__ = [
     "Trees",
     "Whole",
     "every_piece",
+    "pick",
 ]
 
 Floats = NDArray[np.floating[Any]]
@@ -68,6 +75,26 @@ class Rows(Piece):
     def width(self) -> int:
         """Number of columns."""
         return self.columns
+
+
+@dataclass(frozen=True, eq=False)
+class Column(Piece):
+    """One column of a table that has not only numbers: a number, or text, "" where missing."""
+
+    number: int
+    name: str
+    is_text: bool
+    is_category: bool = False  # by its dtype: LightGBM knows it by the number of its category
+
+    @property
+    def width(self) -> int:
+        """One."""
+        return 1
+
+    @property
+    def dtype(self) -> str:
+        """What is in it."""
+        return "text" if self.is_text else "float64"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +141,63 @@ class Whole(_Same):
     """Some columns without what stands after the point; the others as they are."""
 
     columns: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Imputed(_Same):
+    """The numbers, those that are missing replaced by one for each column."""
+
+    values: Floats  # (width,)
+
+
+@dataclass(frozen=True, eq=False)
+class Filled(_Same):
+    """A column of text, what is missing replaced."""
+
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Missing(_Same):
+    """One where a number is missing, else zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class OneHot(Piece):
+    """One where one column is this category, else zero: of text, or of numbers and NaN."""
+
+    of: Piece
+    categories: NDArray[Any]  # (width,)
+
+    @property
+    def width(self) -> int:
+        """Number of categories."""
+        return len(self.categories)
+
+    @property
+    def dtype(self) -> str:
+        """Numbers in double precision."""
+        return "float64"
+
+
+@dataclass(frozen=True, eq=False)
+class Ordinal(Piece):
+    """A number for each category of one column, and one for all others."""
+
+    of: Piece
+    categories: NDArray[Any]  # (k,)
+    codes: Floats  # (k,)
+    unknown: float
+
+    @property
+    def width(self) -> int:
+        """One."""
+        return 1
+
+    @property
+    def dtype(self) -> str:
+        """Numbers in double precision."""
+        return "float64"
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,6 +372,26 @@ class Answer:
     classes: NDArray[Any] | None = None
     decision: Decision | None = None
     is_flat: bool = True
+
+
+def pick(piece: Piece, columns: Sequence[int]) -> Piece:
+    """Return some columns of a piece, in this order; text is not put beside numbers on the way."""
+    columns = tuple(int(column) for column in columns)
+    if columns == tuple(range(piece.width)):
+        return piece
+    if not isinstance(piece, Beside):
+        return Pick(piece, columns)
+    starts = np.cumsum([0, *(part.width for part in piece.parts)])
+    chosen: list[tuple[Piece, list[int]]] = []
+    for column in columns:
+        place = int(np.searchsorted(starts, column, side="right")) - 1
+        part, within = piece.parts[place], column - int(starts[place])
+        if chosen and chosen[-1][0] is part:
+            chosen[-1][1].append(within)
+        else:
+            chosen.append((part, [within]))
+    parts = tuple(pick(part, within) for part, within in chosen)
+    return parts[0] if len(parts) == 1 else Beside(parts)
 
 
 def every_piece(*pieces: Piece) -> Iterator[Piece]:

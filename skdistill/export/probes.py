@@ -19,7 +19,9 @@ from skdistill.export.pieces import (
     Arithmetic,
     As,
     Beside,
+    Column,
     Floats,
+    Imputed,
     Leaves,
     Pick,
     Piece,
@@ -29,8 +31,11 @@ from skdistill.export.pieces import (
     Whole,
     every_piece,
 )
+from skdistill.export.tables import Table
 
-__all__ = ["EXTREMES", "Probe", "extremes", "next_to_thresholds"]
+__all__ = ["EXTREMES", "Probe", "extremes", "next_to_thresholds", "other_texts"]
+
+UNSEEN = "text that nobody has seen"
 
 EXTREMES = (0.0, -0.0, 1e30, -1e30, 5e-324, -5e-324, 1e-45, 1e-38, np.inf, -np.inf, np.nan)
 
@@ -56,20 +61,31 @@ class Probe:
         return Probe(self.row[which], self.column[which], self.value[which])
 
 
-def extremes(n_columns: int) -> Probe:
-    """Return the first row with each column at each extreme."""
-    column = np.repeat(np.arange(n_columns), len(EXTREMES))
-    return Probe(np.zeros_like(column), column, np.tile(EXTREMES, n_columns))
+def extremes(table: Table) -> Probe:
+    """Return the first row with each column of numbers at each extreme."""
+    fixed = set(table.texts) | table.categories
+    columns = [number for number in range(len(table.names)) if number not in fixed]
+    column = np.repeat(columns, len(EXTREMES)).astype(np.int64)
+    return Probe(np.zeros_like(column), column, np.tile(EXTREMES, len(columns)))
 
 
-def next_to_thresholds(answer: Answer, X: Floats) -> Probe:
+def other_texts(table: Table) -> Iterator[tuple[Table, str]]:
+    """Yield the first row with text that is missing, or unseen, in each column; and its name."""
+    for number in table.texts:
+        told = {"": "missing"} if number in table.categories else {"": "missing", UNSEEN: "unseen"}
+        for text, name in told.items():
+            row = table.take([0]).with_text(number, [text])
+            yield row, f"row 0 of X with {name} text in column {table.names[number]!r}"
+
+
+def next_to_thresholds(answer: Answer, X: Any) -> Probe:
     """Return rows next to the thresholds of all trees.
 
     Parameters
     ----------
     answer : Answer
         Its trees are looked for.
-    X : array of shape (n, d)
+    X : array of shape (n, d), or Table
         Rows.
 
     Returns
@@ -92,7 +108,7 @@ def next_to_thresholds(answer: Answer, X: Floats) -> Probe:
     )
 
 
-def _of_trees(trees: Trees, of: Piece, X: Floats) -> Iterator[tuple[int, float, int]]:
+def _of_trees(trees: Trees, of: Piece, X: Any) -> Iterator[tuple[int, float, int]]:
     """Yield column, value and row of the probes of some trees."""
     sources = _sources(of)
     comes_by = np.maximum(follow(trees, compute(of, X)), 0)
@@ -144,7 +160,13 @@ def _(piece: Rows) -> list[_Source | None]:
     return [_Source(column) for column in range(piece.width)]
 
 
+@_sources.register
+def _(piece: Column) -> list[_Source | None]:
+    return [None if piece.is_text else _Source(piece.number)]
+
+
 @_sources.register(As)
+@_sources.register(Imputed)
 @_sources.register(Whole)
 def _(piece: Any) -> list[_Source | None]:
     return _sources(piece.of)

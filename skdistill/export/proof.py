@@ -1,6 +1,6 @@
 """The proof: what the file says of rows against what the model says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
 from skdistill.export.pieces import Answer, Ints
-from skdistill.export.probes import Probe, extremes, next_to_thresholds
+from skdistill.export.probes import Probe, extremes, next_to_thresholds, other_texts
 from skdistill.export.tables import Table
 
 __all__ = ["Proof", "Said", "prove"]
@@ -79,14 +79,23 @@ def prove(
         If a label differs, or a number by more than `tolerance`.
     """
     total = _compare(_ask(model, table), run(table), tolerance, "row {} of X".format)
-    near = next_to_thresholds(answer, table.numbers)
+    near = next_to_thresholds(answer, table)
     parts = [slice(first, first + CHUNK) for first in range(0, len(near.row), CHUNK)]
-    for probe in (*map(near.take, parts), extremes(table.numbers.shape[1])):
+    for probe in (*map(near.take, parts), extremes(table)):
+        if not len(probe.row):
+            continue
         rows = table.take(probe.row).with_values(probe.column, probe.value)
-        for taken, said in _taken(model, rows, np.arange(len(rows))):
+        for taken, said in _taken(model, rows, np.arange(len(rows)), _groups(probe)):
             name = partial(_name, table, probe.take(taken))
             total += _compare(said, run(rows.take(taken)), tolerance, name)
+    for row, text in other_texts(table):
+        for _, said in _taken(model, row, np.arange(1), []):
+            total += _compare(said, run(row), tolerance, partial(_same_name, text))
     return total
+
+
+def _same_name(name: str, row: int) -> str:
+    return name
 
 
 def _name(table: Table, probe: Probe, row: int) -> str:
@@ -94,22 +103,29 @@ def _name(table: Table, probe: Probe, row: int) -> str:
     return f"row {probe.row[row]} of X with {value!r} in column {column!r}"
 
 
-def _taken(model: Any, rows: Table, which: Ints) -> Iterator[tuple[Ints, Said]]:
+def _taken(
+    model: Any, rows: Table, which: Ints, keys: Sequence[Ints]
+) -> Iterator[tuple[Ints, Said]]:
     """Yield rows of which the model says something, with what it says.
 
-    Many models refuse infinity, some what is missing, in any of their rows.
+    Many models refuse infinity, some what is missing, in any of their rows: those that are refused
+    are asked again in the groups that the next of the keys makes of them.
     """
-    if not len(which):
-        return
-    some = rows.take(which)
     try:
-        yield which, _ask(model, some)
+        yield which, _ask(model, rows.take(which))
     except (ValueError, TypeError, OverflowError):
-        if len(which) > 1:
-            finite = np.isfinite(some.numbers).all(axis=1)
-            cut = finite if 0 < finite.sum() < len(which) else np.arange(len(which)) % 2 == 0
-            yield from _taken(model, rows, which[cut])
-            yield from _taken(model, rows, which[~cut])
+        for depth, key in enumerate(keys, start=1):
+            groups = np.unique(key[which])
+            if len(groups) > 1:
+                for each in groups:
+                    yield from _taken(model, rows, which[key[which] == each], keys[depth:])
+                return
+
+
+def _groups(probe: Probe) -> list[Ints]:
+    """Return numbers of groups: finite, infinite and missing; by column; by row where finite."""
+    finite, number = np.isfinite(probe.value), np.arange(len(probe.row))
+    return [finite * 2 + np.isnan(probe.value), probe.column, np.where(finite, number, -1)]
 
 
 def _ask(model: Any, rows: Table) -> Said:

@@ -13,7 +13,7 @@ from skdistill._ground.saving import check_writable, replacing
 from skdistill._ground.validation import check_flag, check_number, is_estimator
 from skdistill.exceptions import ExportError
 from skdistill.export.exported import Exported
-from skdistill.export.pieces import Answer, Rows, every_piece
+from skdistill.export.pieces import Answer, every_piece
 from skdistill.export.proof import Said, prove
 from skdistill.export.reading import read
 from skdistill.export.tables import Table, as_exported
@@ -66,7 +66,7 @@ def ship(
     table = as_exported(model, X)
     if path is not None:
         check_writable(path)
-    answer = read(model, Rows(len(table.names)))
+    answer = read(model, table.piece)
     answer = answer if labels else replace(answer, decision=None)
     content = form.write(answer, table)
     tolerance = _usual(answer) if tolerance is None else float(tolerance)

@@ -21,7 +21,8 @@ from skdistill.export.pieces import (
     Shares,
     Softmax,
 )
-from skdistill.export.reading.registry import read, read_transformer, reads
+from skdistill.export.reading.preparing import prepared
+from skdistill.export.reading.registry import read, reads
 from skdistill.students import Decoder
 from skdistill.targets.losses import Brier, Logit
 
@@ -79,7 +80,7 @@ def _columns(model: Any, of: Piece) -> Answer:
 @reads("sklearn.Pipeline")
 def _pipeline(model: Any, of: Piece) -> Answer:
     for _, step in model.steps[:-1]:
-        of = of if step in (None, "passthrough") else read_transformer(step, of)
+        of = prepared(step, of)
     return read(model.steps[-1][1], of)
 
 

@@ -11,14 +11,18 @@ from skdistill.exceptions import ExportError
 from skdistill.export.pieces import (
     Answer,
     Arithmetic,
+    Beside,
+    Column,
     Decision,
     Mapped,
+    Ordinal,
     Pair,
     Piece,
     Softmax,
     Sums,
     Trees,
     Whole,
+    pick,
 )
 from skdistill.export.reading.registry import reads
 from skdistill.export.reading.trees import joined
@@ -96,7 +100,7 @@ def _booster(model: Any, of: Piece) -> tuple[Piece, str]:
     text = _parsed(model.booster_.model_to_string())
     columns = int(text.head["num_tree_per_iteration"])
     parts, values = zip(*map(_tree, text.trees), strict=True)
-    trees = joined(parts)
+    trees, of = joined(parts), _coded(model, of)
     asked = {int(trees.feature[node]) for node in trees.members}
     rows = Whole(of, tuple(sorted(asked))) if asked else of
     output = np.arange(len(parts)) % columns
@@ -104,6 +108,23 @@ def _booster(model: Any, of: Piece) -> tuple[Piece, str]:
     if "average_output" in text.head:
         scores = Arithmetic(scores, "divide", np.array([float(len(parts) // columns)]))
     return _objective(scores, text.head.get("objective", ""))
+
+
+def _coded(model: Any, of: Piece) -> Piece:
+    """Return the columns as LightGBM has them: the number of its category in place of each."""
+    each = [pick(of, [number]) for number in range(of.width)]
+    known = getattr(model.booster_, "pandas_categorical", None) or []
+    chosen = [n for n, piece in enumerate(each) if isinstance(piece, Column) and piece.is_category]
+    if len(known) != len(chosen):
+        raise ExportError(
+            f"X has {len(chosen)} columns of the dtype category, and LightGBM was fitted on "
+            f"{len(known)}: pass rows like those of fit."
+        )
+    for number, values in zip(chosen, known, strict=True):
+        column, codes = each[number], np.arange(len(values), dtype=np.float64)
+        names = np.array(values, dtype=object if column.dtype == "text" else np.float64)
+        each[number] = Ordinal(column, names, codes, np.nan)
+    return Beside(tuple(each)) if chosen else of
 
 
 def _objective(scores: Piece, said: str) -> tuple[Piece, str]:
