@@ -9,6 +9,7 @@ allows (`skdistill.students`). `skdistill.distillation` has the stages of one fi
 
 from skdistill.estimators.classifier import DistilledClassifier
 from skdistill.estimators.classifier_cv import DistilledClassifierCV
+from skdistill.estimators.quantiles import DistilledQuantiles
 from skdistill.estimators.regressor import DistilledRegressor
 from skdistill.estimators.regressor_cv import DistilledRegressorCV
 from skdistill.rows.munge import Munge
@@ -39,6 +40,7 @@ __all__ = [
     "DistillationPath",
     "DistilledClassifier",
     "DistilledClassifierCV",
+    "DistilledQuantiles",
     "DistilledRegressor",
     "DistilledRegressorCV",
     "Fast",

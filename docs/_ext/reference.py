@@ -29,6 +29,10 @@ MODULES = {
     ),
     "skdistill.choosing": ("Verdict", "``verdict_`` of a `DistilledClassifierCV`."),
     "skdistill.estimators.report": ("Record of a fit", "``report_`` of the estimators."),
+    "skdistill.estimators.quantiles_report": (
+        "Records of quantiles",
+        "``report_`` and ``coverage`` of `DistilledQuantiles`.",
+    ),
     "skdistill.exceptions": ("Errors and warnings", "All are built-in kinds of error, too."),
 }
 

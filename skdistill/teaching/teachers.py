@@ -217,7 +217,7 @@ def _warn_if_fitted(model: Any, kind: TeacherKind) -> None:
         check_is_fitted(model)
     except (NotFittedError, AttributeError, TypeError):  # it has no tags to be asked for
         return
-    if kind is REGRESSOR or hasattr(model, "classes_"):
+    if kind.outcome is not Classes or hasattr(model, "classes_"):
         warn_user(
             f"the teacher {name} is fitted already; that fit is not used, a clone of it is fitted "
             f"anew on each fold. To say so, {kind.elsewhere}.",

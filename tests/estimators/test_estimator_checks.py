@@ -3,7 +3,7 @@
 import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
@@ -13,6 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skdistill import (
     DistilledClassifier,
     DistilledClassifierCV,
+    DistilledQuantiles,
     DistilledRegressor,
     DistilledRegressorCV,
     SoftLogisticRegression,
@@ -45,6 +46,7 @@ def of_numbers(teacher, student, **settings):
 
 
 STUMP = DecisionTreeRegressor(max_depth=3, random_state=0)
+MEDIAN = QuantileRegressor(alpha=0.0)
 HISTR = HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=1)
 
 ESTIMATORS = [
@@ -72,6 +74,7 @@ ESTIMATORS = [
     of_numbers(HISTR, STUMP, correction="fast"),  # takes NaN
     of_numbers([("a", Ridge()), ("b", STUMP)], make_pipeline(Normalizer(), Ridge())),
     of_numbers(STUMP, LGBMRegressor(**LIGHTGBM), strength=0.5, size="free", calibration=None),
+    DistilledQuantiles(MEDIAN, MEDIAN, quantiles=0.5, cv=3, random_state=0),
     DistilledRegressorCV(
         Ridge(), STUMP, cv=3, random_state=0, strengths=(0.5,), calibrations=(None,)
     ),
