@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from skdistill._ground.arrays import has_namespace, to_host
-from skdistill._ground.validation import check_unmasked, named_columns
+from skdistill._ground.validation import brief, check_unmasked, named_columns
 from skdistill._ground.wrapping import LabelledClassifier
 from skdistill.exceptions import TeacherError
 
@@ -86,16 +86,23 @@ def predictions(model: Any, X: Any, n_outputs: int) -> NDArray[Any]:
     Raises
     ------
     TeacherError
-        If there are not as many numbers per row.
+        If these are no numbers, or not as many per row.
     InputError
         If entries are masked.
     """
-    m = as_dense(model.predict(X))
+    said, name = model.predict(X), type(model).__name__
+    try:
+        m = as_dense(said)
+    except (TypeError, ValueError):
+        m = np.asarray(said, dtype=object)
+    if m.dtype.kind not in "fiub":
+        raise TeacherError(f"predict of {name} must give numbers, got {brief(m.ravel()[:2])}.")
     columns = m.reshape(-1, 1) if m.ndim == 1 else m
     if columns.ndim != 2 or columns.shape[1] != n_outputs:
+        wrap = " (MultiOutputRegressor makes several of one)" if n_outputs > 1 else ""
         raise TeacherError(
-            f"predict of {type(model).__name__} must give one number for each of the {n_outputs} "
-            f"column(s) of y, got shape {m.shape}."
+            f"predict of {name} must give one number for each of the {n_outputs} column(s) of "
+            f"y{wrap}, got shape {m.shape}."
         )
     return columns
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
     BaggingRegressor,
@@ -13,18 +14,19 @@ from sklearn.ensemble import (
     VotingClassifier,
     VotingRegressor,
 )
-from sklearn.feature_selection import RFECV
+from sklearn.feature_selection import RFE, RFECV
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
 from sklearn.multioutput import ClassifierChain, RegressorChain
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
-from skdistill._ground.compat import BAGGING_DRAWS_BY_WEIGHT
+from skdistill._ground.compat import BAGGING_DRAWS_BY_WEIGHT, SEARCHES
 from skdistill._ground.validation import is_estimator
 from skdistill.exceptions import InputError
 
@@ -33,6 +35,8 @@ __all__ = [
     "check_classes",
     "check_routing",
     "comes_from",
+    "deciding",
+    "gives",
     "gives_probabilities",
     "has_tags",
     "holds_frozen",
@@ -45,13 +49,17 @@ __all__ = [
     "root_package",
     "tags_of",
     "takes_nan",
+    "takes_outputs",
     "untagged_member",
     "weight_keyword",
 ]
 
 # Parameters that hold the learners whose predictions a learner passes on, or mixes.
 INSIDE = ("estimator", "base_estimator", "regressor", "classifier", "final_estimator")
-VOTES = (StackingClassifier, StackingRegressor, VotingClassifier, VotingRegressor)
+STACKS = (StackingClassifier, StackingRegressor)
+VOTES = (*STACKS, VotingClassifier, VotingRegressor)
+# These take as many outputs as what is inside them, whatever their own tags say.
+PASSING = (Pipeline, SEARCHES, TransformedTargetRegressor, BaggingRegressor, RFE)
 # These take keywords of any name in fit, and row weights by metadata routing alone.
 ROUTING_ONLY = (
     ClassifierChain,
@@ -160,14 +168,40 @@ def predictors_in(learner: Any) -> Iterator[Any]:
         yield from predictors_in(member)
 
 
-def gives_probabilities(model: Any) -> bool:
-    """Whether `model` has, or will have once it is fitted, a predict_proba.
+def deciding(learner: Any) -> Iterator[Any]:
+    """Yield a learner and those inside whose kind must be its own, at any depth."""
+    yield learner
+    if isinstance(learner, (*VOTES, *PASSING)):
+        for member in members(learner):
+            yield from deciding(member)
+
+
+def gives(model: Any, method: str) -> bool:
+    """Whether `model` has, or will have once it is fitted, a method such as predict_proba.
 
     A stack without a final estimator of its own does not tell before it is fitted.
     """
     parts = [model, *model.get_params(deep=True).values()]
-    undecided = any(isinstance(p, StackingClassifier) and p.final_estimator is None for p in parts)
-    return hasattr(model, "predict_proba") or (undecided and hasattr(type(model), "predict_proba"))
+    undecided = any(isinstance(p, STACKS) and p.final_estimator is None for p in parts)
+    return hasattr(model, method) or (undecided and hasattr(type(model), method))
+
+
+def gives_probabilities(model: Any) -> bool:
+    """Whether `model` has, or will have once it is fitted, a predict_proba."""
+    return gives(model, "predict_proba")
+
+
+def takes_outputs(learner: Any) -> bool:
+    """Whether a regressor may be fitted to several outputs at once; of unknown ones it may.
+
+    By its tags, where those of scikit-learn and LightGBM can be relied on: a search and its like
+    take what is inside takes, and a network takes several without saying so.
+    """
+    if tags_of(learner).target_tags.multi_output or isinstance(learner, MLPRegressor):
+        return True
+    if isinstance(learner, PASSING):
+        return all(takes_outputs(member) for member in members(learner))
+    return root_package(learner) not in ("sklearn", "lightgbm")
 
 
 def holds_frozen(model: Any) -> bool:

@@ -53,8 +53,18 @@ class Outcome(ABC):
         """Return what a fitted learner says of n rows, shape (n, C)."""
 
     @abstractmethod
-    def check(self, values: Any, n_rows: int, name: str, remedy: str = "") -> Floats:
-        """Return what was said of `n_rows` rows as numbers (n, C); InputError if it cannot be."""
+    def check(
+        self,
+        values: Any,
+        n_rows: int,
+        name: str,
+        remedy: str = "",
+        numbers: NDArray[np.int64] | None = None,
+    ) -> Floats:
+        """Return what was said of `n_rows` rows as numbers (n, C); InputError if it cannot be.
+
+        `numbers` are those of the rows, to be named in a message.
+        """
 
     @abstractmethod
     def stand_in(self, values: Floats) -> NDArray[Any]:
@@ -115,9 +125,17 @@ class Classes(Outcome):
         """Return probabilities, columns in the order of the classes."""
         return class_probabilities(model, X, self.names)
 
-    def check(self, values: Any, n_rows: int, name: str, remedy: str = "") -> Floats:
+    def check(
+        self,
+        values: Any,
+        n_rows: int,
+        name: str,
+        remedy: str = "",
+        numbers: NDArray[np.int64] | None = None,
+    ) -> Floats:
         """Return probabilities whose rows sum to one."""
-        return check_probabilities(values, n_rows, self.names, name, remedy).astype(np.float64)
+        checked = check_probabilities(values, n_rows, self.names, name, remedy, numbers)
+        return checked.astype(np.float64)
 
     def stand_in(self, values: Floats) -> NDArray[Any]:
         """Return a class per row, drawn by its probabilities."""
@@ -178,9 +196,16 @@ class Numbers(Outcome):
         """Return predictions as columns."""
         return predictions(model, X, self.n_columns)
 
-    def check(self, values: Any, n_rows: int, name: str, remedy: str = "") -> Floats:
+    def check(
+        self,
+        values: Any,
+        n_rows: int,
+        name: str,
+        remedy: str = "",
+        numbers: NDArray[np.int64] | None = None,
+    ) -> Floats:
         """Return finite numbers."""
-        return check_quantities(values, n_rows, self.n_columns, name, remedy)
+        return check_quantities(values, n_rows, self.n_columns, name, remedy, numbers)
 
     def stand_in(self, values: Floats) -> NDArray[Any]:
         """Return what was said, in the shape of what is observed."""

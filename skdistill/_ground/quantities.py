@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 
-from skdistill._ground.validation import brief, check_unmasked
+from skdistill._ground.validation import brief, check_unmasked, first_bad
 from skdistill.exceptions import InputError
 
 __all__ = ["as_quantities", "as_rates", "check_finite", "check_quantities"]
@@ -43,32 +44,52 @@ def as_quantities(y: Any) -> Floats:
     values = _as_floats(y)
     if values.ndim == 2 and values.shape[1] == 1:
         values = column_or_1d(values, warn=True)
-    if values.ndim not in (1, 2) or values.size == 0 == len(values):
+    if values.ndim not in (1, 2) or values.size == 0:
         raise InputError(
-            f"y must have shape (n,), or (n, m) for m outputs, got shape {values.shape}."
+            f"y must have shape (n,), or (n, m) for m outputs, none of them 0, got shape "
+            f"{values.shape}: give a number for each row."
         )
     return values
 
 
 def _as_floats(y: Any) -> Floats:
     """Return numbers of any kind as floats; text that reads as numbers is text all the same."""
-    values = np.asarray(y)
-    kinds = set()
-    if values.dtype == object:
-        kinds = {type(each).__name__ for each in values.ravel()[:1000]}
-    if values.dtype.kind not in "biufO" or "str" in kinds:
-        what = "text" if values.dtype.kind in "SUT" or "str" in kinds else f"dtype {values.dtype}"
+    if sp.issparse(y):
+        raise InputError("y must be a dense array, got a sparse one: pass y.toarray().")
+    try:
+        values = np.asarray(y)
+    except ValueError as error:
         raise InputError(
-            f"y must be numbers, got {what}: convert it (pandas.to_numeric), or use "
-            "DistilledClassifier for classes. Unknown label type."
-        )
+            f"y must have as many numbers in every row, got {brief(y)}: {error}"
+        ) from error
+    kinds = {values.dtype.name}
+    if values.dtype == object:
+        kinds = {type(each).__name__ for each in values.ravel()}
+    if values.dtype.kind not in "biufO" or "str" in kinds:
+        raise InputError(f"y must be numbers, got {_other_kind(values.dtype.kind, kinds)}")
     try:
         return values.astype(np.float64)
+    except OverflowError as error:
+        raise InputError(f"y must be finite, got {error}: give it in another unit.") from error
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"y must be numbers, got entries of the kinds {sorted(kinds)}: {error}. Drop the rows "
-            "without a number. Input y contains NaN."
-        ) from error
+        raise InputError(f"y must be numbers, got {_other_kind('O', kinds)}") from error
+
+
+def _other_kind(kind: str, kinds: set[str]) -> str:
+    """Return what came in the place of numbers, and what to do, for a message."""
+    listed = ", ".join(sorted(kinds))
+    if kind in "SUT" or "str" in kinds:
+        return (
+            "text: convert it (pandas.to_numeric), or use DistilledClassifier for classes. Unknown "
+            "label type."
+        )
+    if kind == "c" or "complex" in kinds:
+        return f"{listed}: give real and imaginary part as two outputs."
+    if kind in "mM" or kinds & {"date", "datetime", "timedelta", "Timestamp", "Timedelta"}:
+        return f"{listed}: count from a start, (y - y.min()) / pandas.Timedelta('1D') for instance."
+    if kinds & {"NoneType", "NAType", "NaTType"}:
+        return f"{listed}: drop the rows without a number. Input y contains NaN."
+    return f"{listed}: make floats of them."
 
 
 def as_rates(y: Floats, exposure: Any, weight: Floats | None) -> tuple[Floats, Floats]:
@@ -124,17 +145,23 @@ def check_finite(values: Floats, numbers: NDArray[np.int64]) -> None:
     bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
     if not bad.any():
         return
-    row = int(np.flatnonzero(bad)[0])
     raise InputError(
-        f"y must be finite, got {values[row].tolist()} in row {numbers[row]} ({int(bad.sum())} "
-        "such rows): drop the rows without a number. Input y contains NaN or infinity."
+        f"y must be finite, got {first_bad(values, bad, numbers)}: drop the rows without a number. "
+        "Input y contains NaN or infinity."
     )
 
 
 def check_quantities(
-    values: Any, n_rows: int, n_columns: int, name: str, remedy: str = ""
+    values: Any,
+    n_rows: int,
+    n_columns: int,
+    name: str,
+    remedy: str = "",
+    numbers: NDArray[np.int64] | None = None,
 ) -> Floats:
     """Return what was said of rows as finite floats of shape (n_rows, n_columns).
+
+    `numbers` are those of the rows, to be named in a message.
 
     Raises
     ------
@@ -155,9 +182,7 @@ def check_quantities(
         )
     bad = ~np.isfinite(columns).all(axis=1)
     if bad.any():
-        row = int(np.flatnonzero(bad)[0])
         raise InputError(
-            f"{name} must be finite, got {columns[row].tolist()} in row {row} ({int(bad.sum())} "
-            f"such rows). {remedy}".rstrip()
+            f"{name} must be finite, got {first_bad(columns, bad, numbers)}. {remedy}".rstrip()
         )
     return columns.astype(np.float64)

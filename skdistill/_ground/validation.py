@@ -31,6 +31,7 @@ __all__ = [
     "check_unmasked",
     "check_weights",
     "columns_of",
+    "first_bad",
     "has_missing",
     "index_rows",
     "is_estimator",
@@ -261,9 +262,16 @@ def check_weights(sample_weight: Any, n_rows: int) -> NDArray[np.float64] | None
 
 
 def check_probabilities(
-    p: Any, n_rows: int, classes: Sequence[Any] | NDArray[Any], name: str, remedy: str = ""
+    p: Any,
+    n_rows: int,
+    classes: Sequence[Any] | NDArray[Any],
+    name: str,
+    remedy: str = "",
+    numbers: NDArray[np.int64] | None = None,
 ) -> NDArray[np.floating[Any]]:
     """Return `p` as a float array of shape (n_rows, K) whose rows are probabilities.
+
+    `numbers` are those of the rows, to be named in a message.
 
     Raises
     ------
@@ -290,12 +298,18 @@ def check_probabilities(
         ("rows that sum to one", np.abs(values.sum(axis=1) - 1.0) > SUM_TOLERANCE),
     ):
         if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise InputError(
-                f"{name} must be probabilities ({what}), got {values[row].tolist()} in row {row} "
-                f"({int(bad.sum())} such rows). {remedy}".rstrip()
-            )
+            got = first_bad(values, np.asarray(bad), numbers)
+            raise InputError(f"{name} must be probabilities ({what}), got {got}. {remedy}".rstrip())
     return values
+
+
+def first_bad(
+    values: NDArray[Any], bad: NDArray[np.bool_], numbers: NDArray[np.int64] | None = None
+) -> str:
+    """Return the first of the bad rows, where it is, and how many there are, for a message."""
+    row = int(np.flatnonzero(bad)[0])
+    place = row if numbers is None else int(numbers[row])
+    return f"{values[row].tolist()} in row {place} ({int(bad.sum())} such rows)"
 
 
 def check_columns(p: Any, classes: Sequence[Any] | NDArray[Any], name: str) -> None:

@@ -246,7 +246,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
     @staticmethod
     def _check_loss(loss: Any, data: Data) -> None:
         """Raise where a loss is not defined for what was observed."""
-        loss.check_labels(data.columns)
+        loss.check_labels(data.spread(data.columns))
         if data.rates and loss.level is not None:
             raise ParameterError(
                 f"exposure has no meaning for loss {loss!r}: a quantile of rates depends on how "

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from skdistill._ground.html import definitions, flat, page, paragraph, write_page
+from skdistill._ground.plain import plain
 
 __all__ = ["FitReport", "hint", "why_direct"]
 
@@ -99,13 +100,13 @@ class FitReport:
     nodes: Mapping[str, int | None]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record as plain dictionaries and numbers, ready for JSON.
+        """Return the record as plain dictionaries and numbers, ready for JSON; NaN becomes None.
 
         Returns
         -------
         facts : dict
         """
-        return asdict(self) | {"note": self.note}
+        return dict(plain(asdict(self) | {"note": self.note}))
 
     @property
     def note(self) -> str | None:

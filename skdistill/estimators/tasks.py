@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skdistill._ground.data import Data, check_data, check_numeric_data
-from skdistill._ground.learners import check_classes, tags_of
+from skdistill._ground.learners import check_classes, takes_outputs
 from skdistill._ground.outcomes import Outcome
 from skdistill.choosing.catalogue import classifiers, regressors
 from skdistill.choosing.numeric_scoring import make_numeric_judge
@@ -124,7 +124,7 @@ def _as_regressor(student: Any) -> Any:
 def _check_regressors(data: Data, teacher: Any, students: Iterable[Any]) -> None:
     """Raise TeacherError where there are several outputs, and the teacher has one."""
     one = teacher is None or data.outcome.n_columns == 1
-    if not one and not tags_of(teacher).target_tags.multi_output:
+    if not one and not takes_outputs(teacher):
         raise TeacherError(
             f"y has {data.outcome.n_columns} columns, and the teacher {type(teacher).__name__} "
             "predicts one: wrap it (sklearn.multioutput.MultiOutputRegressor), or fit a student "

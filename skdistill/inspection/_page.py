@@ -17,7 +17,6 @@ __all__ = [
     "counted",
     "floor_note",
     "interval_note",
-    "plain",
     "score_line",
     "section",
     "sentences",
@@ -158,16 +157,3 @@ def cell(value: Any) -> str:
     if isinstance(value, int | np.integer):
         return f"{value:,}"
     return f"{value:.4f}" if isinstance(value, float | np.floating) else str(value)
-
-
-def plain(value: Any) -> Any:
-    """Return nested mappings, sequences and NumPy values as plain types for JSON; NaN as None."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [plain(entry) for entry in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

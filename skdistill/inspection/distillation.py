@@ -11,6 +11,7 @@ from skdistill._ground.data import Data, check_data
 from skdistill._ground.estimates import Estimate, margin, moves_against, outcome, row_mean
 from skdistill._ground.html import definitions, flat, paragraph
 from skdistill._ground.metrics import FLOOR, row_log_loss
+from skdistill._ground.plain import plain
 from skdistill._ground.validation import check_number
 from skdistill.choosing.scoring import headline_rows
 from skdistill.exceptions import InputError, ParameterError
@@ -27,7 +28,6 @@ from skdistill.inspection._page import (
     counted,
     floor_note,
     interval_note,
-    plain,
     score_line,
     section,
     value_table,

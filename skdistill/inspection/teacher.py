@@ -11,6 +11,7 @@ from sklearn.utils import check_consistent_length
 from skdistill._ground.compat import take_rows
 from skdistill._ground.html import definitions
 from skdistill._ground.metrics import FLOOR, brier_scale
+from skdistill._ground.plain import plain
 from skdistill._ground.validation import as_labels, check_probabilities, check_weights
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._advice import advise
@@ -21,7 +22,6 @@ from skdistill.inspection._page import (
     Report,
     counted,
     floor_note,
-    plain,
     score_line,
     section,
     sentences,

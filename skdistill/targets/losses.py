@@ -24,8 +24,9 @@ from skdistill._ground.arrays import (
 )
 from skdistill._ground.validation import check_choice, check_number
 from skdistill.exceptions import ParameterError
+from skdistill.targets.numeric import NUMERIC_LOSSES, NumericLoss
 
-__all__ = ["Brier", "CrossEntropy", "Logit", "Loss", "resolve_loss"]
+__all__ = ["CLASS_LOSSES", "Brier", "CrossEntropy", "Logit", "Loss", "resolve_loss"]
 
 
 class Loss(ABC):
@@ -280,6 +281,7 @@ _LOSSES: dict[str, type[Loss]] = {
     "cross_entropy": CrossEntropy,
     "logit": Logit,
 }
+CLASS_LOSSES = tuple(_LOSSES)
 
 
 def resolve_loss(loss: str | Loss, temperature: float = 1.0) -> Loss:
@@ -303,6 +305,12 @@ def resolve_loss(loss: str | Loss, temperature: float = 1.0) -> Loss:
         If the name is unknown, or a temperature would be ignored.
     """
     check_number("temperature", temperature, low=0.0, low_open=True)
+    if isinstance(loss, NumericLoss) or (isinstance(loss, str) and loss in NUMERIC_LOSSES):
+        raise ParameterError(
+            f"loss={loss!r} is one of numbers: class probabilities have "
+            f"{', '.join(map(repr, CLASS_LOSSES))}. For numbers there is DistilledRegressor, whose "
+            "loss is the student's own."
+        )
     if not isinstance(loss, Loss):
         check_choice("loss", loss, sorted(_LOSSES), "or a Loss object")
     if loss == "cross_entropy":

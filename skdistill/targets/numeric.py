@@ -16,7 +16,10 @@ from typing import ClassVar
 
 from skdistill._ground.arrays import Array, namespace, row_gain
 
-__all__ = ["MeanLoss", "NumericLoss"]
+__all__ = ["NUMERIC_LOSSES", "MeanLoss", "NumericLoss"]
+
+# The names of `skdistill.targets.numeric_losses`, for those who look for one elsewhere.
+NUMERIC_LOSSES = ("absolute_error", "gamma", "poisson", "quantile", "squared_error", "tweedie")
 
 
 class NumericLoss(ABC):
@@ -126,7 +129,10 @@ class NumericLoss(ABC):
         return target, xp.zeros_like(target[:, 0], dtype=xp.bool)
 
     def check_labels(self, y: Array) -> None:  # noqa: B027, all numbers will do by default
-        """Raise InputError where labels (n, m) are outside the domain of the loss."""
+        """Raise InputError where labels (n, m) are outside the domain of the loss.
+
+        Rows that do not count are NaN, so that a message can name a row by its place.
+        """
 
 
 class MeanLoss(NumericLoss):

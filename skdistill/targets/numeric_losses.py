@@ -10,7 +10,8 @@ from typing import ClassVar
 
 from skdistill._ground.arrays import Array, namespace, weighted_quantile
 from skdistill._ground.validation import check_choice, check_number
-from skdistill.exceptions import InputError
+from skdistill.exceptions import InputError, ParameterError
+from skdistill.targets.losses import CLASS_LOSSES, Loss
 from skdistill.targets.numeric import MeanLoss, NumericLoss
 
 __all__ = [
@@ -114,7 +115,8 @@ class _Deviance(MeanLoss):
         Raises
         ------
         InputError
-            With the first such row; or where all labels of an output are zero.
+            With the first such row, and how many there are; or where all labels of an output are
+            zero.
         """
         xp = namespace(y)
         strict = self._power >= 2.0
@@ -122,15 +124,17 @@ class _Deviance(MeanLoss):
             column = y[:, j]
             outside = column <= 0.0 if strict else column < 0.0
             if bool(xp.any(outside)):
-                row = int(xp.argmax(xp.astype(outside, xp.int64)))
+                number = xp.astype(outside, xp.int64)
+                row = int(xp.argmax(number))
                 raise InputError(
                     f"labels must be {'positive' if strict else 'at least 0'} for loss {self!r}, "
                     f"got {float(column[row])!r} in row {row}"
-                    f"{f', output {j}' if y.shape[1] > 1 else ''}. Correct or leave out such rows, "
-                    f"or choose another loss, such as "
-                    f"{'Poisson() where labels may be 0, or ' if strict else ''}SquaredError()."
+                    f"{f', output {j}' if y.shape[1] > 1 else ''} ({int(xp.sum(number))} such "
+                    "rows). Correct or leave out such rows, or choose a student of another loss, "
+                    f"such as {'Poisson() where labels may be 0, or ' if strict else ''}"
+                    "SquaredError()."
                 )
-            if bool(xp.all(column == 0.0)):
+            if not bool(xp.any(column > 0.0)):
                 raise InputError(
                     f"labels must not all be 0 for loss {self!r}, got nothing but zeros"
                     f"{f' in output {j}' if y.shape[1] > 1 else ''}: the logarithm of their mean "
@@ -342,6 +346,12 @@ def resolve_numeric_loss(loss: str | NumericLoss) -> NumericLoss:
     """
     if isinstance(loss, NumericLoss):
         return loss
+    if isinstance(loss, Loss) or (isinstance(loss, str) and loss in CLASS_LOSSES):
+        raise ParameterError(
+            f"loss={loss!r} is one of class probabilities: numbers have "
+            f"{', '.join(map(repr, sorted(_LOSSES)))}, or 'auto' for what the student minimises. "
+            "For classes there is DistilledClassifier."
+        )
     check_choice("loss", loss, sorted(_LOSSES), "or a NumericLoss object")
     return _LOSSES[loss]()
 

@@ -143,11 +143,18 @@ class FoldTeacher(BaseEstimator):
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return what the teacher says, in the columns of the outcome."""
+        """Return what the teacher says of the test rows, in the columns of the outcome."""
+        number, folds = self.number_, self.folds
         try:
-            return self.outcome.ask(self.teacher_, X)
+            said = self.outcome.ask(self.teacher_, X)
         except Exception as error:
-            raise _failure(self.teacher, self.number_, self.folds, error) from error
+            raise _failure(self.teacher, number, folds, error) from error
+        whose = f"the out-of-fold {self.outcome.said} of {type(self.teacher).__name__}"
+        remedy = f"Look at its {self.outcome.method}."
+        test = folds.splits[number][1]
+        rows = test if folds.numbers is None else folds.numbers[test]
+        name = f"{whose} on {_place(folds, number)}"
+        return self.outcome.check(said, len(rows), name, remedy, rows)
 
 
 def fit_teacher(
@@ -198,11 +205,15 @@ def further_answers(teacher: Any, X: Any, outcome: Outcome, what: str) -> NDArra
         ) from error
 
 
+def _place(folds: Folds, number: int) -> str:
+    return folds.name(number) + ("" if folds.names else f" of {len(folds)}")
+
+
 def _failure(teacher: Any, number: int, folds: Folds, error: Exception) -> TeacherError:
     kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
-    place = folds.name(number) + ("" if folds.names else f" of {len(folds)}")
     return kind(
-        f"the teacher {type(teacher).__name__} failed on {place} (counted from 0): {_said(error)}"
+        f"the teacher {type(teacher).__name__} failed on {_place(folds, number)} (counted from 0): "
+        f"{_said(error)}"
     )
 
 
@@ -285,14 +296,7 @@ def cross_fit(
     )
     if shared is not None:
         parts, teachers = _of_each(parts, teachers, folds, *shared)
-    out = OutOfFold.gather(parts, folds, teachers)
-    outcome.check(
-        out.values[folds.covered],
-        int(folds.covered.sum()),
-        f"the out-of-fold {outcome.said} of {type(teacher).__name__}",
-        f"Look at its {outcome.method}.",
-    )
-    return out
+    return OutOfFold.gather(parts, folds, teachers)
 
 
 def _fit_all(
@@ -326,7 +330,7 @@ def _shared(folds: Folds) -> tuple[Folds, tuple[int, ...]] | None:
     if folds.n_fits == len(folds):
         return None
     names = [f"{folds.name(number)} of {len(folds)}" for number in range(len(folds))]
-    return merged(folds.splits, folds.n_rows, names)
+    return merged(folds.splits, folds.n_rows, names, folds.numbers)
 
 
 def _of_each(

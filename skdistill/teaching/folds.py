@@ -50,11 +50,14 @@ class Folds:
         Number of rows split.
     names : tuple of str
         What messages call them; empty for "fold 0", "fold 1" and so on.
+    numbers : array of shape (n_rows,) or None
+        What messages call the rows; None for 0, 1 and so on.
     """
 
     splits: tuple[tuple[Index, Index], ...]
     n_rows: int
     names: tuple[str, ...] = ()
+    numbers: Index | None = None
 
     def __len__(self) -> int:
         return len(self.splits)
@@ -112,7 +115,10 @@ class Folds:
 
 
 def merged(
-    splits: Sequence[tuple[Index, Index]], n_rows: int, names: Sequence[str]
+    splits: Sequence[tuple[Index, Index]],
+    n_rows: int,
+    names: Sequence[str],
+    numbers: Index | None = None,
 ) -> tuple[Folds, tuple[int, ...]]:
     """Return folds of which no two have the same training rows: one fit serves all that have.
 
@@ -124,6 +130,8 @@ def merged(
         Number of rows split.
     names : sequence of str
         What messages call them.
+    numbers : array of shape (n_rows,) or None, default=None
+        What messages call the rows.
 
     Returns
     -------
@@ -140,7 +148,7 @@ def merged(
         if i != firsts[fold]:
             tests[firsts[fold]] = np.union1d(tests[firsts[fold]], tests[i])
     distinct = tuple((splits[i][0], tests[i]) for i in firsts)
-    return Folds(distinct, n_rows, tuple(names[i] for i in firsts)), number
+    return Folds(distinct, n_rows, tuple(names[i] for i in firsts), numbers), number
 
 
 @dataclass(frozen=True)
@@ -248,7 +256,8 @@ def make_folds(
         listed = not hasattr(cv, "split")
         splits = _listed(cv, groups, n_rows) if listed else _checked(cv.split(), n_rows)
         splits = splits if kept is None or n_given == len(y) else _renumbered(splits, kept, n_given)
-    folds = Folds(tuple(_as_split(i, s, len(y)) for i, s in enumerate(splits)), len(y))
+    parted = tuple(_as_split(i, s, len(y)) for i, s in enumerate(splits))
+    folds = Folds(parted, len(y), numbers=kept)
     check_fold_classes(folds, y, classes)
     return folds
 

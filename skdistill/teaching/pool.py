@@ -267,7 +267,7 @@ def _with_pairs(folds: Folds, validation: Sequence[int]) -> _Fits:
                 f"folds {j} and {k} leave no training row between them: use more folds."
             )
         names.append(f"fold {k}" if j == k else f"the pair of folds {j} and {k}")
-    every, numbers = merged(list(wanted.values()), folds.n_rows, names)
+    every, numbers = merged(list(wanted.values()), folds.n_rows, names, folds.numbers)
     return _Fits(every, dict(zip(wanted, numbers, strict=True)))
 
 
@@ -318,6 +318,7 @@ def given_pool(
             len(rows),
             f"pool_proba[{k}] at the training rows of fold {k}",
             f"They must come from teachers that saw neither fold {k} nor the fold of the row.",
+            data.kept[rows],
         )
         tables.append(table)
     if all(np.all((table == out_of_fold) | np.isnan(table)) for table in tables):

@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 from skdistill._ground.compat import warn_user
 from skdistill._ground.learners import (
     WeightlessError,
-    gives_probabilities,
+    deciding,
+    gives,
     holds_frozen,
     kind_of,
     untagged_member,
@@ -69,31 +70,43 @@ class TeacherKind:
         )
 
 
+TWINS = {"classifier": "DistilledClassifier", "regressor": "DistilledRegressor"}
+
+
+def _of_another_kind(model: Any, wanted: str) -> str | None:
+    """Return why a teacher, or one that it passes on, is of a kind that predicts no values of y."""
+    for part in deciding(model):
+        kind = kind_of(part)
+        if kind in (None, wanted):
+            continue
+        where = "" if part is model else f" in {type(model).__name__}"
+        got = f"teacher must be a {wanted}, got the {kind.replace('_', ' ')} {type(part).__name__}"
+        if kind in TWINS:
+            return f"{got}{where}: use the {wanted} of the same family, or {TWINS[kind]}."
+        return f"{got}{where}, which predicts no values of y: use a {wanted}."
+    return None
+
+
 def _says_no_probabilities(model: Any) -> str | None:
-    name = type(model).__name__
-    if kind_of(model) == "regressor":
+    other = _of_another_kind(model, "classifier")
+    if other is not None:
+        return other
+    if not gives(model, "predict_proba"):
         return (
-            f"teacher must be a classifier, got the regressor {name}: use the classifier of the "
-            "same family, whose predict_proba can be distilled, or DistilledRegressor."
-        )
-    if not gives_probabilities(model):
-        return (
-            f"teacher must have predict_proba, got {name} without it: calibrate it "
+            f"teacher must have predict_proba, got {type(model).__name__} without it: calibrate it "
             "(CalibratedClassifierCV), turn its probabilities on, or use another classifier."
         )
     return untagged_member(model)
 
 
 def _says_no_numbers(model: Any) -> str | None:
-    name = type(model).__name__
-    if kind_of(model) == "classifier":
-        return (
-            f"teacher must be a regressor, got the classifier {name}: use the regressor of the "
-            "same family, or DistilledClassifier."
-        )
-    if not hasattr(model, "predict"):
+    other = _of_another_kind(model, "regressor")
+    if other is not None:
+        return other
+    if not gives(model, "predict"):
+        name = type(model).__name__
         return f"teacher must have predict, got {name} without it: use another regressor."
-    return None
+    return untagged_member(model)
 
 
 CLASSIFIER = TeacherKind(

@@ -116,7 +116,7 @@ def distiller(teacher=None, student=TREE, **settings):
         (Ridge(), TeacherError, ["must be a classifier", "regressor Ridge", "use the classifier"]),
         (RandomForestRegressor(), TeacherError, ["RandomForestRegressor"]),
         (make_pipeline(StandardScaler(), Ridge()), TeacherError, ["regressor Pipeline"]),
-        (KMeans(), TeacherError, ["predict_proba", "KMeans"]),
+        (KMeans(), TeacherError, ["classifier", "clusterer KMeans"]),
         (GaussianNB, TeacherTypeError, ["an object, not a class", "GaussianNB"]),
         ("forest", TeacherTypeError, ["scikit-learn classifier", "'forest'"]),
         (object(), TeacherTypeError, ["scikit-learn classifier"]),
