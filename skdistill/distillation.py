@@ -3,8 +3,10 @@
 They know nothing of the estimator that calls them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -247,7 +249,8 @@ def make_problem(
     mean_gain : float
         Mean gain of the correction.
     """
-    gain = _gain(settings, data, labels)
+    said = _Said(data, labels.p)
+    gain = _gain(settings, said)
     if transfer is not None:
         gain = gain * transfer.share(len(data))
     problem = Problem(
@@ -264,8 +267,21 @@ def make_problem(
         weight = transfer.weights(metadata.student_weight)
         problem = _with_transfer(problem, p, data.outcome, transfer, weight)
     if not settings.loss.is_linear:
-        problem = replace(problem, mixture=_mixture(problem, data, labels.p, gain))
+        problem = replace(problem, mixture=_mixture(problem, said, gain))
     return problem, float(np.mean(gain))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the teacher said of the rows, and of numbers how far off it was: found out once."""
+
+    data: Data
+    p: Floats
+
+    @cached_property
+    def variance(self) -> Floats:
+        """Of the labels around it, shape (n, m)."""
+        return local_variance(self.data.columns, self.p, self.data.weight)
 
 
 def _times(a: Floats | None, b: Floats | None) -> Floats | None:
@@ -300,46 +316,52 @@ def _with_transfer(
     )
 
 
-def _mixture(problem: Problem, data: Data, m: Floats, gain: Floats) -> Mixture | None:
+def _mixture(problem: Problem, said: _Said, gain: Floats) -> Mixture | None:
     """Return what stands for the target of a loss that no pseudo-target stands for.
 
     Each labelled row comes with what was observed, a share `g` of it, and with draws from what the
     teacher expects there (`expected_draws`), ``1 - g`` together; a row without a label with draws
     alone. A gain above 1, beside transfer rows, counts as 1: no weight is negative.
     """
-    n, n_all = len(data), len(problem.target)
+    n, n_all = len(said.data), len(problem.target)
     g = np.zeros(n_all)
     g[:n] = np.minimum(gain if gain.ndim == 1 else gain.mean(axis=1), 1.0)
     if np.all(g == 1.0):
         return None  # the target is what was observed
-    at = None if n_all == n else np.concatenate([m, problem.target[n:]])
-    draws = expected_draws(data.columns, m, problem.loss.level, data.weight, at=at)
-    observed = np.concatenate([data.columns, problem.target[n:]])
+    at = None if n_all == n else np.concatenate([said.p, problem.target[n:]])
+    y, weight = said.data.columns, said.data.weight
+    known: Any = {"variance": said.variance, "at": at}
+    draws = expected_draws(y, said.p, problem.loss.level, weight, **known)
+    observed = np.concatenate([y, problem.target[n:]])
     shares = np.stack([g, *[(1.0 - g) * share for share, _ in draws]])
     return Mixture(np.stack([observed, *[draw for _, draw in draws]]), shares)
 
 
-def _gain_of_classes(correction: Correction, data: Data, p: Floats, strength: float) -> Any:
-    return correction.gain(p, strength)
+def _gain_of_classes(correction: Correction, said: _Said, strength: float) -> Any:
+    return _weighed(correction.gain, said)(said.p, strength)
 
 
-def _gain_of_numbers(correction: Correction, data: Data, m: Floats, strength: float) -> Any:
-    variance = np.full_like(m, np.nan)
-    if correction.uses_variance:
-        variance = local_variance(data.columns, m, data.weight)
-    return correction.gain_of(m, variance, strength)
+def _gain_of_numbers(correction: Correction, said: _Said, strength: float) -> Any:
+    variance = said.variance if correction.uses_variance else np.full_like(said.p, np.nan)
+    return _weighed(correction.gain_of, said)(said.p, variance, strength)
+
+
+def _weighed(gain: Callable[..., Any], said: _Said) -> Callable[..., Any]:
+    """Return a method of a correction with the row weights, where it takes them."""
+    takes = "weight" in signature(gain).parameters
+    return partial(gain, weight=said.data.weight) if takes else gain
 
 
 _GAINS = {Classes: _gain_of_classes, Numbers: _gain_of_numbers}
 
 
-def _gain(settings: Settings, data: Data, labels: Labels) -> Floats:
+def _gain(settings: Settings, said: _Said) -> Floats:
     """Return the gain of each row or entry, checked: the correction may be the user's."""
-    correction, p, strength = settings.correction, labels.p, settings.strength
+    correction, p, strength = settings.correction, said.p, settings.strength
     if correction is None:
         return np.zeros(len(p))
-    of = _GAINS[type(data.outcome)]
-    gain = np.asarray(of(correction, data, p, 0.0 if strength is None else strength))
+    of = _GAINS[type(said.data.outcome)]
+    gain = np.asarray(of(correction, said, 0.0 if strength is None else strength))
     if gain.shape not in ((len(p),), p.shape) or not np.all(np.isfinite(gain)):
         raise InputError(
             f"the gain of {correction!r} must be finite and of shape {(len(p),)} or {p.shape}, got "

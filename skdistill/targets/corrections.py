@@ -22,6 +22,9 @@ __all__ = ["Correction", "Fast", "Minimax", "Orthogonal", "Slow", "resolve_corre
 class Correction(ABC):
     """Base of all corrections: subclass it and implement `gain` to bring your own.
 
+    One that takes averages over rows should have a parameter ``weight=None`` in `gain` and
+    `gain_of`: it is given the row weights, shape (n,), or None for equal ones.
+
     Examples
     --------
     >>> import numpy as np
@@ -123,19 +126,21 @@ class _WithConstant(Correction):
         """Whether `c` is taken from the strength."""
         return self.c is None
 
-    def gain(self, p: Array, strength: float) -> Array:
+    def gain(self, p: Array, strength: float, weight: Array | None = None) -> Array:
         """Return the gain of each row, shape (n,), from ``V = (1 - sum_k p_k^2) / 2``."""
-        return self._gain_at(_variance(p), strength)
+        return self._gain_at(_variance(p), strength, weight)
 
-    def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
+    def gain_of(
+        self, m: Array, variance: Array, strength: float, weight: Array | None = None
+    ) -> Array:
         """Return the gain of each row, shape (n,), from the variance of its labels.
 
         `V` is the mean over outputs, each in units of its own average variance: so is `c`.
         """
-        return self._gain_at(_over_outputs(variance), strength)
+        return self._gain_at(_over_outputs(variance, weight), strength, weight)
 
     @abstractmethod
-    def _gain_at(self, v: Array, strength: float) -> Array:
+    def _gain_at(self, v: Array, strength: float, weight: Array | None) -> Array:
         """Return the gain of rows of variance `v`, shape (n,)."""
 
 
@@ -151,7 +156,7 @@ class Fast(_WithConstant):
     ----------
     c : float or None, default=None
         Positive. None takes ``c = mean(V) s / (1 - s)`` from the strength `s`, so that a row of
-        average variance gets gain `s`; the mean is over rows, whatever they weigh. With a number
+        average variance gets gain `s`; the mean is over rows by their weight. With a number
         the strength has no effect.
 
     Raises
@@ -167,12 +172,12 @@ class Fast(_WithConstant):
     array([0.5, 1. ])
     """
 
-    def _gain_at(self, v: Array, strength: float) -> Array:
+    def _gain_at(self, v: Array, strength: float, weight: Array | None) -> Array:
         xp = namespace(v)
         if self.c is None and strength in (0.0, 1.0):
             return xp.full_like(v, strength)
         if self.c is None:
-            return strength / (strength + (1.0 - strength) * _relative(v))
+            return strength / (strength + (1.0 - strength) * _relative(v, weight))
         return self.c / (self.c + v)
 
 
@@ -187,7 +192,7 @@ class Slow(_WithConstant):
     ----------
     c : float or None, default=None
         Positive. None takes ``c = mean(V) s / (2 (1 - s)^3)`` from the strength `s`, so that a row
-        of average variance gets gain `s`; the mean is over rows, whatever they weigh. With a number
+        of average variance gets gain `s`; the mean is over rows by their weight. With a number
         the strength has no effect.
 
     Raises
@@ -203,13 +208,13 @@ class Slow(_WithConstant):
     array([0.5])
     """
 
-    def _gain_at(self, v: Array, strength: float) -> Array:
+    def _gain_at(self, v: Array, strength: float, weight: Array | None) -> Array:
         xp = namespace(v)
         if self.c is None and strength in (0.0, 1.0):
             return xp.full_like(v, strength)
         # d^3 + a d - a = 0 with a = V / 2c >= 0 has one real root, in [0, 1).
         if self.c is None:
-            a = _relative(v) * ((1.0 - strength) ** 3 / strength)
+            a = _relative(v, weight) * ((1.0 - strength) ** 3 / strength)
         else:
             a = v / (2.0 * self.c)
         # Cardano's root in its hyperbolic form, which neither cancels nor overflows.
@@ -269,7 +274,9 @@ class Minimax(Correction):
 
         return _minimise_convex(worst, xp.zeros_like(p), xp.ones_like(p))
 
-    def gain_of(self, m: Array, variance: Array, strength: float) -> Array:
+    def gain_of(
+        self, m: Array, variance: Array, strength: float, weight: Array | None = None
+    ) -> Array:
         """Return the minimax gain of each number, ``s b^2 / (s b^2 + (1 - s) V)``, shape (n, m).
 
         `b` is the worst bias: ``r |m|`` for "relative", which is for numbers that are positive, and
@@ -284,8 +291,9 @@ class Minimax(Correction):
         xp = namespace(m)
         if strength in (0.0, 1.0):
             return xp.full_like(m, strength)
-        scale = xp.abs(m) if self.error == "relative" else xp.zeros_like(m) + xp.std(m, axis=0)
-        bias, noise = strength * (self._radius * scale) ** 2, (1.0 - strength) * variance
+        spread = xp.zeros_like(m) + _mean((m - _mean(m, weight)) ** 2, weight)
+        square = m**2 if self.error == "relative" else spread
+        bias, noise = strength * self._radius**2 * square, (1.0 - strength) * variance
         total = bias + noise
         # Where there is neither, no gain does better than another: the smallest.
         return xp.where(total > 0.0, bias / xp.where(total > 0.0, total, xp.ones_like(m)), bias)
@@ -354,17 +362,26 @@ def _variance(p: Array) -> Array:
     return 0.5 * namespace(p).sum(p * (1.0 - p), axis=1)
 
 
-def _over_outputs(variance: Array) -> Array:
+def _mean(values: Array, weight: Array | None) -> Array:
+    """Return the mean over rows, the first axis, by their weight."""
+    xp = namespace(values)
+    if weight is None:
+        return xp.mean(values, axis=0)
+    w = xp.reshape(xp.astype(weight, values.dtype), (-1,) + (1,) * (values.ndim - 1))
+    return xp.sum(w * values, axis=0) / xp.sum(w)
+
+
+def _over_outputs(variance: Array, weight: Array | None) -> Array:
     """Return the mean over outputs (n, m) of each one's variance over its average, shape (n,)."""
     xp = namespace(variance)
-    average = xp.mean(variance, axis=0)
+    average = _mean(variance, weight)
     safe = xp.where(average > 0.0, average, xp.ones_like(average))
     return xp.mean(variance / safe, axis=1)
 
 
-def _relative(v: Array) -> Array:
+def _relative(v: Array, weight: Array | None) -> Array:
     """Return `v` over its mean; zeros where all are zero (every row sure: nothing to weigh)."""
-    mean = namespace(v).mean(v)
+    mean = _mean(v, weight)
     return v / mean if float(mean) > 0.0 else v
 
 

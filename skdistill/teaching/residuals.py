@@ -89,6 +89,7 @@ def expected_draws(
     level: float,
     weight: Floats | None = None,
     *,
+    variance: Floats | None = None,
     at: Floats | None = None,
     n_draws: int = N_DRAWS,
 ) -> list[tuple[float, Floats]]:
@@ -110,6 +111,8 @@ def expected_draws(
         Which quantile, in (0, 1).
     weight : array of shape (n,) or None, default=None
         Row weights.
+    variance : array of shape (n, m) or None, default=None
+        That of the labels (`local_variance`), where it is known already.
     at : array of shape (N, m) or None, default=None
         The teacher's quantiles of the rows to draw for; None for `m`.
     n_draws : int, default=5
@@ -128,7 +131,7 @@ def expected_draws(
     >>> [(round(share, 2), float(draw[0, 0])) for share, draw in expected_draws(y, m, 0.5)]
     [(0.2, 0.0), (0.2, -4.0), (0.2, -2.0), (0.2, 2.0), (0.2, 4.0)]
     """
-    spread = np.sqrt(local_variance(y, m, weight))
+    spread = np.sqrt(local_variance(y, m, weight) if variance is None else variance)
     spread = np.where(spread > 0.0, spread, 1.0)
     residuals = (y - m) / spread
     middle = np.asarray(weighted_quantile(residuals, level, weight))

@@ -97,6 +97,16 @@ def check_whole_weights_are_repeats(student, data):
     assert np.max(np.abs(even - weighted)) > 1e-3
 
 
+def check_corrections_heed_weights(student, data, correction):
+    """An average over rows that a correction takes counts a row of weight two twice."""
+    weight = np.random.default_rng(0).integers(1, 6, size=len(data))
+    repeated = data.rows(np.repeat(np.arange(len(data)), weight))
+    how = {"strength": 0.5, "correction": correction}
+    weighted = data.taught(student, weight=weight.astype(float), **how)
+    twice = data.answer(repeated.distil(student, **how), data.X)
+    assert_allclose(weighted, twice, atol=student.weight_tolerance)
+
+
 def check_weight_zero_is_absence(student, data):
     """A row of weight zero leaves no trace, whatever its y, features and teacher say."""
     present = np.arange(len(data)) % 5 != 0

@@ -40,6 +40,7 @@ from skdistill import (
     Poisson,
     Quantile,
     SquaredError,
+    distillation,
 )
 from skdistill.exceptions import (
     CoverageWarning,
@@ -436,6 +437,23 @@ def test_corrections_follow_the_local_variance():
     flat = model.refit_student(rows, y, correction=Orthogonal())
     level = (flat.predict(rows) - flat.teacher_pred_) / (y - flat.teacher_pred_)
     assert_allclose(level, 0.5, atol=1e-6)
+
+
+def test_the_local_variance_is_found_out_once(monkeypatch):
+    """A correction, draws of labelled rows and those of others look at the same one."""
+    grown, own = [], distillation.local_variance
+
+    def counted(*of):
+        grown.append(of)
+        return own(*of)
+
+    monkeypatch.setattr(distillation, "local_variance", counted)
+    student = QuantileRegressor(quantile=0.8, alpha=0.0)
+    model = DistilledRegressor(TEACHER, student, cv=FOLDS, strength=0.5, correction="fast")
+    model.fit(X, Y, X_transfer=X[:20] + 0.01)
+    assert len(grown) == 1
+    fit(student=TREE, strength=0.5)
+    assert len(grown) == 1  # the same gain for all rows needs none
 
 
 def test_auto_is_the_students_own_loss():

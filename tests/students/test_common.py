@@ -73,6 +73,14 @@ def test_whole_weights_are_repeated_rows(student, data):
     checks.check_whole_weights_are_repeats(student, data)
 
 
+@pytest.mark.parametrize("correction", ["fast", "slow", "absolute", "relative"])
+@pytest.mark.parametrize(
+    ("student", "data"), [case for case in CASES if case.values[0].name == "ridge"]
+)
+def test_corrections_heed_weights(student, data, correction):
+    checks.check_corrections_heed_weights(student, data, correction)
+
+
 @every("takes_weight")
 def test_weight_zero_is_absence(student, data):
     checks.check_weight_zero_is_absence(student, data)

@@ -136,3 +136,19 @@ def test_a_correction_that_needs_no_variance_says_so():
     assert not Orthogonal().uses_variance
     np.testing.assert_array_equal(Orthogonal().gain_of(m, np.full_like(m, np.nan), 0.3), [0.3, 0.3])
     assert all(each.uses_variance for each in (Fast(), Slow(), Minimax()))
+
+
+WEIGHED = [Fast(), Slow(), Fast(c=0.3), Minimax("relative"), Minimax("absolute")]
+
+
+@pytest.mark.parametrize("correction", WEIGHED, ids=repr)
+def test_whole_weights_are_repeated_rows(correction):
+    weight = np.random.default_rng(2).integers(1, 5, len(M))
+    rows = np.repeat(np.arange(len(M)), weight)
+    gain = correction.gain_of(M, V, 0.4, weight=weight.astype(float))
+    np.testing.assert_allclose(gain[rows], correction.gain_of(M[rows], V[rows], 0.4), rtol=1e-5)
+    p = np.column_stack([np.linspace(0.05, 0.6, len(M)), np.linspace(0.95, 0.4, len(M))])
+    if isinstance(correction, Minimax):
+        return  # of probabilities it looks at each entry by itself
+    gain = correction.gain(p, 0.4, weight=weight.astype(float))
+    np.testing.assert_allclose(gain[rows], correction.gain(p[rows], 0.4))
