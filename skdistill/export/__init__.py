@@ -5,7 +5,8 @@ format writes these, and the file is run on rows next to every threshold before 
 (`proof`): exact, or refused.
 """
 
+from skdistill.export.c import to_c
 from skdistill.export.exported import Exported
 from skdistill.export.onnx import to_onnx
 
-__all__ = ["Exported", "to_onnx"]
+__all__ = ["Exported", "to_c", "to_onnx"]

@@ -79,7 +79,7 @@ def to_onnx(
     return ship(ONNX, model, X, path=path, labels=labels, tolerance=tolerance)
 
 
-def _write(answer: Answer, table: Table) -> bytes:
+def _write(answer: Answer, table: Table, _: Any) -> bytes:
     """Return the bytes of the graph."""
     from onnx import TensorProto
 
@@ -160,7 +160,7 @@ def _label(decision: Decision, names: NDArray[Any], graph: Graph) -> str:
     return graph.add("Gather", graph.constant(names), number, axis=0)
 
 
-def _runner(content: bytes) -> Callable[[Table], Said]:
+def _runner(content: bytes, _: Answer) -> Callable[[Table], Said]:
     """Return what onnxruntime says of rows."""
     import onnxruntime
 

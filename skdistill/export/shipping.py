@@ -34,15 +34,15 @@ class Format:
     packages : tuple of str
         What must be installed.
     write : callable
-        Gives the file's bytes of an `Answer` and the rows.
+        Gives the file's bytes of an `Answer`, the rows and the model.
     runner : callable
-        Gives of the bytes a function that says what the file says of rows.
+        Gives of the bytes and the `Answer` a function that says what the file says of rows.
     """
 
     name: str
     packages: tuple[str, ...]
-    write: Callable[[Answer, Table], bytes]
-    runner: Callable[[bytes], Callable[[Table], Said]]
+    write: Callable[[Answer, Table, Any], bytes]
+    runner: Callable[[bytes, Answer], Callable[[Table], Said]]
 
 
 def ship(
@@ -68,9 +68,9 @@ def ship(
         check_writable(path)
     answer = read(model, table.piece)
     answer = answer if labels else replace(answer, decision=None)
-    content = form.write(answer, table)
+    content = form.write(answer, table, model)
     tolerance = _usual(answer) if tolerance is None else float(tolerance)
-    proof = prove(model, form.runner(content), answer, table, tolerance)
+    proof = prove(model, form.runner(content, answer), answer, table, tolerance)
     if path is not None:
         with replacing(path) as new:
             new.write_bytes(content)

@@ -126,7 +126,9 @@ def test_a_distilled_classifier_at_another_temperature():
 def test_the_student_that_was_chosen():
     X = rows()
     students = [CLASSIFIERS["stump"], CLASSIFIERS["logistic"]]
-    model = DistilledClassifierCV(CLASSIFIERS["tree"], students, strengths=[0.5], cv=3)
+    model = DistilledClassifierCV(
+        CLASSIFIERS["tree"], students, strengths=[0.5], cv=3, random_state=0
+    )
     model.fit(X, classes(X, 2))
     assert to_onnx(model, X).largest_difference < 1e-15
 
@@ -184,8 +186,8 @@ def test_a_file_that_is_not_proved_is_not_written(tmp_path, monkeypatch):
     place.write_bytes(b"old")
     true = onnx.ONNX
 
-    def turned(content):
-        run = true.runner(content)
+    def turned(*given):
+        run = true.runner(*given)
         return lambda table: replace(run(table), numbers=1 - run(table).numbers)
 
     monkeypatch.setattr(onnx, "ONNX", replace(true, runner=turned))

@@ -1,0 +1,443 @@
+"""C: one file without dependencies but the C library, C99, all numbers in double precision."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+from functools import singledispatch
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill.exceptions import ExportError
+from skdistill.export.exported import Exported
+from skdistill.export.pieces import (
+    Affine,
+    Answer,
+    Arithmetic,
+    As,
+    Beside,
+    Clipped,
+    Decision,
+    Imputed,
+    Leaves,
+    Logs,
+    Mapped,
+    Missing,
+    OneHot,
+    Ordinal,
+    Pair,
+    Pick,
+    Piece,
+    Rows,
+    Shares,
+    Softmax,
+    Sums,
+    Trees,
+    Whole,
+    every_piece,
+)
+from skdistill.export.proof import Said
+from skdistill.export.rounding import in_double
+from skdistill.export.shipping import Format, ship
+from skdistill.export.tables import Table
+
+__all__ = ["C", "to_c"]
+
+COMPILERS = ("cc", "gcc", "clang")
+# Contracted multiplications and additions would round once where the model rounds twice.
+FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", "-ffp-contract=off")
+
+
+def to_c(
+    model: Any,
+    X: Any,
+    *,
+    path: str | Path | None = None,
+    tolerance: float | None = None,
+) -> Exported:
+    """Write a fitted student as one C file that says the same of every row.
+
+    The file is C99 and needs the C library's mathematics only (``-lm``). It has
+    ``void student_predict(const double *x, double *out)``, of the d columns of a row to the K
+    probabilities in the order of `classes_`, or to the predictions; of a classifier also
+    ``int student_label(const double *x)``, the number of the class, and ``student_classes``, their
+    names; and ``void student_predict_rows(const double *x, size_t n, double *out)``. A missing
+    number is ``NAN``. It is compiled here, and run as `to_onnx` runs its graph.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted `DistilledClassifier`, `DistilledRegressor` or student, of numbers.
+    X : array-like or data frame of shape (n, d)
+        Rows to prove it on.
+    path : str, pathlib.Path or None, default=None
+        Where to write it; None for nowhere.
+    tolerance : float or None, default=None
+        See `to_onnx`.
+
+    Returns
+    -------
+    exported : Exported
+
+    Raises
+    ------
+    ExportError
+        If the student cannot be expressed, if the file says something else of a row, or if there
+        is no C compiler to prove it by. Nothing is written then.
+    sklearn.exceptions.NotFittedError
+        If the model is not fitted.
+    OSError
+        If `path` cannot be written.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skdistill.export import to_c
+    >>> X, y = load_iris(return_X_y=True)
+    >>> exported = to_c(DecisionTreeClassifier().fit(X, y), X)  # doctest: +SKIP
+    """
+    _compiler()
+    return ship(C, model, X, path=path, labels=True, tolerance=tolerance)
+
+
+def _compiler() -> str:
+    found = next(filter(None, map(shutil.which, (os.environ.get("CC") or "cc", *COMPILERS))), None)
+    if found is None:
+        raise ExportError(
+            f"no C compiler was found ({', '.join(COMPILERS)}, or the one that CC names): the file "
+            "could not be proved."
+        )
+    return found
+
+
+class _Source:
+    """Constants and statements of the file under way; each piece has an array of its own."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, str] = {}
+        self.constants: list[str] = []
+        self.lines: list[str] = []
+
+    def constant(self, values: Iterable[Any], kind: str = "double") -> str:
+        """Return the name of an array of constants."""
+        name = f"c{len(self.constants)}"
+        told = ", ".join(map(_literal, np.ravel(np.asarray(values)).tolist())) or "0"
+        self.constants.append(f"static const {kind} {name}[] = {{{told}}};")
+        return name
+
+    def each(self, piece: Piece, name: str, value: str) -> None:
+        """Set every column of a piece."""
+        self.lines.append(f"for (int j = 0; j < {piece.width}; ++j) {name}[j] = {value};")
+
+
+def _literal(value: Any) -> str:
+    if not isinstance(value, float):
+        return str(int(value))
+    if np.isnan(value):
+        return "NAN"
+    return repr(value) if np.isfinite(value) else ("INFINITY" if value > 0 else "-INFINITY")
+
+
+def _write(answer: Answer, table: Table, _: Any) -> bytes:
+    if not table.is_matrix:
+        raise ExportError(
+            "C takes rows of numbers, and some columns of X are text or categories: use to_onnx, "
+            "to_sql or to_json."
+        )
+    source = _Source()
+    numbers = _function(source, answer.piece, "void student_predict(const double *x, double *out)")
+    numbers.append(
+        f"    memcpy(out, {source.known[id(answer.piece)]}, {answer.piece.width} * sizeof(double));"
+    )
+    parts = [*numbers, "}", "", *_rows(len(table.names), answer.piece.width)]
+    if answer.decision is not None and answer.classes is not None:
+        parts += ["", *_label(source, answer.decision)]
+        parts += ["", *_classes(answer.classes)]
+    head = ["/* Written by skdistill. Columns: " + _commented(table.names) + " */"]
+    head += [f"#include <{name}.h>" for name in ("math", "stddef", "string")]
+    return "\n".join([*head, "", *source.constants, "", WALK, *parts, ""]).encode()
+
+
+def _commented(names: Iterable[Any]) -> str:
+    return ", ".join(str(name).replace("*/", "* /") for name in names)
+
+
+WALK = """\
+/* Return the leaf of a tree: -1 - l stands for leaf l. */
+static int walk(int at, const double *x, const int *feature, const double *threshold,
+                const int *yes, const int *no, const int *missing,
+                const int *first, const double *members) {
+    while (at >= 0) {
+        const double v = x[feature[at]];
+        int goes = isnan(v) ? missing[at] : v <= threshold[at];
+        if (first[at] < first[at + 1] && !isnan(v)) {  /* a set of categories */
+            goes = 0;
+            for (int k = first[at]; k < first[at + 1]; ++k) goes |= v == members[k];
+        }
+        at = goes ? yes[at] : no[at];
+    }
+    return -1 - at;
+}
+"""
+
+
+def _function(source: _Source, piece: Piece, head: str) -> list[str]:
+    """Return the lines of a function up to where the piece's numbers are known."""
+    source.known, source.lines = {}, []
+    for each in every_piece(piece):
+        name = f"v{len(source.known)}"
+        source.known[id(each)] = name
+        source.lines.append(f"double {name}[{each.width}];")
+        _statement(each, name, source, *(source.known[id(one)] for one in each.inputs))
+    return [f"{head} {{", *(f"    {line}" for line in source.lines)]
+
+
+def _rows(n_columns: int, width: int) -> list[str]:
+    return [
+        "void student_predict_rows(const double *x, size_t n, double *out) {",
+        "    for (size_t i = 0; i < n; ++i)",
+        f"        student_predict(x + i * {n_columns}, out + i * {width});",
+        "}",
+    ]
+
+
+def _label(source: _Source, decision: Decision) -> list[str]:
+    lines = _function(source, decision.of, "int student_label(const double *x)")
+    name = source.known[id(decision.of)]
+    if decision.threshold is not None:
+        operator = ">=" if decision.inclusive else ">"
+        return [*lines, f"    return {name}[0] {operator} {_literal(decision.threshold)};", "}"]
+    return [
+        *lines,
+        "    int best = 0;",
+        f"    for (int j = 1; j < {decision.of.width}; ++j)",
+        f"        if ({name}[j] > {name}[best]) best = j;",
+        "    return best;",
+        "}",
+    ]
+
+
+def _classes(classes: NDArray[Any]) -> list[str]:
+    names = ", ".join(_quoted(str(each)) for each in classes.tolist())
+    return [f"const char *const student_classes[] = {{{names}}};"]
+
+
+def _quoted(text: str) -> str:
+    """Return a string of C; bytes that are no plain letters by their octal numbers."""
+    plain = [
+        chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in text.encode()
+    ]
+    return '"' + "".join(plain) + '"'
+
+
+@singledispatch
+def _statement(piece: Piece, name: str, source: _Source, *_: str) -> None:
+    """Write what fills the array of a piece."""
+    raise ExportError(
+        f"{type(piece).__name__} cannot be expressed in C: use to_onnx, to_sql or to_json."
+    )
+
+
+@_statement.register
+def _(piece: Rows, name: str, source: _Source) -> None:
+    source.each(piece, name, "x[j]")
+
+
+@_statement.register
+def _(piece: As, name: str, source: _Source, of: str) -> None:
+    cast = "(double)(float)" if piece.precision == "float32" else ""
+    source.each(piece, name, f"{cast}{of}[j]")
+
+
+@_statement.register
+def _(piece: Arithmetic, name: str, source: _Source, of: str) -> None:
+    operator = {"add": "+", "divide": "/", "multiply": "*"}[piece.how]
+    values = source.constant(np.broadcast_to(piece.values, (piece.width,)).astype(float))
+    source.each(piece, name, f"{of}[j] {operator} {values}[j]")
+
+
+@_statement.register
+def _(piece: Mapped, name: str, source: _Source, of: str) -> None:
+    told = {
+        "relu": f"{of}[j] <= 0.0 ? 0.0 : {of}[j]",
+        "tanh": f"tanh({of}[j])",
+        "exp": f"exp({of}[j])",
+        "logistic": f"1.0 / (1.0 + exp(-{of}[j]))",
+    }
+    source.each(piece, name, told[piece.function])
+
+
+@_statement.register
+def _(piece: Whole, name: str, source: _Source, of: str) -> None:
+    chosen = source.constant(np.isin(np.arange(piece.width), piece.columns), "int")
+    source.each(piece, name, f"{chosen}[j] ? trunc({of}[j]) : {of}[j]")
+
+
+@_statement.register
+def _(piece: Imputed, name: str, source: _Source, of: str) -> None:
+    values = source.constant(piece.values)
+    source.each(piece, name, f"isnan({of}[j]) ? {values}[j] : {of}[j]")
+
+
+@_statement.register
+def _(piece: Missing, name: str, source: _Source, of: str) -> None:
+    source.each(piece, name, f"isnan({of}[j]) ? 1.0 : 0.0")
+
+
+@_statement.register
+def _(piece: OneHot, name: str, source: _Source, of: str) -> None:
+    values = source.constant(piece.categories)
+    same = f"{of}[0] == {values}[j] || (isnan({of}[0]) && isnan({values}[j]))"
+    source.each(piece, name, f"({same}) ? 1.0 : 0.0")
+
+
+@_statement.register
+def _(piece: Ordinal, name: str, source: _Source, of: str) -> None:
+    values, codes = source.constant(piece.categories), source.constant(piece.codes)
+    same = f"{of}[0] == {values}[k] || (isnan({of}[0]) && isnan({values}[k]))"
+    source.lines.append(f"{name}[0] = {_literal(float(piece.unknown))};")
+    source.lines.append(
+        f"for (int k = 0; k < {len(piece.codes)}; ++k) if ({same}) {name}[0] = {codes}[k];"
+    )
+
+
+@_statement.register
+def _(piece: Clipped, name: str, source: _Source, of: str) -> None:
+    source.each(piece, name, f"{of}[j] < 0.0 ? 0.0 : {of}[j] > 1.0 ? 1.0 : {of}[j]")
+
+
+@_statement.register
+def _(piece: Softmax, name: str, source: _Source, of: str) -> None:
+    top, mass, width = f"{name}_top", f"{name}_sum", piece.width
+    source.lines += [
+        f"double {top} = {of}[0], {mass} = 0.0;",
+        f"for (int j = 1; j < {width}; ++j) if ({of}[j] > {top}) {top} = {of}[j];",
+        f"for (int j = 0; j < {width}; ++j) {mass} += {name}[j] = exp({of}[j] - {top});",
+    ]
+    source.each(piece, name, f"{name}[j] / {mass}")
+
+
+@_statement.register
+def _(piece: Shares, name: str, source: _Source, of: str) -> None:
+    mass, width = f"{name}_sum", piece.width
+    source.lines += [
+        f"double {mass} = 0.0;",
+        f"for (int j = 0; j < {width}; ++j) {mass} += {name}[j] = {of}[j] > 0.0 ? {of}[j] : 0.0;",
+    ]
+    source.each(piece, name, f"{mass} == 0.0 ? {_literal(1 / width)} : {name}[j] / {mass}")
+
+
+@_statement.register
+def _(piece: Logs, name: str, source: _Source, of: str) -> None:
+    least = _literal(float(np.finfo(piece.dtype).tiny))
+    factor = _literal(float(piece.factor))
+    source.each(piece, name, f"{factor} * log({of}[j] > {least} ? {of}[j] : {least})")
+
+
+@_statement.register
+def _(piece: Pair, name: str, source: _Source, of: str) -> None:
+    source.lines.append(f"{name}[0] = 1.0 - {of}[0]; {name}[1] = {of}[0];")
+
+
+@_statement.register
+def _(piece: Pick, name: str, source: _Source, of: str) -> None:
+    source.each(piece, name, f"{of}[{source.constant(piece.columns, 'int')}[j]]")
+
+
+@_statement.register
+def _(piece: Beside, name: str, source: _Source, *parts: str) -> None:
+    first = 0
+    for part, given in zip(piece.parts, parts, strict=True):
+        source.lines.append(f"memcpy({name} + {first}, {given}, {part.width} * sizeof(double));")
+        first += part.width
+
+
+@_statement.register
+def _(piece: Affine, name: str, source: _Source, of: str) -> None:
+    weight, bias = source.constant(piece.weight), source.constant(piece.bias)
+    source.each(piece, name, "0.0")
+    source.lines.append(
+        f"for (int i = 0; i < {len(piece.weight)}; ++i) for (int j = 0; j < {piece.width}; ++j) "
+        f"{name}[j] += {of}[i] * {weight}[i * {piece.width} + j];"
+    )
+    source.each(piece, name, f"{name}[j] + {bias}[j]")
+
+
+@_statement.register
+def _(piece: Leaves, name: str, source: _Source, of: str) -> None:
+    roots, leaf = _trees(piece.trees, piece.of, source)
+    values = source.constant(piece.values)
+    source.each(piece, name, "0.0")
+    source.lines.append(
+        f"for (int t = 0; t < {len(piece.trees.roots)}; ++t) {{ const double *leaf = {values} + "
+        f"{piece.width} * {leaf.format(f'{roots}[t]')}; "
+        f"for (int j = 0; j < {piece.width}; ++j) {name}[j] += leaf[j]; }}"
+    )
+
+
+@_statement.register
+def _(piece: Sums, name: str, source: _Source, of: str) -> None:
+    roots, leaf = _trees(piece.trees, piece.of, source)
+    values = source.constant(piece.values.astype(float))
+    output = source.constant(piece.output, "int")
+    source.each(piece, name, "0.0")
+    source.lines.append(
+        f"for (int t = 0; t < {len(piece.trees.roots)}; ++t) "
+        f"{name}[{output}[t]] += {values}[{leaf.format(f'{roots}[t]')}];"
+    )
+
+
+def _trees(trees: Trees, of: Piece, source: _Source) -> tuple[str, str]:
+    """Return the name of the roots, and how to ask for the leaf that a root leads to."""
+    trees, of = in_double(trees, of)
+    sets = [trees.members.get(node, np.empty(0)) for node in range(len(trees.feature))]
+    told = [
+        source.constant(trees.feature, "int"),
+        source.constant(trees.threshold),
+        *(source.constant(each, "int") for each in (trees.yes, trees.no, trees.missing_yes)),
+        source.constant(np.cumsum([0, *map(len, sets)]), "int"),
+        source.constant(np.concatenate([*sets, np.empty(0)])),
+    ]
+    known = source.known[id(of)]
+    return source.constant(trees.roots, "int"), f"walk({{}}, {known}, {', '.join(told)})"
+
+
+def _runner(content: bytes, answer: Answer) -> Callable[[Table], Said]:
+    """Compile the file, and return what it says of rows."""
+    library = _compiled(content)
+    pointer = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
+    library.student_predict_rows.argtypes = [pointer, ctypes.c_size_t, pointer]
+    library.student_predict_rows.restype = None
+
+    def run(rows: Table) -> Said:
+        X = np.ascontiguousarray(rows.numbers)
+        out = np.empty((len(X), answer.piece.width))
+        library.student_predict_rows(X, len(X), out)
+        if answer.decision is None or answer.classes is None:
+            return Said(out)
+        library.student_label.argtypes = [pointer]
+        number = [library.student_label(row) for row in X]
+        return Said(out, answer.classes[number])
+
+    return run
+
+
+def _compiled(content: bytes) -> Any:
+    """Return the file as a library that is loaded."""
+    with TemporaryDirectory(prefix="skdistill-") as folder:
+        source, library = Path(folder, "student.c"), Path(folder, "student.so")
+        source.write_bytes(content)
+        command = [_compiler(), *FLAGS, str(source), "-o", str(library), "-lm"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise ExportError(f"the C compiler refused the file: {done.stderr.strip()[:500]}")
+        return ctypes.CDLL(str(library))
+
+
+C = Format("c", (), _write, _runner)
