@@ -179,12 +179,17 @@ def solve_all(
 ) -> Solution:
     """Do what `multinomial.solve` does, and warn of problems that were not finished."""
     solution = solve(batch, tol=tol, max_iter=max_iter, start=start)
-    n_open, n_all = int(np.sum(~solution.converged)), len(solution.converged)
-    if n_open:
-        which = "" if n_all == 1 else f" in {n_open} of {n_all} problems"
+    open_ = ~solution.converged
+    if open_.any():
+        n_all, most = len(open_), int(np.max(solution.n_iter[open_]))
+        which = "" if n_all == 1 else f" in {int(np.sum(open_))} of {n_all} problems"
+        ended = f"the solver took all {max_iter} iterations{which} before"
+        remedy = "raise max_iter or tol"
+        if most < max_iter:
+            ended = f"the solver got no further{which} after {most} iterations, and not to where"
+            remedy = "raise tol"
         warn_user(
-            f"the solver stopped, at most {max_iter} iterations allowed,{which} before the "
-            "gradient was below tol: raise max_iter or tol, strengthen the penalty (lower C), or "
+            f"{ended} the gradient was below tol: {remedy}, strengthen the penalty (lower C), or "
             "standardise the features.",
             ConvergenceWarning,
         )

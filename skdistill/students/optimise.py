@@ -138,18 +138,27 @@ def minimise(
 
 
 def _minimise_by_scipy(objective: Objective, start: Any, *, tol: float, max_iter: int) -> Minimum:
-    """Minimise one problem; SciPy goes on with a lesser bound where its point is steep yet."""
+    """Minimise one problem; SciPy is asked again where its point is steep yet.
+
+    With a lesser bound where its own measure was met. Where it was not, what it remembers of the
+    curvature may have led to a step of no length: it begins anew, as long as that lowers the value.
+    """
     x, n_iter, bound, level = start[0], 0, tol, _flat(objective, tol)
+    lowest = np.inf
     while True:
         limits = {"maxiter": max_iter - n_iter, "gtol": bound, "ftol": objective.rounding}
         result, x, gradient = _ask_scipy(objective, x, limits | {"maxls": 50})
         n_iter += result.nit
         slope = _slope(x[None, :], gradient[None, :], objective.l1)
         steep = objective.steepness(x[None, :], slope, level)
-        stopped = result.nit == 0 or n_iter >= max_iter or np.max(np.abs(slope)) > bound
+        is_met = np.max(np.abs(slope)) <= bound
+        fell = lowest - result.fun > objective.rounding * max(1.0, abs(result.fun))
+        stopped = result.nit == 0 or n_iter >= max_iter or not (is_met or fell)
         if steep[0] <= tol or stopped:
             return Minimum(x[None, :], steep, np.array([n_iter]), steep <= level)
-        bound *= min(0.1, tol / float(steep[0]))
+        lowest = result.fun
+        if is_met:
+            bound *= min(0.1, tol / float(steep[0]))
 
 
 def _ask_scipy(objective: Objective, start: Any, options: dict[str, Any]) -> tuple[Any, Any, Any]:
