@@ -67,12 +67,13 @@ def _check_part(part: Any, n_rows: int, *, inside: bool) -> None:
     params = part.get_params(deep=False)
     takes_validation_rows = has_fit_parameter(part, "X_val") and not inside
     patience = params.get("n_iter_no_change") if "early_stopping" not in params else None
-    if patience is not None or (_stops_early(params, n_rows) and not takes_validation_rows):
+    patience = patience or params.get("eval_fraction")  # CatBoost's
+    if patience or (_stops_early(params, n_rows) and not takes_validation_rows):
         raise StudentError(
             f"early stopping of {name} holds out rows by itself and would put copies of one row on "
-            "both sides: turn it off (early_stopping=False or n_iter_no_change=None; "
-            "HistGradientBoosting can be told its rows from scikit-learn 1.7 on, where it is the "
-            "student itself)."
+            "both sides: turn it off (early_stopping=False, n_iter_no_change=None or "
+            "eval_fraction=None; HistGradientBoosting can be told its rows from scikit-learn 1.7 "
+            "on, where it is the student itself)."
         )
     if params.get("oob_score"):
         raise StudentError(

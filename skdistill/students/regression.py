@@ -8,6 +8,7 @@ Mixed labels stand for probabilities by their mean, which is what the squared er
 regressor of another loss is refused.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from skdistill.exceptions import StudentError
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, give_back
 from skdistill.students.means import mean_obstacle, range_obstacle
 from skdistill.students.own_loss import learners_of, minimised
+from skdistill.students.search import candidates_of
 from skdistill.students.size import can_grow, leaf_settings
 from skdistill.targets.losses import Brier, Loss
 from skdistill.targets.numeric_losses import SquaredError
@@ -115,7 +117,7 @@ class RegressionAdapter(Adapter):
                 f"loss='cross_entropy' cannot be minimised by {type(self.student).__name__}, a "
                 "regressor: use loss='brier' or 'logit', or a classifier as student."
             )
-        for learner in learners_of(self.student):
+        for learner in _tried(self.student):
             _check_squared_error(learner)
             _check_range(learner, loss)
         self.fit_keywords(np.ones(n_rows) if weighted else None, {})
@@ -156,6 +158,15 @@ class Tagged(RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> Any:
         """Return what the regressor predicts."""
         return self.regressor_.predict(X)
+
+
+def _tried(student: Any) -> Iterator[Any]:
+    """Yield the student, the learners inside, and what a search among them makes of its own."""
+    for learner in learners_of(student):
+        yield learner
+        if isinstance(learner, SEARCHES):
+            for _, changed in candidates_of(learner):
+                yield from learners_of(changed)
 
 
 def _check_squared_error(learner: Any) -> None:

@@ -67,6 +67,15 @@ def test_several_outputs():
     assert fitted.decode(fitted.model.predict(X)).shape == (len(X), 2)
 
 
+class HoldingOut(Ridge):
+    """Holds out a share of its rows by itself, as CatBoost may."""
+
+    def __init__(self, loss="mae", eval_fraction=0.2):
+        super().__init__()
+        self.loss = loss
+        self.eval_fraction = eval_fraction
+
+
 class Watching(TransformerMixin, BaseEstimator):
     """Notes what it is fitted to."""
 
@@ -129,6 +138,7 @@ def test_settings_that_count_rows_count_no_copies(student):
             ),
             "early stopping",
         ),
+        (HoldingOut(), "eval_fraction"),
         (RandomForestRegressor(criterion="absolute_error", oob_score=True), "oob_score"),
         (BaggingRegressor(QuantileRegressor(), oob_score=True), "oob_score"),
         (

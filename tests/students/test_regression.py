@@ -167,6 +167,10 @@ def squared_error(y, scores):
         (MultiOutputRegressor(SVR()), "SVR"),
         (TransformedTargetRegressor(QuantileRegressor()), "QuantileRegressor"),
         (GridSearchCV(make_pipeline(StandardScaler(), SVR()), {}), "SVR"),
+        (
+            GridSearchCV(RandomForestRegressor(), {"criterion": ["squared_error", "poisson"]}),
+            "criterion='poisson'",
+        ),
         (VotingRegressor([("a", Ridge()), ("b", SVR())]), "SVR"),
         (StackingRegressor([("a", Ridge())], final_estimator=SVR()), "SVR"),
     ],
