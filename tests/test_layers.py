@@ -37,7 +37,7 @@ KNOWS = {
     "distillation": "rows settings students targets teaching",
     "choosing": "distillation rows settings students targets teaching",
     "estimators": "choosing distillation rows settings students targets teaching",
-    "inspection": "choosing distillation estimators settings students teaching",
+    "inspection": "choosing distillation estimators settings students targets teaching",
     "export": "estimators students targets",
     "cli": "estimators inspection students teaching",
     "__main__": "cli",

@@ -15,6 +15,10 @@ __all__ = ["gini_index", "numeric_scores"]
 class _RowLoss(Protocol):
     def value(self, prediction: Any, target: Any) -> Any: ...
 
+    def lift(self, prediction: Any, level: Any) -> Any: ...
+
+    def mean_level(self, y: Any, weight: Any = None) -> Any: ...
+
 
 def numeric_scores(
     y: Array, prediction: Array, weight: Array | None, loss: _RowLoss
@@ -30,7 +34,7 @@ def numeric_scores(
     weight : array of shape (n,) or None
         Row weights.
     loss : NumericLoss
-        Its mean over the rows is "loss".
+        Its mean over the rows is "loss"; predictions that it would make infinite are lifted.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def numeric_scores(
         "r2": float(np.mean(r2)),
         "rmse": float(np.mean(np.sqrt(error))),
         "mae": float(np.mean(mean(np.abs(y - f)))),
-        "loss": float(mean(loss.value(f, y))),
+        "loss": float(mean(loss.value(loss.lift(f, loss.mean_level(y, w)), y))),
         "calibration_slope": float(np.mean(slope)),
     }
 

@@ -11,6 +11,7 @@ __all__ = ["advise"]
 
 CALIBRATION_GAIN = 0.02  # share of the log-loss from which a calibration is worth a sentence
 LABEL_R2 = 0.5  # share of the labels' variance from which a perfect teacher may be honest
+SLOPE = 0.2  # distance of the slope of calibration from 1 that is worth a sentence
 RARE = 20  # rows of a class below which its figures say little
 ROWS_PER_CLASS = 100  # on average, from which a small model is asked what the features say
 SPREAD = 1.5  # worst fold's Brier score over the mean from which folds are called unequal
@@ -18,7 +19,8 @@ SPREAD = 1.5  # worst fold's Brier score over the mean from which folds are call
 
 def advise(report: TeacherFacts) -> tuple[str, ...]:
     """Return the sentences of all rules that have something to say, the gravest first."""
-    found = tuple(text for text in (rule(report) for rule in RULES) if text is not None)
+    rules = RULES[report.words.part]
+    found = tuple(text for text in (rule(report) for rule in rules) if text is not None)
     return found or ("Nothing here speaks against distilling this teacher.",)
 
 
@@ -50,25 +52,39 @@ def _of_unknown_origin(report: TeacherFacts) -> str | None:
     if not report.given:
         return None
     return (
-        "Whether this teacher had seen the labels of these rows is not known: its probabilities "
-        "were given, or it was frozen. If it had, every figure here is too good, and a student "
-        "learns what it remembers: be sure that no row was among those it was fitted on, or have "
-        "it cross-fitted (teacher=)."
+        "Whether this teacher had seen the labels of these rows is not known: its "
+        f"{report.words.said} were given, or it was frozen. If it had, every figure here is too "
+        "good, and a student learns what it remembers: be sure that no row was among those it was "
+        "fitted on, or have it cross-fitted (teacher=)."
+    )
+
+
+def _looks_in_sample_numbers(report: TeacherFacts) -> str | None:
+    """Suspect given predictions that are exact where the features say little."""
+    if report.label_r2 is None or report.label_r2 >= LABEL_R2:
+        return None
+    if report.n_rows < ROWS_PER_CLASS or not report.scores["given"]["r2"] >= 1.0 - 1e-9:
+        return None
+    return (
+        "Do not distil these predictions before you know that their teacher had not seen these "
+        f"rows: they are what was observed in all {report.n_rows:,} rows, and a small model of the "
+        f"features, on rows held out from it, explains {max(report.label_r2, 0.0):.0%} of the "
+        "variance. Predictions of the rows that a teacher was fitted on look like this."
     )
 
 
 def _no_better_than_frequencies(report: TeacherFacts) -> str | None:
-    base = report.scores["class frequencies"]["log_loss"]
-    kind = _kind(report)
+    words, kind = report.words, _kind(report)
+    base = report.scores[words.constant][words.headline]
     # Calibrated on these rows it is flattered; but if that does not help it, nothing does.
     kinds = (f"{kind}, calibrated", "calibrated on these rows", kind)
-    loss = next(report.scores[kind]["log_loss"] for kind in kinds if kind in report.scores)
+    loss = next(report.scores[kind][words.headline] for kind in kinds if kind in report.scores)
     if loss < base:
         return None
     where = "" if report.given else " out of fold"
     return (
-        f"Do not distil this teacher: its log-loss{where} is {loss:.4f}, that of the class "
-        f"frequencies alone {base:.4f}. It has learnt nothing of use."
+        f"Do not distil this teacher: its {words.loss}{where} is {loss:.4f}, that of the "
+        f"{words.constant} alone {base:.4f}. It has learnt nothing of use."
     )
 
 
@@ -76,21 +92,22 @@ def _no_lead(report: TeacherFacts) -> str | None:
     if report.lead is None or report.lead > 0.0:
         return None
     return (
-        f"Look for a better teacher: out of fold the student's Brier score is better than this "
-        f"one's by {-report.lead:.4f}. All that it can do is steady a student that varies much."
+        f"Look for a better teacher: out of fold the student's {report.words.lead} is better than "
+        f"this one's by {-report.lead:.4f}. All that it can do is steady a student that varies "
+        "much."
     )
 
 
 def _memorises(report: TeacherFacts) -> str | None:
     if report.memorisation is None:
         return None
-    seen = report.scores["in-sample"]["log_loss"]
-    unseen = report.scores[_kind(report)]["log_loss"]
+    words = report.words
+    seen, unseen = (report.scores[kind][words.headline] for kind in ("in-sample", _kind(report)))
     if unseen <= 1.1 * seen:
         return None
     return (
-        f"Never distil this teacher's probabilities of the rows it was fitted on: its log-loss is "
-        f"{seen:.4f} there and {unseen:.4f} {'as given' if report.given else 'out of fold'}. It "
+        f"Never distil this teacher's {words.said} of the rows it was fitted on: its {words.loss} "
+        f"is {seen:.4f} there and {unseen:.4f} {'as given' if report.given else 'out of fold'}. It "
         "remembers their labels."
     )
 
@@ -101,8 +118,8 @@ def _leaks_through_duplicates(report: TeacherFacts) -> str | None:
         return None
     return (
         f"Keep identical rows together: {twins.in_other_fold:.1%} of the rows have one in another "
-        "fold, so their probabilities may have seen their label. Pass groups=, or weigh one row "
-        "for all."
+        f"fold, so their {report.words.said} may have seen their label. Pass groups=, or weigh one "
+        "row for all."
     )
 
 
@@ -120,16 +137,53 @@ def _calibration(report: TeacherFacts) -> str | None:
     kind = _kind(report)
     if f"{kind}, calibrated" not in report.scores:
         return None
-    raw = report.scores[kind]["log_loss"]
-    calibrated = report.scores[f"{kind}, calibrated"]["log_loss"]
+    words = report.words
+    raw, calibrated = (
+        report.scores[each][words.headline] for each in (kind, f"{kind}, calibrated")
+    )
     if calibrated > raw * (1.0 + CALIBRATION_GAIN):
         return (
-            f"Leave the calibration out (calibration=None): it raises the log-loss from {raw:.4f} "
-            f"to {calibrated:.4f}."
+            f"Leave the calibration out (calibration=None): it raises the {words.loss} from "
+            f"{raw:.4f} to {calibrated:.4f}."
         )
     if calibrated < raw * (1.0 - CALIBRATION_GAIN):
-        return f"Keep the calibration: it lowers the log-loss from {raw:.4f} to {calibrated:.4f}."
+        return (
+            f"Keep the calibration: it lowers the {words.loss} from {raw:.4f} to {calibrated:.4f}."
+        )
     return None
+
+
+def _uncalibrated(report: TeacherFacts) -> str | None:
+    kind, level = _kind(report), report.words.level
+    if level is not None or f"{kind}, calibrated" in report.scores:
+        return None
+    slope = report.scores[kind]["calibration_slope"]
+    if not abs(slope - 1.0) > SLOPE:
+        return None
+    return (
+        f"Calibrate this teacher (calibration='linear'): y moves by {slope:.2f} where its "
+        "predictions move by 1."
+    )
+
+
+def _wrong_coverage(report: TeacherFacts) -> str | None:
+    kind, level = _kind(report), report.words.level
+    if level is None:
+        return None
+    found = report.scores.get(f"{kind}, calibrated", report.scores[kind])["coverage"]
+    if not abs(found - level) > 3.0 * np.sqrt(level * (1.0 - level) / report.n_rows):
+        return None
+    return (
+        f"Mind the coverage: {found:.1%} of the rows are at or below what it predicts for them, "
+        f"and {level:.0%} should be."
+    )
+
+
+def _useless_outputs(report: TeacherFacts) -> str | None:
+    poor = [str(output) for output, row in report.by_class.items() if not row["r2"] > 0.0]
+    if not poor or len(poor) == len(report.by_class) or report.words.level is not None:
+        return None
+    return f"Mind the outputs that it tells no better than their mean does: {', '.join(poor)}."
 
 
 def _biased(report: TeacherFacts) -> str | None:
@@ -140,7 +194,7 @@ def _biased(report: TeacherFacts) -> str | None:
         return None
     return (
         f"Keep the correction: the features explain {report.residual.r2:.1%} of this teacher's "
-        f"residual, so its squared error is at least {bound.mean:.4f} (standard error "
+        f"residual, so its {report.words.error} is at least {bound.mean:.4f} (standard error "
         f"{bound.error:.4f}). Plain distillation would teach it to the student; a better teacher "
         "exists."
     )
@@ -172,18 +226,20 @@ def _rare_classes(report: TeacherFacts) -> str | None:
 def _unequal_folds(report: TeacherFacts) -> str | None:
     if len(report.by_fold) < 2:
         return None
-    briers = {number: row["brier"] for number, row in report.by_fold.items()}
-    worst, mean = max(briers, key=lambda number: briers[number]), np.mean(list(briers.values()))
-    gap, error = briers[worst] - mean, report.by_fold[worst]["brier_error"]
-    if not (briers[worst] > SPREAD * mean and gap > 3.0 * error):
+    key = report.words.of_folds
+    losses = {number: row[key] for number, row in report.by_fold.items()}
+    worst, mean = max(losses, key=lambda number: losses[number]), np.mean(list(losses.values()))
+    gap, error = losses[worst] - mean, report.by_fold[worst][f"{key}_error"]
+    if not (losses[worst] > SPREAD * mean and gap > 3.0 * error):
         return None
     return (
-        f"Look at fold {worst}: its Brier score is {briers[worst]:.4f}, the mean of the folds "
-        f"{mean:.4f}. Are its rows of another kind, or ordered in time?"
+        f"Look at fold {worst}: its {report.words.lead} is {losses[worst]:.4f}, the mean of the "
+        f"folds {mean:.4f}. Are its rows of another kind, or ordered in time?"
     )
 
 
-RULES: tuple[Callable[[TeacherFacts], str | None], ...] = (
+Rule = Callable[[TeacherFacts], str | None]
+OF_CLASSES: tuple[Rule, ...] = (
     _looks_in_sample,
     _no_better_than_frequencies,
     _no_lead,
@@ -197,3 +253,18 @@ RULES: tuple[Callable[[TeacherFacts], str | None], ...] = (
     _rare_classes,
     _conflicting,
 )
+OF_NUMBERS: tuple[Rule, ...] = (
+    _looks_in_sample_numbers,
+    _no_better_than_frequencies,
+    _no_lead,
+    _memorises,
+    _of_unknown_origin,
+    _leaks_through_duplicates,
+    _biased,
+    _calibration,
+    _uncalibrated,
+    _wrong_coverage,
+    _useless_outputs,
+    _unequal_folds,
+)
+RULES = {"class": OF_CLASSES, "output": OF_NUMBERS}

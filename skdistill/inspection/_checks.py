@@ -5,28 +5,21 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._ground.validation import check_integer, check_number
-from skdistill.estimators.classifier import DistilledClassifier
-from skdistill.estimators.classifier_cv import DistilledClassifierCV
+from skdistill._ground.validation import check_integer
 from skdistill.exceptions import InputError, ParameterError
+from skdistill.inspection._tasks import Side, side_of
 
 __all__ = [
     "check_distiller",
     "check_fitted_distiller",
     "check_fitted_on",
-    "check_floor",
     "check_latency_rows",
 ]
 
 NO_SEARCH = (
-    "pass a DistilledClassifier with settings of its own; a search (DistilledClassifierCV) chooses "
-    "them on rows that are tested on here"
+    "pass a {single} with settings of its own; a search ({search}) chooses them on rows that are "
+    "tested on here"
 )
-
-
-def check_floor(floor: Any) -> float:
-    """Return the floor of probabilities, or raise ParameterError: it must be in (0, 0.5)."""
-    return check_number("floor", floor, low=0.0, high=0.5, low_open=True, high_open=True)
 
 
 def check_latency_rows(numbers: Any) -> tuple[int, ...]:
@@ -39,16 +32,20 @@ def check_latency_rows(numbers: Any) -> tuple[int, ...]:
     return tuple(check_integer("every entry of latency_rows", n, low=1) for n in numbers)
 
 
-def check_distiller(estimator: Any, remedy: str = NO_SEARCH) -> None:
-    """Raise ParameterError unless the estimator is a `DistilledClassifier`, fitted or not."""
-    if not isinstance(estimator, DistilledClassifier):
+def check_distiller(estimator: Any, remedy: str = NO_SEARCH) -> Side:
+    """Return the task of a distiller, fitted or not; ParameterError for what is none."""
+    side = side_of(estimator)
+    names = {"single": side.single.__name__, "search": side.search.__name__}
+    if not isinstance(estimator, side.single):
         raise ParameterError(
-            f"estimator must be a DistilledClassifier, got {type(estimator).__name__}: {remedy}."
+            f"estimator must be a {side.single.__name__}, got {type(estimator).__name__}: "
+            f"{remedy.format(**names)}."
         )
+    return side
 
 
-def check_fitted_distiller(estimator: Any) -> None:
-    """Raise unless the estimator is a fitted distiller, or a fitted search for one.
+def check_fitted_distiller(estimator: Any) -> Side:
+    """Return the task of a fitted distiller, or of a fitted search for one.
 
     Raises
     ------
@@ -57,7 +54,8 @@ def check_fitted_distiller(estimator: Any) -> None:
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     """
-    if not isinstance(estimator, DistilledClassifier | DistilledClassifierCV):
+    side = side_of(estimator)
+    if not isinstance(estimator, side.single | side.search):
         remedy = (
             "pass the distiller itself; a search such as GridSearchCV has it as best_estimator_"
         )
@@ -67,16 +65,18 @@ def check_fitted_distiller(estimator: Any) -> None:
                 "pipeline[:-1].transform(X)"
             )
         raise ParameterError(
-            "estimator must be a fitted DistilledClassifier or DistilledClassifierCV, got "
+            f"estimator must be a fitted {side.single.__name__} or {side.search.__name__}, got "
             f"{type(estimator).__name__}: {remedy}."
         )
     check_is_fitted(estimator)
+    return side
 
 
 def check_fitted_on(estimator: Any, y: Any, name: str = "y") -> None:
     """Raise InputError unless these are the labels that the estimator was fitted on."""
     if not estimator.fitted_on(y):
+        said = side_of(estimator).task.outcome.said
         raise InputError(
             f"{name} must be the labels that the estimator was fitted on, in the same order: the "
-            "out-of-fold probabilities belong to those rows. Pass the rows of fit, or fit it again."
+            f"out-of-fold {said} belong to those rows. Pass the rows of fit, or fit it again."
         )

@@ -1,12 +1,13 @@
 """The facts of a teacher's passport, as its advice reads them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
 from skdistill.inspection._residual import ResidualFit
+from skdistill.inspection._words import CLASS_WORDS, Words
 from skdistill.inspection.duplicates import Duplicates
 from skdistill.inspection.reliability import ReliabilityDisplay
 
@@ -30,4 +31,5 @@ class TeacherFacts:
     duplicates: Duplicates | None
     lead: float | None
     reliability: ReliabilityDisplay
-    floor: float
+    floor: float | None
+    words: Words = field(default=CLASS_WORDS, repr=False)

@@ -1,26 +1,26 @@
 """The methods that a distillation is compared with, as estimators."""
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from contextlib import nullcontext
 from typing import Any
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import cross_validate
-from sklearn.utils.validation import has_fit_parameter
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_memory, has_fit_parameter
 
 from skdistill._ground.arrays import to_host
-from skdistill._ground.data import check_data
-from skdistill._ground.outcomes import Classes
 from skdistill._ground.validation import brief, check_choice
 from skdistill.choosing.candidates import DIRECT
 from skdistill.distillation import Metadata, fit_student
 from skdistill.exceptions import ParameterError
-from skdistill.inspection._scores import score_model
+from skdistill.inspection._tasks import Side, side_of
 from skdistill.settings import resolve_settings
-from skdistill.students import DirectStudent, Fitted, as_student, predict_fitted, resolve
+from skdistill.students import Fitted, predict_fitted
 from skdistill.teaching.calibration import Calibration
 from skdistill.teaching.crossfit import fit_teacher
 from skdistill.teaching.folds import Folds
@@ -37,31 +37,56 @@ __all__ = [
     "in_sample_distiller",
     "is_direct",
     "plain_student",
+    "run_methods",
 ]
 
 BARE = {"correction": None, "calibration": None, "synthetic": None, "strength": "auto"}
 
 
-class CachedTeacher(ClassifierMixin, BaseEstimator):
+def _tells_classes(method: Any) -> bool:
+    return hasattr(method._model, "predict_proba")  # noqa: SLF001 - of the class below
+
+
+class _Method(BaseEstimator):
+    """A model that answers by another one, fitted: with probabilities, or with numbers."""
+
+    @property
+    def _model(self) -> Any:
+        """The fitted one."""
+        raise NotImplementedError
+
+    @available_if(_tells_classes)
+    def predict_proba(self, X: Any) -> Any:
+        """Return class probabilities, shape (n, K)."""
+        return self._model.predict_proba(X)
+
+    def predict(self, X: Any) -> Any:
+        """Return predictions."""
+        return self._model.predict(X)
+
+
+class CachedTeacher(_Method):
     """The teacher itself, its fit shared with whoever fits it on the same rows."""
 
-    def __init__(self, teacher: Any, memory: joblib.Memory) -> None:
+    def __init__(self, teacher: Any, memory: joblib.Memory, side: Side) -> None:
         self.teacher = teacher
         self.memory = memory
+        self.side = side
 
     def fit(self, X: Any, y: Any) -> "CachedTeacher":
         """Fit a clone of the teacher, or find it in the cache."""
         fit = self.memory.cache(fit_teacher, ignore=["threads"])
-        self.teacher_ = fit(clone(self.teacher), X, y, {}, Classes(np.unique(y)))
-        self.classes_ = self.teacher_.classes_
+        self.outcome_ = self.side.task.read(X, y, None, None).outcome
+        self.teacher_ = fit(clone(self.teacher), X, y, {}, self.outcome_)
+        self.classes_ = self.outcome_.classes
         return self
 
-    def predict_proba(self, X: Any) -> Any:
-        """Return the teacher's class probabilities, shape (n, K)."""
-        return self.teacher_.predict_proba(X)
+    @property
+    def _model(self) -> Any:
+        return self.teacher_
 
 
-class InSampleDistiller(ClassifierMixin, BaseEstimator):
+class InSampleDistiller(_Method):
     """Distillation as it is commonly done: the teacher labels the rows it was fitted on."""
 
     def __init__(self, distiller: Any, teacher: CachedTeacher) -> None:
@@ -69,32 +94,45 @@ class InSampleDistiller(ClassifierMixin, BaseEstimator):
         self.teacher = teacher
 
     def fit(self, X: Any, y: Any) -> "InSampleDistiller":
-        """Fit the teacher on all rows and the student to its probabilities of these rows."""
-        taught = clone(self.teacher).fit(X, y).predict_proba(X)
-        self.distiller_ = clone(self.distiller).fit(X, y, teacher_proba=taught)
-        self.classes_ = self.distiller_.classes_
+        """Fit the teacher on all rows and the student to what it says of these rows."""
+        teacher = clone(self.teacher).fit(X, y)
+        outcome = teacher.outcome_
+        taught = outcome.ask(teacher.teacher_, X)
+        self.distiller_ = clone(self.distiller).fit(X, y, **{outcome.given: taught})
+        self.classes_ = outcome.classes
         return self
 
-    def predict_proba(self, X: Any) -> Any:
-        """Return the student's class probabilities, shape (n, K)."""
-        return self.distiller_.predict_proba(X)
+    @property
+    def _model(self) -> Any:
+        return self.distiller_
 
 
 class PlainStudent:
-    """A student fitted to the probabilities of its teacher as they are."""
+    """A student fitted to what its teacher said, as it is."""
 
     def __init__(self, fitted: Fitted, classes: NDArray[Any]) -> None:
         self.fitted_ = fitted
         self.classes_ = classes
 
+    @available_if(lambda student: len(student.classes_))
     def predict_proba(self, X: Any) -> Any:
         """Return the student's class probabilities, shape (n, K)."""
         return to_host(predict_fitted(self.fitted_, X))
 
+    @available_if(lambda student: not len(student.classes_))
+    def predict(self, X: Any) -> Any:
+        """Return the student's predictions, shape (n, m)."""
+        return to_host(predict_fitted(self.fitted_, X))
+
 
 def is_direct(params: Mapping[str, Any]) -> bool:
-    """Whether parameters of a distiller stand for training the student on the labels."""
-    return all(name in params and params[name] == value for name, value in DIRECT.items())
+    """Whether parameters of a distiller stand for training the student on the labels.
+
+    Those of a regressor have no temperature, nor a loss of their own.
+    """
+    told = {name: value for name, value in DIRECT.items() if name in params}
+    enough = told.keys() >= DIRECT.keys() - {"loss", "temperature"}
+    return enough and all(params[name] == value for name, value in told.items())
 
 
 def fell_back(estimator: Any) -> bool:
@@ -102,11 +140,13 @@ def fell_back(estimator: Any) -> bool:
     return is_direct(getattr(estimator, "best_params_", {}))
 
 
-def direct_student(estimator: Any) -> DirectStudent:
+def direct_student(estimator: Any) -> Any:
     """Return the student of a distiller, or the choice of a search, to be trained on labels."""
+    side = side_of(estimator)
     chosen = getattr(estimator, "best_params_", None) or estimator.get_params(deep=False)
-    adapter = resolve(as_student(chosen["student"]), chosen["loss"])
-    return DirectStudent(adapter.on_device(estimator.device))
+    student = side.task.as_student(chosen["student"])
+    adapter = side.task.rules.resolve(student, chosen.get("loss", "auto"))
+    return side.direct(adapter.on_device(estimator.device))
 
 
 def plain_student(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> Any:
@@ -119,25 +159,28 @@ def plain_student(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> 
             "a search does not keep the labels of X_transfer, so its plain student cannot be "
             "fitted to them: leave X_train and y_train out."
         )
-    data = check_data(X, y, params.get("sample_weight"), params.get("groups"))
+    side = side_of(estimator)
+    data = side.task.read(X, y, params.get("sample_weight"), params.get("groups"))
     settings = resolve_settings(
-        **estimator.best_params_ | BARE,
+        **{"loss": "auto"} | estimator.best_params_ | BARE,
         device=estimator.device,
         n_rows=len(data),
         weighted=data.weight is not None,
+        rules=side.task.rules,
     )
     if fell_back(estimator):  # and so says nothing of a calibration
-        raw = estimator.teacher_proba_[data.kept]
-        labels = label_rows(raw, data, "sigmoid", may_be_constant=True)
+        raw = side.said(estimator, "teacher")[data.kept]
+        how = {"loss": settings.labels_by[1], "may_be_constant": True}
+        labels = label_rows(raw, data, side.calibration, **how)
     else:
-        p = estimator.calibrated_proba_[data.kept]
+        p = side.said(estimator, "calibrated")[data.kept]
         labels = Labels(p, p, np.flatnonzero(~np.isnan(p[:, 0])), Calibration())
     metadata = Metadata({}, {}, data.weight)
     done = fit_student(settings, data, labels, metadata)
     return PlainStudent(done.fitted, data.classes)
 
 
-def _direct(estimator: Any, memory: joblib.Memory) -> DirectStudent:
+def _direct(estimator: Any, memory: joblib.Memory) -> Any:
     return direct_student(estimator)
 
 
@@ -154,7 +197,8 @@ def _teacher(estimator: Any, memory: joblib.Memory) -> CachedTeacher:
             "fold. Give it one, or leave out the methods 'teacher', 'in-sample', 'cross-fit' "
             "and 'distilled'."
         )
-    return CachedTeacher(as_teacher(estimator.teacher), memory)
+    side = side_of(estimator)
+    return CachedTeacher(as_teacher(estimator.teacher, side.task.teachers), memory, side)
 
 
 def _cross_fit(estimator: Any, memory: joblib.Memory) -> Any:
@@ -171,6 +215,27 @@ METHODS: dict[str, Callable[[Any, joblib.Memory], Any]] = {
 }
 
 
+def run_methods(
+    estimator: Any,
+    methods: Sequence[str],
+    others: Mapping[str, Any],
+    *,
+    memory: Any,
+    **how: Any,
+) -> dict[str, dict[str, NDArray[Any]]]:
+    """Return by name what came of methods and other models, of which teachers are cached.
+
+    Without a `memory` they are in a temporary folder, removed at the end; `how` is that of
+    `run_method`.
+    """
+    scratch = tempfile.TemporaryDirectory() if memory is None else nullcontext(memory)
+    with scratch as place:
+        # A path would do, but joblib would then announce what it computes.
+        cache = joblib.Memory(place, verbose=0) if isinstance(place, str) else check_memory(place)
+        candidates = {name: METHODS[name](estimator, cache) for name in methods}
+        return {name: run_method(each, **how) for name, each in (candidates | others).items()}
+
+
 def run_method(
     candidate: Any,
     *,
@@ -178,7 +243,7 @@ def run_method(
     y: NDArray[Any],
     folds: Folds,
     groups: NDArray[Any] | None,
-    floor: float,
+    scoring: Callable[..., Any],
     n_jobs: int | None,
     verbose: int,
 ) -> dict[str, NDArray[Any]]:
@@ -188,7 +253,7 @@ def run_method(
         X,
         y,
         cv=list(folds.splits),
-        scoring=partial(score_model, floor=floor),
+        scoring=scoring,
         params={"groups": groups} if grouped else None,
         n_jobs=n_jobs,
         verbose=verbose,
@@ -196,13 +261,14 @@ def run_method(
     )
 
 
-def check_names(methods: Sequence[str], others: Any, baseline: str) -> dict[str, Any]:
-    """Check the names, and return the other classifiers by theirs."""
+def check_names(methods: Sequence[str], others: Any, baseline: str, side: Side) -> dict[str, Any]:
+    """Check the names, and return the other models by theirs."""
     others = {} if others is None else others
+    kind = side.task.teachers.name
     if not isinstance(others, Mapping) or not all(hasattr(each, "fit") for each in others.values()):
         raise ParameterError(
-            'others must be a mapping of names to classifiers, such as {"stump": '
-            f"DecisionTreeClassifier(max_depth=1)}}, got {brief(others)}."
+            f"others must be a mapping of names to {kind}s, such as "
+            f'{{"stump": DecisionTree{kind.title()}(max_depth=1)}}, got {brief(others)}.'
         )
     if isinstance(methods, str):
         raise ParameterError(f"methods must be a sequence of names, got the string {methods!r}.")

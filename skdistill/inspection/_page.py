@@ -15,7 +15,6 @@ __all__ = [
     "Report",
     "cell",
     "counted",
-    "floor_note",
     "interval_note",
     "score_line",
     "section",
@@ -43,10 +42,16 @@ HEADINGS = {
     "auc": "AUC",
     "brier": "Brier score",
     "brier_error": "its standard error",
+    "fidelity_r2": "R² to the teacher",
+    "fidelity_rmse": "RMSE to the teacher",
     "kl": "KL, nats",
     "log_loss": "log-loss",
     "logit_r2": "R² of log-odds",
+    "loss_error": "its standard error",
+    "mae": "MAE",
     "n_rows": "rows",
+    "r2": "R²",
+    "rmse": "RMSE",
 }
 PAGE_STYLE = """\
 :root { color-scheme: light dark; }
@@ -120,16 +125,16 @@ def sentences(texts: Iterable[str]) -> str:
     return f"<ul>\n{items}\n</ul>"
 
 
-def value_table(corner: str, rows: Mapping[Any, Mapping[str, Any]], columns: Sequence[str]) -> str:
+def value_table(
+    corner: str,
+    rows: Mapping[Any, Mapping[str, Any]],
+    columns: Sequence[str],
+    headings: Mapping[str, str] | None = None,
+) -> str:
     """Return a table of numbers: a line per entry of `rows`, a column per name of `columns`."""
-    header = [corner, *(HEADINGS.get(column, column.replace("_", " ")) for column in columns)]
+    header = [corner, *(_heading(column, headings) for column in columns)]
     lines = [[str(name), *(cell(row.get(c)) for c in columns)] for name, row in rows.items()]
     return html.table(header, lines)
-
-
-def floor_note(floor: float) -> str:
-    """Return the sentence on what the log-loss makes of tiny probabilities."""
-    return html.paragraph(f"Log-loss counts probabilities below {floor:g} as {floor:g}.")
 
 
 def counted(number: int, thing: str) -> str:
@@ -144,10 +149,17 @@ def interval_note(low: float, high: float, unit: str) -> str:
     return f"95% interval of the difference {low:+.4f} to {high:+.4f}"
 
 
-def score_line(name: str, scores: Mapping[str, float]) -> str:
+def score_line(
+    name: str, scores: Mapping[str, float], headings: Mapping[str, str] | None = None
+) -> str:
     """Return the scores of one model as a line of text."""
-    told = [f"{HEADINGS.get(k, k.replace('_', ' '))} {v:.4f}" for k, v in scores.items()]
+    told = [f"{_heading(k, headings)} {v:.4f}" for k, v in scores.items()]
     return f"{name}: {', '.join(told)}"
+
+
+def _heading(name: str, headings: Mapping[str, str] | None) -> str:
+    """Return what a column is called."""
+    return (HEADINGS | dict(headings or {})).get(name, name.replace("_", " "))
 
 
 def cell(value: Any) -> str:

@@ -1,25 +1,27 @@
 """What a student loses on rows held out, and what it costs: one point of a frontier."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
+from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import Pipeline
 
 from skdistill._ground.compat import take_rows
 from skdistill._ground.costs import Latency, Parts, count_parts, latency, size_bytes
 from skdistill._ground.estimates import Estimate, row_mean, split_mean
 from skdistill._ground.html import size_text, time_text
-from skdistill._ground.metrics import row_log_loss
 from skdistill._ground.validation import brief, check_number
 from skdistill.choosing.candidates import name_students
 from skdistill.exceptions import ParameterError
-from skdistill.inspection._scores import one_hot_labels, probabilities, scores
-from skdistill.students import as_student, resolve
+from skdistill.inspection._measures import Measure
+from skdistill.inspection._tasks import Side
+from skdistill.inspection._words import CLASS_WORDS, Words
+from skdistill.targets.numeric_losses import SquaredError
 
 __all__ = [
     "FrontierPoint",
@@ -29,7 +31,9 @@ __all__ = [
     "hold_out",
     "loss_of",
     "make_point",
+    "measured_by",
     "one_split",
+    "pareto_front",
     "parted",
 ]
 
@@ -45,11 +49,14 @@ class FrontierPoint:
     name : str
         Of the student.
     loss : Estimate
-        Log-loss on rows that neither teacher nor student was fitted on, with its standard error.
+        Log-loss, or loss of numbers, on rows that neither teacher nor student was fitted on, with
+        its standard error.
     scores : mapping of str to float
-        Accuracy, log-loss, AUC, Brier score and calibration error there.
+        Accuracy, log-loss, AUC, Brier score and calibration error there; of numbers R2, RMSE, MAE,
+        the loss and the slope of calibration.
     latency : Latency
-        Of ``predict_proba``, in seconds per call; with what stands before it in a Pipeline.
+        Of ``predict_proba``, or ``predict`` of numbers, in seconds per call; with what stands
+        before it in a Pipeline.
     size_bytes : int or None
         Of the student, as joblib dumps it, with what stands before it in a Pipeline; None where it
         cannot be pickled.
@@ -57,6 +64,8 @@ class FrontierPoint:
         Its nodes or parameters.
     strength : float or None
         How far its teacher was corrected (mean over the folds).
+    words : Words
+        What the scores are called.
     """
 
     name: str
@@ -66,12 +75,18 @@ class FrontierPoint:
     size_bytes: int | None
     parts: Parts
     strength: float | None
+    words: Words = field(default=CLASS_WORDS, repr=False)
+
+    @property
+    def further(self) -> list[str]:
+        """Names of the scores beside the loss."""
+        return [name for name in self.scores if name != self.words.headline]
 
     def __str__(self) -> str:
         size = "" if self.size_bytes is None else f", {size_text(self.size_bytes)}"
         calls = f"{time_text(self.latency.median)} per call of {self.latency.n_rows:,} row(s)"
         error = "" if self.loss.error is None else f" (standard error {self.loss.error:.4f})"
-        return f"{self.name}: log-loss {self.loss.mean:.4f}{error}{size}, {calls}"
+        return f"{self.name}: {self.words.loss} {self.loss.mean:.4f}{error}{size}, {calls}"
 
 
 @dataclass(frozen=True)
@@ -81,6 +96,7 @@ class Trial:
     row_losses: NDArray[np.float64]
     scores: Mapping[str, float]
     strength: float | None
+    measure: Measure
     model: Any  # kept on the first split only
     front: Pipeline | None  # what stands before it, fitted
 
@@ -96,10 +112,11 @@ def make_point(
         name=name,
         loss=loss,
         scores={key: float(np.mean(values)) for key, values in figures.items()},
-        latency=latency(model.predict_proba, X, latency_rows, budget),
+        latency=latency(getattr(model, first.measure.outcome.method), X, latency_rows, budget),
         size_bytes=size_bytes(student),
         parts=count_parts(student),
         strength=None if None in strengths else float(np.mean(strengths)),
+        words=first.measure.words,
     )
 
 
@@ -122,7 +139,7 @@ def one_split(
     groups: NDArray[Any] | None,
     students: Mapping[str, Any],
     split: tuple[Index, Index],
-    floor: float,
+    measure: Callable[..., Measure],
     *,
     keep: bool,
 ) -> dict[str, Trial]:
@@ -140,12 +157,13 @@ def one_split(
         model = fitted
         if name != names[0]:
             model = fitted.refit_student(X_train, y[train], groups=part, student=students[name])
-        p = probabilities(model, X_test, model.classes_)
-        onehot = one_hot_labels(y[test], model.classes_)
+        judge = measure(model, y[test])
+        observed, said = judge.observe(y[test]), judge.ask(model, X_test)
         found[name] = Trial(
-            row_losses=row_log_loss(onehot, p, floor),
-            scores=scores(onehot, p, floor=floor),
+            row_losses=judge.row_losses(observed, said),
+            scores=judge.scores(observed, said),
             strength=model.strength_,
+            measure=judge,
             model=model if keep else None,
             front=front if keep else None,
         )
@@ -160,14 +178,32 @@ def loss_of(trials: list[Trial], test_over_train: float, groups: Any) -> Estimat
 
 
 def hold_out(
-    X: Any, y: NDArray[Any], groups: Any, test_size: float, random_state: Any
+    side: Side, X: Any, y: NDArray[Any], groups: Any, test_size: float, random_state: Any
 ) -> tuple[Index, Index]:
-    kind = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
+    kind = side.splitter if groups is None else GroupShuffleSplit
     splitter = kind(n_splits=1, test_size=test_size, random_state=random_state)
     return next(splitter.split(X, y, groups))
 
 
-def by_name(students: Any, loss: Any) -> dict[str, Any]:
+def measured_by(
+    side: Side, distiller: Any, students: Mapping[str, Any], floor: Any
+) -> Callable[..., Measure]:
+    """Return what makes the measure of a fitted model: one for all students.
+
+    Students of numbers are judged by the loss that all of them minimise, and by the squared error
+    where they minimise different ones.
+    """
+    each = [
+        side.judged_by(clone(distiller).set_params(student=student), floor)
+        for student in students.values()
+    ]
+    common = each[0]
+    if any(judged_by != common for judged_by in each):
+        common = {"loss": SquaredError()}
+    return partial(side.measure, **common)
+
+
+def by_name(students: Any, loss: Any, side: Side) -> dict[str, Any]:
     """Return the students by name, or raise for what is none before anything is fitted."""
     if isinstance(students, Mapping):
         named = dict(students)
@@ -186,7 +222,7 @@ def by_name(students: Any, loss: Any) -> dict[str, Any]:
             f"{students!r}."
         )
     for student in named.values():
-        resolve(as_student(student), loss)
+        side.task.rules.resolve(side.task.as_student(student), loss)
     return named
 
 
@@ -196,3 +232,28 @@ def check_split(cv: Any, test_size: Any) -> None:
         raise ParameterError(
             f"test_size={test_size!r} has no effect with cv={cv!r}: leave one of the two out."
         )
+
+
+def pareto_front(costs: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which rows no other row beats: as small in every column and smaller in one.
+
+    Rows with a NaN neither stand on the front nor beat another.
+
+    Parameters
+    ----------
+    costs : array of shape (m, c)
+        Smaller is better.
+
+    Returns
+    -------
+    on_front : array of shape (m,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pareto_front(np.array([[1, 2], [2, 1], [2, 2]]))
+    array([ True,  True, False])
+    """
+    no_worse = np.all(costs[:, None] <= costs[None, :], axis=2)
+    better = np.any(costs[:, None] < costs[None, :], axis=2)
+    return ~np.any(no_worse & better, axis=0) & ~np.isnan(costs).any(axis=1)

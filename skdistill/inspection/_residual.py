@@ -25,9 +25,10 @@ class ResidualFit:
     """What a regression `h` of the residual ``r = y - p`` on x explains, out of fold.
 
     For every h, ``E|r|^2 - E|r - h|^2 = E|p0 - p|^2 - E|p0 - p - h|^2`` with p0 the true
-    probabilities: what is explained is a lower bound of the teacher's squared error ``E|p0 - p|^2``
-    (summed over the classes). Out-of-fold probabilities near a row lean towards its label, so the
-    residuals h is fitted to lean away from it: the bound errs on the low side.
+    probabilities (or means): what is explained is a lower bound of the teacher's squared error
+    ``E|p0 - p|^2`` (summed over the classes or outputs). Out-of-fold predictions near a row lean
+    towards its label, so the residuals h is fitted to lean away from it: the bound errs on the low
+    side.
 
     Attributes
     ----------
@@ -42,7 +43,13 @@ class ResidualFit:
 
 
 def explain_residual(
-    X: Any, residual: Floats, model: Any, fold: NDArray[np.int64], weight: Floats | None
+    X: Any,
+    residual: Floats,
+    model: Any,
+    fold: NDArray[np.int64],
+    weight: Floats | None,
+    *,
+    mirrored: bool,
 ) -> ResidualFit:
     """Regress the residual on the features, out of fold.
 
@@ -50,8 +57,8 @@ def explain_residual(
     ----------
     X : array-like, sparse array or data frame of n rows
         Features.
-    residual : array of shape (n, K)
-        One-hot labels less probabilities.
+    residual : array of shape (n, C)
+        What was observed less what was said.
     model : regressor or "auto"
         "auto" is a small `HistGradientBoostingRegressor`, to which columns that are no numbers are
         given as numbered categories.
@@ -59,6 +66,8 @@ def explain_residual(
         The teacher's folds, used again; where any is -1, five folds are drawn.
     weight : array of shape (n,) or None
         Row weights.
+    mirrored : bool
+        Whether there are two columns and one is the other's negative: of two classes.
 
     Returns
     -------
@@ -83,7 +92,7 @@ def explain_residual(
         )
     known = fold.min() >= 0 and fold.max() > fold.min()
     cv = PredefinedSplit(fold) if known else KFold(5, shuffle=True, random_state=0)
-    columns = [1] if residual.shape[1] == 2 else list(range(residual.shape[1]))
+    columns = [1] if mirrored else list(range(residual.shape[1]))
     params = None if weight is None else {"sample_weight": weight}
     r = residual[:, columns]
     h = np.column_stack(
@@ -92,7 +101,7 @@ def explain_residual(
             for k in range(r.shape[1])
         ]
     )
-    times = 2.0 if len(columns) == 1 else 1.0  # the other class has the same residual
+    times = 2.0 if mirrored else 1.0  # the other class has the same residual
     total = times * np.sum(r**2, axis=1)
     gain = total - times * np.sum((r - h) ** 2, axis=1)
     mean = row_mean(gain, weight)

@@ -10,7 +10,6 @@ from sklearn.metrics import r2_score, roc_auc_score
 
 from skdistill._ground import metrics
 from skdistill._ground.answers import class_probabilities
-from skdistill._ground.estimates import row_mean
 from skdistill._ground.metrics import FLOOR
 from skdistill._ground.validation import as_labels
 from skdistill.exceptions import InputError, ParameterError
@@ -23,10 +22,8 @@ __all__ = [
     "class_fidelity",
     "class_scores",
     "fidelity_scores",
-    "fold_scores",
     "one_hot_labels",
     "probabilities",
-    "score_model",
     "scores",
 ]
 
@@ -73,15 +70,6 @@ def probabilities(model: Any, X: Any, classes: NDArray[Any]) -> Floats:
     return np.asarray(class_probabilities(model, X, classes), dtype=np.float64)
 
 
-def score_model(
-    estimator: Any, X: Any, y: Any, *, floor: float = FLOOR, metric: str | None = None
-) -> dict[str, float] | float:
-    """Score a fitted classifier as scikit-learn's scorers do, by one of `SCORES` or by all."""
-    p = probabilities(estimator, X, np.asarray(estimator.classes_))
-    found = scores(one_hot_labels(y, np.asarray(estimator.classes_)), p, floor=floor)
-    return found if metric is None else found[metric]
-
-
 def scores(y: Floats, p: Floats, weight: Weight = None, floor: float = FLOOR) -> dict[str, float]:
     """Return the figures named in `SCORES`.
 
@@ -106,24 +94,6 @@ def scores(y: Floats, p: Floats, weight: Weight = None, floor: float = FLOOR) ->
     found = metrics.score_probabilities(y, p, weight, floor)
     found["auc"] = float(np.nanmean(per_class)) if np.isfinite(per_class).any() else np.nan
     return {name: found[name] for name in SCORES}
-
-
-def fold_scores(
-    y: Floats, p: Floats, weight: Weight, fold: NDArray[Any], floor: float
-) -> dict[int, dict[str, float]]:
-    """Return the scores of each fold by its number, and the standard error of its Brier score.
-
-    Rows of fold -1 are in none.
-    """
-    found = {}
-    for number in np.unique(fold[fold >= 0]).tolist():
-        own = fold == number
-        w = None if weight is None else weight[own]
-        error = row_mean(np.sum((y[own] - p[own]) ** 2, axis=1), w).error
-        scale = metrics.brier_scale(y.shape[1])
-        spread = {"brier_error": np.nan if error is None else scale * error}
-        found[number] = scores(y[own], p[own], w, floor) | spread
-    return found
 
 
 def class_scores(y: Floats, p: Floats, weight: Weight = None) -> dict[str, NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""What a fitted estimator was taught: labels and out-of-fold probabilities of its own rows."""
+"""What a fitted estimator was taught: what was observed and said out of fold of its own rows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +12,13 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import process_routing
 
 from skdistill._ground.compat import take_rows
-from skdistill._ground.data import check_data
 from skdistill._ground.learners import holds_frozen
-from skdistill._ground.validation import as_labels, check_weights
+from skdistill._ground.metrics import FLOOR
+from skdistill._ground.validation import check_weights
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._checks import check_fitted_distiller, check_fitted_on
-from skdistill.inspection._scores import one_hot_labels
-from skdistill.teaching.calibration import calibrate_unseen
+from skdistill.inspection._measures import Measure
+from skdistill.inspection._tasks import Side, side_of
 from skdistill.teaching.teachers import as_teacher, weight_keyword
 
 __all__ = [
@@ -40,27 +40,30 @@ class OutOfFoldRows:
     ----------
     X : array-like, sparse array or data frame of m rows
         Features.
-    labels : array of shape (m,)
-        Labels.
-    raw : array of shape (m, K)
-        Probabilities as the teacher gave them.
-    calibrated : array of shape (m, K)
+    measure : Measure
+        Who judges what is said of them.
+    columns : array of shape (m, C)
+        What was observed: one-hot labels, or numbers.
+    raw : array of shape (m, C)
+        What the teacher said: probabilities, or predictions.
+    calibrated : array of shape (m, C)
         The same through maps that have not seen the row's label; as they are where there are none.
-    on_these_rows : array of shape (m, K) or None
+    on_these_rows : array of shape (m, C) or None
         The same through a map that was fitted on these rows, where there is no other.
     weight : array of shape (m,) or None
         Row weights.
     fold : array of shape (m,)
         Fold of each row; -1 where it is not known.
     n_given : int
-        Rows of the fit, with those that have no probabilities.
+        Rows of the fit, with those of which nothing was said.
     claimed : bool
-        Whether that the teacher had not seen the rows is what somebody says: its probabilities were
+        Whether that the teacher had not seen the rows is what somebody says: what it says was
         given, or it was frozen.
     """
 
     X: Any
-    labels: NDArray[Any]
+    measure: Measure
+    columns: Floats
     raw: Floats
     calibrated: Floats
     on_these_rows: Floats | None
@@ -69,8 +72,15 @@ class OutOfFoldRows:
     n_given: int
     claimed: bool
 
+    @property
+    def labels(self) -> NDArray[Any]:
+        """What was observed, as it was given."""
+        return self.measure.labels(self.columns)
 
-def out_of_fold(estimator: Any, X: Any, y: Any, sample_weight: Any) -> OutOfFoldRows:
+
+def out_of_fold(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, floor: float = FLOOR
+) -> OutOfFoldRows:
     """Return what the estimator was taught about its rows.
 
     Raises
@@ -80,56 +90,67 @@ def out_of_fold(estimator: Any, X: Any, y: Any, sample_weight: Any) -> OutOfFold
     ParameterError
         If the estimator is no distiller.
     """
-    check_fitted_distiller(estimator)
-    raw = estimator.teacher_proba_
-    labels = as_labels(y, warn=False)
+    side = check_fitted_distiller(estimator)
+    judged_by = side.judged_by(estimator, floor)
+    raw, calibrated = (side.said(estimator, whose) for whose in ("teacher", "calibrated"))
+    labels = side.read(y)
     if len(labels) != len(raw):
         raise InputError(
             f"X and y must be the {len(raw)} rows that the estimator was fitted on, got "
-            f"{len(labels)} labels: its out-of-fold probabilities belong to those rows."
+            f"{len(labels)} labels: its out-of-fold {side.task.outcome.said} belong to those rows."
         )
     check_consistent_length(X, labels)
-    one_hot = one_hot_labels(labels, estimator.classes_)
+    measure = side.measure(estimator, labels, **judged_by)
+    columns = measure.observe(labels)
     check_fitted_on(estimator, y)
     weight = check_weights(sample_weight, len(labels))
-    counts = ~np.isnan(estimator.calibrated_proba_[:, 0])  # a stacked one is of fewer rows
+    counts = ~np.isnan(calibrated[:, 0])  # a stacked one is of fewer rows
     known = np.flatnonzero(counts if weight is None else counts & (weight > 0))
     weight = None if weight is None else weight[known]
     raw, fold = raw[known], estimator.fold_[known]
-    unseen = cross_calibrate(estimator.report_.calibration, one_hot[known], raw, fold, weight)
+    method = estimator.report_.calibration
+    unseen = cross_calibrate(measure, method, columns[known], raw, fold, weight)
     return OutOfFoldRows(
         X=take_rows(X, known),
-        labels=labels[known],
+        measure=measure,
+        columns=columns[known],
         raw=raw,
         calibrated=raw if unseen is None else unseen,
-        on_these_rows=estimator.calibrated_proba_[known] if unseen is None else None,
+        on_these_rows=calibrated[known] if unseen is None else None,
         weight=weight,
         fold=fold,
         n_given=len(labels),
-        claimed=_is_claimed(estimator),
+        claimed=_is_claimed(estimator, side),
     )
 
 
-def _is_claimed(estimator: Any) -> bool:
-    """Whether an estimator did not make the probabilities of its rows itself, fold by fold."""
-    if hasattr(estimator, "pool_proba_"):  # a search has folds for those that it is given as well
+def _is_claimed(estimator: Any, side: Side) -> bool:
+    """Whether an estimator did not have its rows told of itself, fold by fold."""
+    if isinstance(estimator, side.search):  # a search has folds for those that it is given as well
         given = estimator.report_.n_teacher_fits == 0
     else:
         given = bool(np.all(estimator.fold_ < 0))
-    return given or holds_frozen(as_teacher(estimator.teacher))
+    return given or holds_frozen(as_teacher(estimator.teacher, side.task.teachers))
 
 
 def cross_calibrate(
-    method: str | None, y: Floats, p: Floats, fold: NDArray[np.int64], weight: Floats | None
+    measure: Measure,
+    method: str | None,
+    y: Floats,
+    p: Floats,
+    fold: NDArray[np.int64],
+    weight: Floats | None,
 ) -> Floats | None:
-    """Calibrate the probabilities of each fold by a map fitted on the other folds.
+    """Calibrate what was said of each fold by a map fitted on the other folds.
 
     Parameters
     ----------
-    method : {"sigmoid", "temperature", "isotonic", "stacked"} or None
-        Which map.
-    y, p : array of shape (n, K)
-        One-hot labels and out-of-fold probabilities.
+    measure : Measure
+        Of the task.
+    method : str or None
+        Which map: one of the calibrations of the estimators.
+    y, p : array of shape (n, C)
+        What was observed and what was said out of fold.
     fold : array of shape (n,)
         Fold of each row; -1 where it is not known.
     weight : array of shape (n,) or None
@@ -137,7 +158,7 @@ def cross_calibrate(
 
     Returns
     -------
-    calibrated : array of shape (n, K) or None
+    calibrated : array of shape (n, C) or None
         None where a fold is not known, where there is one only, and for "stacked", whose second
         opinion is not kept.
     """
@@ -148,7 +169,7 @@ def cross_calibrate(
     calibrated = np.empty_like(p)
     for number in np.unique(fold):
         test = fold == number
-        calibrated[test] = calibrate_unseen(method, y, p, test, weight)
+        calibrated[test] = measure.calibrate_unseen(method, y, p, test, weight)
     return calibrated
 
 
@@ -184,19 +205,20 @@ def feature_column(X: Any, feature: Any, estimator: Any = None) -> tuple[NDArray
 
 def fitted_teacher(estimator: Any, teacher: Any, X: Any, y: Any, sample_weight: Any) -> Any:
     """Return the teacher fitted on all rows of positive weight: the one given, or a new one."""
+    side = side_of(estimator)
     if not isinstance(teacher, str):
         return teacher
     if teacher != "fit":
         raise ParameterError(
-            f"teacher must be a fitted classifier, 'fit' or None, got {teacher!r}."
+            f"teacher must be a fitted {side.task.teachers.name}, 'fit' or None, got {teacher!r}."
         )
     if estimator.teacher is None:
         raise ParameterError(
             "teacher='fit' needs an estimator with a teacher, and this one was given "
-            "probabilities: pass the fitted teacher, or None."
+            f"{side.task.outcome.said}: pass the fitted teacher, or None."
         )
-    model = clone(as_teacher(estimator.teacher))
-    data = check_data(X, y, sample_weight, None)
+    model = clone(as_teacher(estimator.teacher, side.task.teachers))
+    data = side.task.read(X, y, sample_weight, None)
     if get_config()["enable_metadata_routing"]:  # who asks for weights gets them
         params = process_routing(estimator, "fit", sample_weight=data.weight)["teacher"].fit
     else:

@@ -1,33 +1,27 @@
 """Distillation and its rivals on the same folds, in one call."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_memory
 
 from skdistill._ground.estimates import Estimate, margin, moves_against, outcome, split_mean
 from skdistill._ground.metrics import FLOOR
-from skdistill._ground.validation import as_labels, check_choice
+from skdistill._ground.validation import check_choice
 from skdistill.exceptions import InputError
-from skdistill.inspection._checks import check_distiller, check_floor
+from skdistill.inspection._checks import check_distiller
 from skdistill.inspection._display import Display, colour, data_frame
-from skdistill.inspection._methods import METHODS, check_names, run_method
+from skdistill.inspection._methods import METHODS, check_names, run_methods
 from skdistill.inspection._page import interval_note
-from skdistill.inspection._scores import LOWER_IS_BETTER, SCORES
+from skdistill.inspection._words import CLASS_WORDS, Words
 from skdistill.teaching.folds import make_folds
 
 __all__ = ["Comparison", "ComparisonDisplay", "compare"]
 
-HEADLINES = {"accuracy": "accuracy", "auc": "AUC", "brier": "Brier score"}
-WORDS = {"helped": "better", "harmed": "worse", "not shown to help": "not shown to differ"}
+OUTCOMES = {"helped": "better", "harmed": "worse", "not shown to help": "not shown to differ"}
 
 
 class ComparisonDisplay(Display):
@@ -65,20 +59,20 @@ class ComparisonDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, metric: str = "log_loss", **settings: Any
+        cls, estimator: Any, X: Any, y: Any, *, metric: str | None = None, **settings: Any
     ) -> "ComparisonDisplay":
         """Run `compare` and show one of its scores.
 
         Parameters
         ----------
-        estimator : DistilledClassifier
+        estimator : DistilledClassifier or DistilledRegressor
             Fitted or not; it is cloned.
         X : array-like, sparse array or data frame of n rows
             Features.
         y : array-like of shape (n,)
-            Labels.
-        metric : str, default="log_loss"
-            The score.
+            Labels, or numbers.
+        metric : str or None, default=None
+            The score; None is the log-loss, or the loss of the student of numbers.
         **settings : dict
             Further parameters of `compare`.
 
@@ -157,30 +151,33 @@ class Comparison:
         The method that the others are compared with.
     test_over_train : float
         Held-out rows per training row, which the errors are widened by.
-    floor : float
-        The log-loss counts smaller probabilities as this.
+    floor : float or None
+        The log-loss counts smaller probabilities as this; None of numbers.
+    words : Words
+        What the scores are called, and which way they are better.
     """
 
     scores: Mapping[str, Mapping[str, tuple[float, ...]]]
     fit_seconds: Mapping[str, tuple[float, ...]]
     baseline: str
     test_over_train: float
-    floor: float
+    floor: float | None
+    words: Words = field(default=CLASS_WORDS, repr=False)
 
     @property
     def n_folds(self) -> int:
         """Number of folds, over all repeats."""
         return len(self.fit_seconds[self.baseline])
 
-    def estimate(self, method: str, metric: str = "log_loss") -> Estimate:
+    def estimate(self, method: str, metric: str | None = None) -> Estimate:
         """Return the mean of a score over the folds, and its standard error.
 
         Parameters
         ----------
         method : str
             A key of `scores`.
-        metric : str, default="log_loss"
-            A score.
+        metric : str or None, default=None
+            A score; None is the loss that is judged by.
 
         Returns
         -------
@@ -192,18 +189,17 @@ class Comparison:
             If there is no such method or score.
         """
         check_choice("method", method, self.scores)
-        check_choice("metric", metric, SCORES)
-        return split_mean(self.scores[method][metric], self.test_over_train)
+        return split_mean(self.scores[method][self._metric(metric)], self.test_over_train)
 
-    def difference(self, method: str, metric: str = "log_loss") -> Estimate:
+    def difference(self, method: str, metric: str | None = None) -> Estimate:
         """Return the mean over folds of a score less that of the baseline, and its error.
 
         Parameters
         ----------
         method : str
             A key of `scores`.
-        metric : str, default="log_loss"
-            A score.
+        metric : str or None, default=None
+            A score; None is the loss that is judged by.
 
         Returns
         -------
@@ -215,7 +211,7 @@ class Comparison:
             If there is no such method or score.
         """
         check_choice("method", method, self.scores)
-        check_choice("metric", metric, SCORES)
+        metric = self._metric(metric)
         pairs = zip(self.scores[method][metric], self.scores[self.baseline][metric], strict=True)
         return split_mean([ours - theirs for ours, theirs in pairs], self.test_over_train)
 
@@ -227,18 +223,20 @@ class Comparison:
         frame : pandas.DataFrame
             Columns ``method, metric, mean, standard_error``; for the others than the baseline
             ``difference, difference_error, low, high`` (a 95% interval) and ``outcome``: "better",
-            "worse" or "not shown to differ"; ``fit_seconds``, the mean.
+            "worse", "not shown to differ", or nothing where neither more nor less is better;
+            ``fit_seconds``, the mean.
         """
-        lines = [self._line(method, metric) for method in self.scores for metric in SCORES]
+        names = self.words.scores
+        lines = [self._line(method, metric) for method in self.scores for metric in names]
         return data_frame({name: [line[name] for line in lines] for name in lines[0]})
 
-    def display(self, metric: str = "log_loss") -> ComparisonDisplay:
+    def display(self, metric: str | None = None) -> ComparisonDisplay:
         """Return the differences of one score as a display.
 
         Parameters
         ----------
-        metric : str, default="log_loss"
-            A score.
+        metric : str or None, default=None
+            A score; None is the loss that is judged by.
 
         Returns
         -------
@@ -249,23 +247,24 @@ class Comparison:
         ParameterError
             If there is no such score.
         """
-        check_choice("metric", metric, SCORES)
+        metric = self._metric(metric)
         lines = [self._line(method, metric) for method in self.scores if method != self.baseline]
         columns = ([line[name] for line in lines] for name in ("difference", "low", "high"))
         methods = [line["method"] for line in lines]
+        called = self.words.headings.get(metric, metric)
         return ComparisonDisplay.from_predictions(
-            methods, *columns, metric=metric, baseline=self.baseline
+            methods, *columns, metric=called, baseline=self.baseline
         )
 
-    def plot(self, ax: Any = None, metric: str = "log_loss") -> ComparisonDisplay:
+    def plot(self, ax: Any = None, metric: str | None = None) -> ComparisonDisplay:
         """Draw the differences of one score from the baseline.
 
         Parameters
         ----------
         ax : matplotlib axes or None, default=None
             Where; None makes a new figure.
-        metric : str, default="log_loss"
-            A score.
+        metric : str or None, default=None
+            A score; None is the loss that is judged by.
 
         Returns
         -------
@@ -275,6 +274,13 @@ class Comparison:
 
     def __str__(self) -> str:
         return "\n".join(self._sentence(method) for method in self.scores)
+
+    def _metric(self, metric: str | None) -> str:
+        """Return the name of a score, checked."""
+        if metric is None:
+            return self.words.headline
+        check_choice("metric", metric, self.words.scores)
+        return metric
 
     def _line(self, method: str, metric: str) -> dict[str, Any]:
         mean = self.estimate(method, metric)
@@ -286,15 +292,15 @@ class Comparison:
             gap = Estimate(np.nan)
         else:
             half = margin(gap, self.n_folds)
-            sign = 1.0 if metric in LOWER_IS_BETTER else -1.0
-            found = WORDS[outcome(sign * gap.mean, half)]
+            sign = -self.words.better[metric]
+            found = OUTCOMES[outcome(sign * gap.mean, half)] if sign else ""
         line |= {"difference": gap.mean, "difference_error": _number(gap.error)}
         line |= {"low": gap.mean - half, "high": gap.mean + half, "outcome": found}
         return line | {"fit_seconds": float(np.mean(self.fit_seconds[method]))}
 
     def _sentence(self, method: str) -> str:
-        line = self._line(method, "log_loss")
-        start = f"{method}: log-loss {line['mean']:.4f}"
+        line = self._line(method, self.words.headline)
+        start = f"{method}: {self.words.loss} {line['mean']:.4f}"
         if np.isfinite(line["standard_error"]):
             start += f" (standard error {line['standard_error']:.4f})"
         if method == self.baseline:
@@ -307,9 +313,9 @@ class Comparison:
     def _but(self, method: str, line: dict[str, Any]) -> str:
         """Return words on the scores that move the other way, and clearly."""
         parts = []
-        for metric, name in HEADLINES.items():
+        for metric, name in self.words.told.items():
             gap = self.difference(method, metric)
-            sign = 1.0 if metric in LOWER_IS_BETTER else -1.0
+            sign = -self.words.better[metric]
             if moves_against(line["difference"], sign * gap.mean, margin(gap, self.n_folds)):
                 theirs = self.estimate(self.baseline, metric).mean
                 parts.append(f"{name} is {theirs + gap.mean:.4f} against {theirs:.4f}")
@@ -349,26 +355,27 @@ def compare(
 
     Parameters
     ----------
-    estimator : DistilledClassifier
+    estimator : DistilledClassifier or DistilledRegressor
         Fitted or not; it is cloned. Callbacks set on it report its fits.
     X : array-like, sparse array or data frame of n rows
         Features.
     y : array-like of shape (n,)
-        Labels.
-    others : mapping of str to classifier, or None, default=None
-        Further classifiers with `predict_proba`, by name.
+        Labels, or numbers of shape (n,) or (n, m).
+    others : mapping of str to classifier or regressor, or None, default=None
+        Further classifiers with `predict_proba`, or regressors, by name.
     methods : sequence of str, default=("teacher", "direct", "in-sample", "cross-fit", "distilled")
         Which of the above to run.
     baseline : str, default="direct"
         Name of the method to compare with.
     cv : int, splitter or iterable of (train, test), default=5
-        Folds to score on; an integer draws stratified folds.
+        Folds to score on; an integer draws stratified folds, of numbers shuffled ones.
     n_repeats : int or None, default=None
         How often integer folds are drawn; None is twice, and once for what is no integer.
     groups : array-like of shape (n,) or None, default=None
         Groups that folds must not split; passed on to the fits that take them.
     floor : float, default=1e-3
         The log-loss counts smaller probabilities as this, lest the exact zeros of a tree decide.
+        Numbers have none.
     memory : str, joblib.Memory or None, default=None
         Where teachers are cached; None is a temporary folder, removed at the end.
     n_jobs : int or None, default=None
@@ -386,8 +393,8 @@ def compare(
     ------
     ParameterError
         If a method is unknown or a name taken, the baseline is none of them, `others` is no mapping
-        of classifiers, `floor` is not in (0, 0.5), or the estimator is no `DistilledClassifier` or
-        has no teacher for a method that needs one.
+        of models, `floor` is not in (0, 0.5) or has no effect, the estimator is no
+        `DistilledClassifier` or `DistilledRegressor`, or it lacks the teacher that a method needs.
     FoldError
         If the folds cannot be used.
 
@@ -407,42 +414,33 @@ def compare(
     >>> found.estimate("distilled").mean < found.estimate("direct").mean
     True
     """
-    check_distiller(estimator, "pass it in others=, beside a DistilledClassifier")
-    floor = check_floor(floor)
-    others = check_names(methods, others, baseline)
-    labels = as_labels(y, warn=False)
+    side = check_distiller(estimator, "pass it in others=, beside a {single}")
+    judged_by = side.judged_by(estimator, floor)
+    others = check_names(methods, others, baseline, side)
+    labels = side.read(y)
+    words = side.words(**judged_by)
     rng = check_random_state(random_state)
     seed = int(rng.randint(np.iinfo(np.int32).max))
     groups = None if groups is None else np.asarray(groups)
     if n_repeats is None:
         n_repeats = 2 if isinstance(cv, int | np.integer) else 1
-    folds = make_folds(cv, X, labels, groups=groups, n_repeats=n_repeats, random_state=rng)
+    draw = {"groups": groups, "n_repeats": n_repeats, "random_state": rng}
+    folds = make_folds(cv, X, labels, stratified=side.task.stratified, **draw)
     if not isinstance(estimator.random_state, int | np.integer):
         estimator = clone(estimator).set_params(random_state=seed)
-    scratch = tempfile.TemporaryDirectory() if memory is None else nullcontext(memory)
-    with scratch as place:
-        # A path would do, but joblib would then announce what it computes.
-        cache = joblib.Memory(place, verbose=0) if isinstance(place, str) else check_memory(place)
-        candidates = {name: METHODS[name](estimator, cache) for name in methods}
-        run = partial(
-            run_method,
-            X=X,
-            y=labels,
-            folds=folds,
-            groups=groups,
-            floor=floor,
-            n_jobs=n_jobs,
-            verbose=verbose,
-        )
-        found = {name: run(each) for name, each in (candidates | others).items()}
+    rows = {"X": X, "y": labels, "folds": folds, "groups": groups}
+    how = {"scoring": side.scorer(**judged_by), "n_jobs": n_jobs, "verbose": verbose}
+    found = run_methods(estimator, methods, others, memory=memory, **rows, **how)
     return Comparison(
         scores={
-            name: {s: tuple(r[f"test_{s}"].tolist()) for s in SCORES} for name, r in found.items()
+            name: {s: tuple(r[f"test_{s}"].tolist()) for s in words.scores}
+            for name, r in found.items()
         },
         fit_seconds={name: tuple(result["fit_time"].tolist()) for name, result in found.items()},
         baseline=baseline,
         test_over_train=float(np.mean([len(test) / len(train) for train, test in folds.splits])),
-        floor=floor,
+        floor=judged_by.get("floor"),
+        words=words,
     )
 
 

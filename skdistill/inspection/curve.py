@@ -1,7 +1,6 @@
 """Direct against distilled, by the number of training rows."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,9 @@ from skdistill._ground.estimates import margin, split_mean
 from skdistill._ground.metrics import FLOOR
 from skdistill._ground.validation import check_choice, check_integer
 from skdistill.exceptions import InputError
-from skdistill.inspection._checks import check_distiller, check_floor
+from skdistill.inspection._checks import check_distiller
 from skdistill.inspection._display import Display, colour
 from skdistill.inspection._methods import direct_student
-from skdistill.inspection._scores import SCORES, score_model
 from skdistill.teaching.folds import make_folds
 
 __all__ = ["DistillationCurveDisplay"]
@@ -32,7 +30,7 @@ class DistillationCurveDisplay(Display):
         The columns of `frame`: method, training rows, mean score over the folds, its standard
         error (widened for the rows that folds share) and the limits of its 95% interval.
     metric : str
-        The score.
+        Name of the score.
 
     Attributes
     ----------
@@ -76,7 +74,7 @@ class DistillationCurveDisplay(Display):
         *,
         train_sizes: Any = (0.1, 0.3, 0.6, 1.0),
         cv: Any = 5,
-        metric: str = "log_loss",
+        metric: str | None = None,
         floor: float = FLOOR,
         n_jobs: int | None = None,
         random_state: int = 0,
@@ -88,21 +86,23 @@ class DistillationCurveDisplay(Display):
 
         Parameters
         ----------
-        estimator : DistilledClassifier
+        estimator : DistilledClassifier or DistilledRegressor
             Fitted or not; it is cloned.
         X : array-like, sparse array or data frame of n rows
             Features.
         y : array-like of shape (n,)
-            Labels.
+            Labels, or numbers.
         train_sizes : sequence of float or int, default=(0.1, 0.3, 0.6, 1.0)
             Shares (floats) or numbers (integers) of training rows; the smallest must hold enough
             rows of each class for the folds of the estimator.
         cv : int, splitter or iterable of (train, test), default=5
             Folds to score on.
-        metric : {"accuracy", "log_loss", "auc", "brier", "calibration_error"}, default="log_loss"
-            What is drawn.
+        metric : str or None, default=None
+            What is drawn: of classes "accuracy", "log_loss", "auc", "brier" or "calibration_error",
+            of numbers "r2", "rmse", "mae", "loss", "calibration_slope", or "coverage" of a
+            quantile. None is the log-loss, or the loss of the student of numbers.
         floor : float, default=1e-3
-            The log-loss counts smaller probabilities as this.
+            The log-loss counts smaller probabilities as this. Numbers have none.
         n_jobs : int or None, default=None
             Fits at once.
         random_state : int, default=0
@@ -117,14 +117,18 @@ class DistillationCurveDisplay(Display):
         Raises
         ------
         ParameterError
-            If the estimator is no `DistilledClassifier` (a search would choose on rows that are
-            tested on), `metric` is unknown, or `floor` is not in (0, 0.5).
+            If the estimator is no `DistilledClassifier` or `DistilledRegressor` (a search would
+            choose on rows that are tested on), `metric` is unknown, or `floor` is not in (0, 0.5)
+            or has no effect.
         """
-        check_distiller(estimator)
-        check_choice("metric", metric, SCORES)
-        floor = check_floor(floor)
-        labels = np.asarray(y)
-        folds = make_folds(cv, X, labels, random_state=random_state)
+        side = check_distiller(estimator)
+        judged_by = side.judged_by(estimator, floor)
+        words = side.words(**judged_by)
+        metric = words.headline if metric is None else metric
+        check_choice("metric", metric, words.scores)
+        labels = side.read(y)
+        stratified = side.task.stratified
+        folds = make_folds(cv, X, labels, random_state=random_state, stratified=stratified)
         lines: list[tuple[Any, ...]] = []
         methods = {"direct": direct_student(estimator), "distilled": clone(estimator)}
         for name, method in methods.items():
@@ -134,7 +138,7 @@ class DistillationCurveDisplay(Display):
                 labels,
                 train_sizes=np.asarray(train_sizes),
                 cv=list(folds.splits),
-                scoring=partial(score_model, floor=floor, metric=metric),
+                scoring=side.scorer(metric, **judged_by),
                 shuffle=True,
                 random_state=random_state,
                 n_jobs=n_jobs,
@@ -144,7 +148,8 @@ class DistillationCurveDisplay(Display):
             n_test = np.mean([len(test) for _, test in folds.splits])
             both = zip(sizes.tolist(), found, strict=True)
             lines += [_line(name, size, scores, float(n_test)) for size, scores in both]
-        return cls(dict(zip(COLUMNS, map(list, zip(*lines, strict=True)), strict=True)), metric)
+        table = dict(zip(COLUMNS, map(list, zip(*lines, strict=True)), strict=True))
+        return cls(table, words.headings.get(metric, metric))
 
     @classmethod
     def from_predictions(

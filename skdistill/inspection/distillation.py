@@ -7,42 +7,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._ground.data import Data, check_data
 from skdistill._ground.estimates import Estimate, margin, moves_against, outcome, row_mean
 from skdistill._ground.html import definitions, flat, paragraph
-from skdistill._ground.metrics import FLOOR, row_log_loss
+from skdistill._ground.metrics import FLOOR
 from skdistill._ground.plain import plain
-from skdistill._ground.validation import check_number
-from skdistill.choosing.scoring import headline_rows
-from skdistill.exceptions import InputError, ParameterError
-from skdistill.inspection._checks import (
-    check_fitted_distiller,
-    check_fitted_on,
-    check_floor,
-    check_latency_rows,
-)
+from skdistill._ground.validation import check_choice, check_number
+from skdistill.inspection._checks import check_fitted_distiller, check_latency_rows
 from skdistill.inspection._display import Display, data_frame, optional
-from skdistill.inspection._methods import direct_student, fell_back, plain_student
+from skdistill.inspection._methods import fell_back
 from skdistill.inspection._page import (
     Report,
     counted,
-    floor_note,
     interval_note,
     score_line,
     section,
     value_table,
 )
-from skdistill.inspection._scores import (
-    CLASS_COLUMNS,
-    FIDELITY_COLUMNS,
-    SCORES,
-    probabilities,
-)
-from skdistill.inspection._teaching import fitted_teacher
+from skdistill.inspection._rivals import check_training, fitted_models
+from skdistill.inspection._words import CLASS_WORDS, Words
 from skdistill.inspection.duplicates import warn_of_fitted_rows, warn_of_seen_rows
-from skdistill.inspection.fidelity import FidelityDisplay
+from skdistill.inspection.fidelity import fidelity_of
 from skdistill.inspection.figures import HeldOut, ModelFigures, cost_table, held_out, measure
-from skdistill.inspection.reliability import ReliabilityDisplay
+from skdistill.inspection.reliability import reliability_of
 
 __all__ = ["DistillationReport"]
 
@@ -50,7 +36,7 @@ Floats = NDArray[np.float64]
 TITLES = {
     "teacher": "fitted on all training rows",
     "direct": "the student, fitted to the labels",
-    "plain": "the student, fitted to the calibrated out-of-fold probabilities as they are",
+    "plain": "the student, fitted to the calibrated out-of-fold {said} as they are",
     "distilled": "the student, fitted to what the correction made of them",
 }
 FELL_BACK = {"distilled": "the student, fitted to the labels: the search fell back to it"}
@@ -69,11 +55,11 @@ class DistillationReport(Report):
     n_groups : int or None
         Groups that these rows are in; None without.
     gain : Estimate or None
-        Log-loss of the distilled student less that of the direct one, and its standard error over
-        the held-out rows, or over their groups; None without a direct student.
+        Log-loss (or loss of numbers) of the distilled student less that of the direct one, and its
+        standard error over the held-out rows, or over their groups; None without a direct student.
     against : mapping of str to mapping
-        Of accuracy, AUC and Brier score those that move the other way than the log-loss does, their
-        95% interval clear of zero: "distilled" and "direct".
+        Of accuracy, AUC and Brier score (of numbers squared and absolute error) those that move the
+        other way than the loss does, their 95% interval clear of zero: "distilled" and "direct".
     fell_back : bool
         Whether the estimator is a search that chose the student trained on the labels: what is
         called "distilled" is then that student.
@@ -82,8 +68,10 @@ class DistillationReport(Report):
         touched by a projection, and more.
     displays : mapping of str to Display
         The pictures of the page by caption.
-    floor : float
-        The log-loss counts smaller probabilities as this.
+    floor : float or None
+        The log-loss counts smaller probabilities as this; None of numbers.
+    words : Words
+        What the scores are called.
 
     See Also
     --------
@@ -122,7 +110,8 @@ class DistillationReport(Report):
     fell_back: bool
     fit: Mapping[str, Any]
     displays: Mapping[str, Display] = field(repr=False)
-    floor: float
+    floor: float | None
+    words: Words = field(default=CLASS_WORDS, repr=False)
 
     title = "Distillation report"
 
@@ -147,12 +136,12 @@ class DistillationReport(Report):
 
         Parameters
         ----------
-        estimator : DistilledClassifier or DistilledClassifierCV
+        estimator : DistilledClassifier, DistilledRegressor, or a search for either
             Fitted.
         X : array-like, sparse array or data frame of n rows
             Rows that it was not fitted on.
         y : array-like of shape (n,)
-            Their labels.
+            Their labels, or numbers of shape (n,) or (n, m).
         X_train : array-like, sparse array or data frame of m rows, or None, default=None
             The rows it was fitted on; with them the direct student and plain distillation are
             fitted (two student fits, no teacher fit).
@@ -164,7 +153,7 @@ class DistillationReport(Report):
             Groups of the held-out rows: the interval takes the rows of a group together.
         train_params : mapping or None, default=None
             What else was given to `fit`: `sample_weight`, `groups`, `X_transfer`.
-        teacher : classifier, "fit" or None, default=None
+        teacher : classifier or regressor, "fit" or None, default=None
             A teacher fitted on the training rows, or "fit", which costs one fit of it on all of
             them; None leaves out its row and the fidelity to it.
         latency_rows : non-empty sequence of int, default=(1, 10_000)
@@ -174,7 +163,7 @@ class DistillationReport(Report):
             Seconds to spend on timing each model for each number of rows.
         floor : float, default=1e-3
             The log-loss counts smaller probabilities as this, lest the exact zeros of a tree
-            decide; likewise in the fidelity.
+            decide; likewise in the fidelity. Numbers have none.
 
         Returns
         -------
@@ -184,7 +173,8 @@ class DistillationReport(Report):
         ------
         ParameterError
             If the estimator is no distiller, only one of `X_train` and `y_train` is given, or what
-            needs them without them, a number is out of range, or the teacher cannot be used.
+            needs them without them, a number is out of range or has no effect, or the teacher
+            cannot be used.
         InputError
             If labels, weights or groups cannot be used, or `y_train` are not the labels of the fit.
 
@@ -194,57 +184,63 @@ class DistillationReport(Report):
             If more than 1% of the rows are identical to one of `X_train` (of positive weight), or
             without it, if the labels are those of the fit.
         """
-        check_fitted_distiller(estimator)
+        side = check_fitted_distiller(estimator)
         sizes = check_latency_rows(latency_rows)
         budget = check_number("budget", budget, low=0.0)
-        floor = check_floor(floor)
+        judged_by = side.judged_by(estimator, floor)
         params = dict(train_params or {})
-        train = _check_training(estimator, X_train, y_train, params, teacher)
-        rows = held_out(X, y, estimator.classes_, sample_weight, groups)
-        models = _models(estimator, X_train, y_train, train, params, teacher)
-        said = {name: probabilities(model, rows.X, rows.classes) for name, model in models.items()}
+        train = check_training(estimator, X_train, y_train, params, teacher)
+        judge = side.measure(estimator, y, **judged_by)
+        rows = held_out(X, y, judge, sample_weight, groups)
+        models = fitted_models(estimator, X_train, y_train, train, params, teacher)
+        said = {name: judge.ask(model, rows.X) for name, model in models.items()}
         gain: Estimate | None = None
         against: dict[str, dict[str, float]] = {}
         if train is None:
             warn_of_fitted_rows(estimator, y)
         else:
             warn_of_seen_rows(rows.X, train.X)
-            losses = {name: row_log_loss(rows.one_hot, said[name], floor) for name in said}
-            gain = row_mean(losses["distilled"] - losses["direct"], rows.weight, rows.groups)
+            ours, theirs = (
+                judge.row_losses(rows.columns, said[name], rows.weight)
+                for name in ("distilled", "direct")
+            )
+            gain = row_mean(ours - theirs, rows.weight, rows.groups)
             against = _moved_against(said, rows, gain)
-        how = {"latency_rows": sizes, "budget": budget, "floor": floor}
+        how = {"latency_rows": sizes, "budget": budget}
         return cls(
             models={
                 name: measure(name, model, said, rows, **how) for name, model in models.items()
             },
-            n_rows=len(rows.labels),
+            n_rows=len(rows),
             n_groups=rows.n_groups,
             gain=gain,
             against=against,
             fell_back=fell_back(estimator),
             fit=estimator.report_.to_dict(),
-            displays=_displays(rows, said, floor),
-            floor=floor,
+            displays=_displays(rows, said),
+            floor=judged_by.get("floor"),
+            words=judge.words,
         )
 
     @property
     def sentence(self) -> str:
         """Whether distilling helped, in words; "not shown to help" is a possible answer."""
-        loss = self.models["distilled"].scores["log_loss"]
+        name = self.words.loss
+        loss = self.models["distilled"].scores[self.words.headline]
         on = f"on {counted(self.n_rows, 'held-out row')}"
         if self.n_groups is not None:
             on += f" in {counted(self.n_groups, 'group')}"
         if self.fell_back:
             return (
                 "The search fell back to the student trained on the labels, so nothing was "
-                f"distilled: its log-loss is {loss:.4f} {on}."
+                f"distilled: its {name} is {loss:.4f} {on}."
             )
         if self.fit["shrinkage"] is not None and self.fit["strength"] == 1.0:
             return (
                 "strength='auto' found 1, so the student was trained on the labels and nothing was "
-                f"distilled: its log-loss is {loss:.4f} {on}."
+                f"distilled: its {name} is {loss:.4f} {on}."
             )
-        start = f"The distilled student's log-loss is {loss:.4f} {on}"
+        start = f"The distilled student's {name} is {loss:.4f} {on}"
         if self.gain is None:
             return f"{start}; without training rows there is nothing to compare it with."
         half = margin(self.gain, self.n_rows if self.n_groups is None else self.n_groups)
@@ -271,37 +267,37 @@ class DistillationReport(Report):
 
         Parameters
         ----------
-        of : {"models", "by_class"}, default="models"
-            A row per model, or per model and class.
+        of : {"models", "by_class", "by_output"}, default="models"
+            A row per model, or per model and class, of numbers per model and output.
 
         Returns
         -------
         frame : pandas.DataFrame
-            Indexed by model, or by model and class.
+            Indexed by model, or by model and class (or output).
 
         Raises
         ------
         ParameterError
             If there is no such table.
         """
+        part = self.words.part
+        check_choice("of", of, ("models", f"by_{part}"))
         if of == "models":
             rows = {name: figures.to_dict() for name, figures in self.models.items()}
-        elif of == "by_class":
+        else:
             rows = {
                 (name, label): row
                 for name, figures in self.models.items()
                 for label, row in figures.by_class.items()
             }
-        else:
-            raise ParameterError(f"of must be 'models' or 'by_class', got {of!r}.")
         columns = dict.fromkeys(column for row in rows.values() for column in row)
         values = {
             c: np.array([row.get(c, np.nan) for row in rows.values()], float) for c in columns
         }
         frame = data_frame(values)
         frame.index = list(rows)
-        if of == "by_class":
-            frame.index = optional("pandas").MultiIndex.from_tuples(rows, names=["model", "class"])
+        if of != "models":
+            frame.index = optional("pandas").MultiIndex.from_tuples(rows, names=["model", part])
         return frame
 
     def to_dict(self) -> dict[str, Any]:
@@ -311,7 +307,7 @@ class DistillationReport(Report):
         -------
         facts : dict
         """
-        gain = self.gain
+        gain, part = self.gain, f"by_{self.words.part}"
         return plain(
             {
                 "sentence": self.sentence,
@@ -321,7 +317,7 @@ class DistillationReport(Report):
                 "against": self.against,
                 "gain": None if gain is None else {"mean": gain.mean, "standard_error": gain.error},
                 "models": {
-                    name: figures.to_dict() | {"by_class": figures.by_class}
+                    name: figures.to_dict() | {part: figures.by_class}
                     for name, figures in self.models.items()
                 },
                 "fit": self.fit,
@@ -330,31 +326,33 @@ class DistillationReport(Report):
 
     def _sections(self) -> list[str]:
         rows = {name: figures.to_dict() for name, figures in self.models.items()}
-        distilled = self.models["distilled"]
-        columns = [*CLASS_COLUMNS, *(FIDELITY_COLUMNS if distilled.fidelity else ())]
+        distilled, words = self.models["distilled"], self.words
+        columns = [*words.part_columns, *(words.fidelity if distilled.fidelity else ())]
         titles = TITLES | (FELL_BACK if self.fell_back else {})
         parts = [
             paragraph(self.sentence),
             section(
                 f"Scores of {counted(self.n_rows, 'held-out row')}",
-                value_table("", rows, SCORES),
-                floor_note(self.floor),
+                value_table("", rows, words.scores, words.headings),
+                paragraph(words.note),
             ),
         ]
         if distilled.fidelity:
-            parts.append(
-                section("Fidelity to the teacher", value_table("", rows, FIDELITY_COLUMNS))
-            )
+            parts.append(section("Fidelity to the teacher", value_table("", rows, words.fidelity)))
         parts += [
             section("Costs", cost_table(self.models)),
-            section("The student by class", value_table("", distilled.by_class, columns)),
+            section(f"The student by {words.part}", value_table("", distilled.by_class, columns)),
             section("The fit", definitions(flat(self.fit))),
-            section("The models", definitions((k, titles[k]) for k in self.models)),
+            section(
+                "The models",
+                definitions((k, titles[k].format(said=words.said)) for k in self.models),
+            ),
         ]
         return parts
 
     def _text(self) -> list[str]:
-        return [*(score_line(k, f.scores) for k, f in self.models.items()), self.sentence]
+        names = self.words.headings
+        return [*(score_line(k, f.scores, names) for k, f in self.models.items()), self.sentence]
 
     def _pictures(self) -> Mapping[str, Display]:
         return self.displays
@@ -365,11 +363,12 @@ def _moved_against(
 ) -> dict[str, dict[str, float]]:
     """Return the headline scores that move the other way than the log-loss, and clearly."""
     distilled, direct = (
-        headline_rows(rows.one_hot, said[side], rows.weight) for side in ("distilled", "direct")
+        rows.measure.headline_rows(rows.columns, said[side], rows.weight)
+        for side in ("distilled", "direct")
     )
-    count = len(rows.labels) if rows.n_groups is None else rows.n_groups
+    count = len(rows) if rows.n_groups is None else rows.n_groups
     found = {}
-    for name in ("accuracy", "AUC", "Brier score"):
+    for name in rows.measure.words.of_rows:
         gap = row_mean(distilled[name] - direct[name], rows.weight, rows.groups)
         if moves_against(gain.mean, gap.mean, margin(gap, count)):
             values = (
@@ -379,59 +378,15 @@ def _moved_against(
     return found
 
 
-def _check_training(
-    estimator: Any, X: Any, y: Any, params: Mapping[str, Any], teacher: Any
-) -> Data | None:
-    """Return the rows of the fit, if they are given and right."""
-    if (X is None) != (y is None):
-        raise ParameterError("X_train and y_train belong together: pass both, or neither.")
-    wants = ["train_params"] if params else []
-    wants += ["teacher='fit'"] if isinstance(teacher, str) else []
-    if X is None and wants:
-        raise ParameterError(f"{' and '.join(wants)} needs X_train and y_train: pass them.")
-    unknown = sorted(set(params) - {"sample_weight", "groups", "X_transfer"})
-    if unknown:
-        raise ParameterError(
-            f"train_params may hold sample_weight, groups and X_transfer, got {unknown}."
-        )
-    if X is None:
-        return None
-    check_fitted_on(estimator, y, "y_train")
-    for name in ("sample_weight", "groups"):
-        value = params.get(name)
-        if not estimator.fitted_on(y, **{name: value}):
-            got = "none" if value is None else "other"
-            raise InputError(
-                f"train_params must hold the {name} of fit, got {got}: the students are fitted as "
-                "the distilled one was."
-            )
-    return check_data(X, y, params.get("sample_weight"), params.get("groups"))
-
-
-def _models(
-    estimator: Any, X: Any, y: Any, data: Data | None, params: Mapping[str, Any], teacher: Any
-) -> dict[str, Any]:
-    """Return the fitted models by name; the teacher first, the distilled student last."""
-    models: dict[str, Any] = {}
-    if teacher is not None:
-        weight = params.get("sample_weight")
-        models["teacher"] = fitted_teacher(estimator, teacher, X, y, weight)
-    if data is not None:
-        models["direct"] = direct_student(estimator).fit(data.X, data.y, data.weight)
-        models["plain"] = plain_student(estimator, X, y, params)
-    return models | {"distilled": estimator}
-
-
-def _displays(rows: HeldOut, said: Mapping[str, Floats], floor: float) -> dict[str, Display]:
+def _displays(rows: HeldOut, said: Mapping[str, Floats]) -> dict[str, Display]:
     shown = {name: p for name, p in said.items() if name != "plain"}
-    given = {"classes": rows.classes, "sample_weight": rows.weight}
     displays: dict[str, Display] = {
-        "Reliability on held-out rows": ReliabilityDisplay.from_predictions(
-            rows.labels, shown, n_bins=10, **given
+        "Reliability on held-out rows": reliability_of(
+            rows.measure, rows.columns, shown, rows.weight, n_bins=10
         )
     }
     if "teacher" in said:
-        displays["Fidelity to the teacher"] = FidelityDisplay.from_predictions(
-            said["teacher"], said["distilled"], floor=floor, **given
+        displays["Fidelity to the teacher"] = fidelity_of(
+            rows.measure, said["teacher"], said["distilled"], rows.weight
         )
     return displays

@@ -56,7 +56,7 @@ def find_duplicates(X: Any, labels: NDArray[Any], fold: NDArray[np.int64]) -> Du
     return Duplicates(
         share=parted_share(twin, np.arange(len(twin))),
         in_other_fold=parted_share(twin, fold) if fold.min() >= 0 else np.nan,
-        conflicting=parted_share(twin, np.unique(labels, return_inverse=True)[1]),
+        conflicting=parted_share(twin, np.unique(labels, axis=0, return_inverse=True)[1].ravel()),
     )
 
 

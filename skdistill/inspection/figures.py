@@ -13,14 +13,8 @@ from skdistill._ground.costs import Latency, Parts, count_parts, latency, size_b
 from skdistill._ground.html import size_text, time_text
 from skdistill._ground.validation import check_groups, check_weights
 from skdistill.exceptions import InputError
+from skdistill.inspection._measures import Measure
 from skdistill.inspection._page import value_table
-from skdistill.inspection._scores import (
-    class_fidelity,
-    class_scores,
-    fidelity_scores,
-    one_hot_labels,
-    scores,
-)
 
 __all__ = ["HeldOut", "ModelFigures", "cost_table", "held_out", "measure"]
 
@@ -34,17 +28,20 @@ class ModelFigures:
     Attributes
     ----------
     scores : mapping of str to float
-        Accuracy, log-loss, AUC, Brier score, calibration error.
+        Accuracy, log-loss, AUC, Brier score, calibration error; of numbers R2, RMSE, MAE, the loss,
+        the slope of calibration and, of a quantile, the coverage.
     fidelity : mapping of str to float
-        To the teacher: ``kl`` (nats), ``agreement``, ``logit_r2``; empty without a teacher.
+        To the teacher: ``kl`` (nats), ``agreement``, ``logit_r2``; of numbers ``fidelity_r2`` and
+        ``fidelity_rmse``. Empty without a teacher.
     by_class : mapping of object to mapping of str to float
-        Scores of each class against the rest, and with a teacher the fidelity to it.
+        Scores of each class against the rest, and with a teacher the fidelity to it; of numbers
+        those of each output ("y", where there is one).
     size_bytes : int or None
         Of the plain model, as joblib dumps it; None where it cannot be pickled.
     parts : Parts
         Its nodes or parameters.
     latency : tuple of Latency
-        Of `predict_proba`, for each number of rows.
+        Of `predict_proba`, or of `predict` of numbers, for each number of rows.
     """
 
     scores: Mapping[str, float]
@@ -78,12 +75,10 @@ class HeldOut:
     ----------
     X : array-like, sparse array or data frame of n rows
         Features.
-    labels : array of shape (n,)
-        Labels.
-    one_hot : array of shape (n, K)
-        The same, one-hot.
-    classes : array of shape (K,)
-        Sorted classes.
+    columns : array of shape (n, C)
+        What was observed: one-hot labels, or numbers.
+    measure : Measure
+        Who judges what is said of them.
     weight : array of shape (n,) or None
         Positive row weights; None for equal ones.
     groups : array of shape (n,) or None
@@ -91,11 +86,18 @@ class HeldOut:
     """
 
     X: Any
-    labels: NDArray[Any]
-    one_hot: Floats
-    classes: NDArray[Any]
+    columns: Floats
+    measure: Measure
     weight: Floats | None
     groups: NDArray[Any] | None
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """What was observed, as it was given."""
+        return self.measure.labels(self.columns)
 
     @property
     def n_groups(self) -> int | None:
@@ -103,7 +105,7 @@ class HeldOut:
         return None if self.groups is None else len(np.unique(self.groups))
 
 
-def held_out(X: Any, y: Any, classes: NDArray[Any], sample_weight: Any, groups: Any) -> HeldOut:
+def held_out(X: Any, y: Any, measure: Measure, sample_weight: Any, groups: Any) -> HeldOut:
     """Check rows to judge models on, and drop those of weight zero.
 
     Raises
@@ -114,8 +116,8 @@ def held_out(X: Any, y: Any, classes: NDArray[Any], sample_weight: Any, groups: 
         If the lengths differ (raised by scikit-learn).
     """
     check_consistent_length(X, y)
-    one_hot = one_hot_labels(y, classes)
-    n = len(one_hot)
+    columns = measure.observe(y)
+    n = len(columns)
     weight = check_weights(sample_weight, n)
     units = None if groups is None else np.asarray(groups)
     if units is not None and units.shape != (n,):
@@ -126,9 +128,8 @@ def held_out(X: Any, y: Any, classes: NDArray[Any], sample_weight: Any, groups: 
     kept = np.arange(n) if weight is None else np.flatnonzero(weight)
     return HeldOut(
         X=X if len(kept) == n else take_rows(X, kept),
-        labels=classes[one_hot[kept].argmax(axis=1)],
-        one_hot=one_hot[kept],
-        classes=classes,
+        columns=columns[kept],
+        measure=measure,
         weight=None if weight is None else weight[kept],
         groups=None if units is None else units[kept],
     )
@@ -142,7 +143,6 @@ def measure(
     *,
     latency_rows: Sequence[int],
     budget: float,
-    floor: float,
 ) -> ModelFigures:
     """Return the figures of one of several models.
 
@@ -150,37 +150,33 @@ def measure(
     ----------
     name : str
         Of the model.
-    model : classifier
+    model : classifier or regressor
         Fitted.
-    said : mapping of str to array of shape (n, K)
-        Probabilities of every model; where one is called "teacher" there are figures of fidelity.
+    said : mapping of str to array of shape (n, C)
+        What every model says; where one is called "teacher" there are figures of fidelity.
     rows : HeldOut
         The rows.
     latency_rows : sequence of int
         Numbers of rows to time predictions of.
     budget : float
         Seconds for each of them.
-    floor : float
-        Smaller probabilities count as this.
 
     Returns
     -------
     figures : ModelFigures
     """
-    p, taught, bare = said[name], said.get("teacher"), _bare(model)
-    columns = class_scores(rows.one_hot, p, rows.weight)
+    p, taught, bare, judge = said[name], said.get("teacher"), _bare(model), rows.measure
+    columns = judge.part_scores(rows.columns, p, rows.weight)
     if taught is not None:
-        columns |= class_fidelity(taught, p, rows.weight, floor)
+        columns |= judge.part_fidelity(taught, p, rows.weight)
+    answer = getattr(model, judge.outcome.method)
     return ModelFigures(
-        scores=scores(rows.one_hot, p, rows.weight, floor),
-        fidelity={} if taught is None else fidelity_scores(taught, p, rows.weight, floor),
-        by_class={
-            label: {column: values[k].item() for column, values in columns.items()}
-            for k, label in enumerate(rows.classes.tolist())
-        },
+        scores=judge.scores(rows.columns, p, rows.weight),
+        fidelity={} if taught is None else judge.fidelity(taught, p, rows.weight),
+        by_class=judge.by_part(columns),
         size_bytes=size_bytes(bare),
         parts=count_parts(bare),
-        latency=tuple(latency(model.predict_proba, rows.X, n, budget) for n in latency_rows),
+        latency=tuple(latency(answer, rows.X, n, budget) for n in latency_rows),
     )
 
 

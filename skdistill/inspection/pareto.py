@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._ground.metrics import FLOOR
-from skdistill._ground.validation import as_labels, check_choice, check_integer, check_number
+from skdistill._ground.validation import check_choice, check_integer, check_number
 from skdistill.exceptions import InputError, ParameterError
-from skdistill.inspection._checks import check_distiller, check_floor
+from skdistill.inspection._checks import check_distiller
 from skdistill.inspection._display import Display, data_frame
 from skdistill.inspection._points import (
     FrontierPoint,
@@ -20,15 +19,14 @@ from skdistill.inspection._points import (
     hold_out,
     loss_of,
     make_point,
+    measured_by,
     one_split,
+    pareto_front,
     parted,
 )
 from skdistill.teaching.folds import make_folds
 
-__all__ = ["Frontier", "FrontierDisplay", "frontier", "pareto_front"]
-
-Index = NDArray[np.int64]
-
+__all__ = ["Frontier", "FrontierDisplay", "frontier"]
 
 LABELS = {"latency": "seconds per call (median)", "size_bytes": "bytes on disk"}
 
@@ -78,12 +76,12 @@ class FrontierDisplay(Display):
 
         Parameters
         ----------
-        estimator : DistilledClassifier
+        estimator : DistilledClassifier or DistilledRegressor
             Fitted or not; it is cloned.
         X : array-like, sparse array or data frame of n rows
             Features.
         y : array-like of shape (n,)
-            Labels.
+            Labels, or numbers.
         students : mapping of str to estimator, or list
             Students by name, or as `DistilledClassifierCV` takes them, without grids.
         against : {"latency", "size_bytes"}, default="latency"
@@ -261,14 +259,14 @@ class Frontier:
         -------
         frame : pandas.DataFrame
             The columns of `FrontierDisplay.frame` and
-            ``latency_p99, nodes, parameters, strength, accuracy, auc, brier, calibration_error``.
+            ``latency_p99, nodes, parameters, strength``, and the further scores of a point.
         """
         columns = dict(self.display().table)
         columns["latency_p99"] = [p.latency.p99 for p in self.points]
         columns["nodes"] = [p.parts.nodes for p in self.points]
         columns["parameters"] = [p.parts.parameters for p in self.points]
         columns["strength"] = [p.strength for p in self.points]
-        for name in ("accuracy", "auc", "brier", "calibration_error"):
+        for name in self.points[0].further:
             columns[name] = [p.scores[name] for p in self.points]
         return data_frame(columns)
 
@@ -314,24 +312,26 @@ def frontier(
     """Distil one teacher into many students, and weigh what each loses against what it costs.
 
     On each split the teacher is cross-fitted once, and every student is fitted to its labels by
-    `DistilledClassifier.refit_student`. Losses are those of rows outside the split's training part,
+    `refit_student`. Losses (the log-loss; of numbers, that of the students, or the squared error
+    where they minimise different ones) are those of rows outside the split's training part,
     which neither teacher nor student has seen. To go on with a student, call
     ``estimator.refit_student(X, y, student=...)`` on a fitted estimator.
 
     Parameters
     ----------
-    estimator : DistilledClassifier, or Pipeline that ends in one
+    estimator : DistilledClassifier or DistilledRegressor, or Pipeline that ends in one
         Fitted or not; it is cloned. The steps before it are fitted on each split's training part,
         and belong to what is timed and weighed.
     X : array-like, sparse array or data frame of n rows
         Features.
     y : array-like of shape (n,)
-        Labels.
+        Labels, or numbers of shape (n,) or (n, m).
     students : mapping of str to estimator, or list
         Students by name, or as `DistilledClassifierCV` takes and names them: a list of estimators
         or (name, estimator), or one of these; without grids.
     cv : int, splitter, iterable of (train, test) or None, default=None
-        Folds to score on. None holds out one random part, stratified or of whole groups.
+        Folds to score on. None holds out one random part, of classes stratified, or of whole
+        groups.
     test_size : float, default=0.25
         Share of rows (or groups) to hold out where `cv` is None.
     groups : array-like of shape (n,) or None, default=None
@@ -341,7 +341,7 @@ def frontier(
     budget : float, default=0.3
         Seconds to spend on timing each student.
     floor : float, default=1e-3
-        The log-loss counts smaller probabilities as this.
+        The log-loss counts smaller probabilities as this. Numbers have none.
     n_jobs : int or None, default=None
         Splits at once. Students are timed afterwards, one by one.
     random_state : int, RandomState or None, default=None
@@ -356,9 +356,9 @@ def frontier(
     Raises
     ------
     ParameterError
-        If the estimator is no `DistilledClassifier`, nor a Pipeline that ends in one (a search
-        would choose on rows that are tested on), there are no students or grids of them, a number
-        is out of range, or `test_size` is given with `cv`.
+        If the estimator is no `DistilledClassifier` or `DistilledRegressor`, nor a Pipeline that
+        ends in one (a search would choose on rows that are tested on), there are no students or
+        grids of them, a number is out of range, or `test_size` is given with `cv`.
     FoldError, StudentError
         If the folds or a student cannot be used, or a name is used twice.
 
@@ -381,23 +381,24 @@ def frontier(
     '16 leaves'
     """
     front, distiller = parted(estimator)
-    check_distiller(distiller)
-    students = by_name(students, distiller.loss)
+    side = check_distiller(distiller)
+    students = by_name(students, distiller.loss, side)
     check_split(cv, test_size)
     check_integer("latency_rows", latency_rows, low=1)
     check_number("budget", budget, low=0.0)
-    floor = check_floor(floor)
-    labels = as_labels(y, warn=False)
+    measure = measured_by(side, distiller, students, floor)
+    labels = side.read(y)
     groups = None if groups is None else np.asarray(groups)
     if cv is None:
-        splits = [hold_out(X, labels, groups, test_size, random_state)]
+        splits = [hold_out(side, X, labels, groups, test_size, random_state)]
         protocol = f"{len(splits[0][1])} of {len(labels)} rows held out"
     else:
-        splits = list(make_folds(cv, X, labels, groups=groups, random_state=random_state).splits)
+        how = {"groups": groups, "random_state": random_state, "stratified": side.task.stratified}
+        splits = list(make_folds(cv, X, labels, **how).splits)
         protocol = f"cross-validation on {len(splits)} folds"
     trials = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(one_split)(
-            (front, distiller), X, labels, groups, students, split, floor, keep=number == 0
+            (front, distiller), X, labels, groups, students, split, measure, keep=number == 0
         )
         for number, split in enumerate(splits)
     )
@@ -414,28 +415,3 @@ def frontier(
 def _bytes(point: FrontierPoint) -> float:
     """Return the size of a student; one that was not measured may be of any."""
     return np.inf if point.size_bytes is None else point.size_bytes
-
-
-def pareto_front(costs: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which rows no other row beats: as small in every column and smaller in one.
-
-    Rows with a NaN neither stand on the front nor beat another.
-
-    Parameters
-    ----------
-    costs : array of shape (m, c)
-        Smaller is better.
-
-    Returns
-    -------
-    on_front : array of shape (m,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> pareto_front(np.array([[1, 2], [2, 1], [2, 2]]))
-    array([ True,  True, False])
-    """
-    no_worse = np.all(costs[:, None] <= costs[None, :], axis=2)
-    better = np.any(costs[:, None] < costs[None, :], axis=2)
-    return ~np.any(no_worse & better, axis=0) & ~np.isnan(costs).any(axis=1)

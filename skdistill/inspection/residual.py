@@ -7,29 +7,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._ground.estimates import row_mean
-from skdistill._ground.validation import check_integer, check_probabilities, check_weights
+from skdistill._ground.validation import check_integer, check_weights
 from skdistill.exceptions import InputError
 from skdistill.inspection._display import Display
-from skdistill.inspection._scores import one_hot_labels
+from skdistill.inspection._measures import Measure
+from skdistill.inspection._tasks import measure_of_arrays
 from skdistill.inspection._teaching import feature_column, out_of_fold
+from skdistill.inspection._words import CLASS_WORDS
 
 __all__ = ["ResidualDisplay"]
 
-COLUMNS = ("class", "value", "place", "n_rows", "residual", "standard_error")
+COLUMNS = ("value", "place", "n_rows", "residual", "standard_error")
 
 
 class ResidualDisplay(Display):
     """Mean residual of the teacher, label less probability, by the values of a feature.
 
-    A teacher without error has residuals of mean zero everywhere.
+    Of numbers it is y less the prediction; of a quantile, the share of rows above it less the share
+    that should be. A teacher without error has residuals of mean zero everywhere.
 
     Parameters
     ----------
     table : mapping of str to sequence
-        The columns of `frame`: class, value (text) and place (number) of a bin, its rows, and the
-        mean of ``y_k - p_k`` in it with its standard error.
+        The columns of `frame`: class (or output), value (text) and place (number) of a bin, its
+        rows, and the mean of ``y_k - p_k`` in it with its standard error.
     feature : str
         Name of the feature.
+    residual : str
+        What the residual is, in words.
 
     Attributes
     ----------
@@ -47,9 +52,12 @@ class ResidualDisplay(Display):
     1     b       2       0.2
     """
 
-    def __init__(self, table: Mapping[str, Any], feature: str) -> None:
+    def __init__(
+        self, table: Mapping[str, Any], feature: str, residual: str = CLASS_WORDS.residual
+    ) -> None:
         super().__init__(table)
         self.feature = feature
+        self.residual = residual
 
     @classmethod
     def from_estimator(
@@ -64,17 +72,17 @@ class ResidualDisplay(Display):
     ) -> "ResidualDisplay":
         """Look at the residuals of an estimator's teacher, out of fold.
 
-        The probabilities are calibrated by maps that have not seen the row's label either, as in
-        `TeacherReport`; where there can be none, they are taken as the teacher gave them.
+        What it says is calibrated by maps that have not seen the row's label either, as in
+        `TeacherReport`; where there can be none, it is taken as the teacher gave it.
 
         Parameters
         ----------
-        estimator : DistilledClassifier
+        estimator : DistilledClassifier, DistilledRegressor, or a search for either
             Fitted.
         X : array-like, sparse array or data frame of n rows
             The rows it was fitted on.
         y : array-like of shape (n,)
-            Their labels.
+            Their labels, or numbers of shape (n,) or (n, m).
         feature : str or int
             Name of a column of a data frame, or its number.
         sample_weight : array-like of shape (n,) or None, default=None
@@ -95,15 +103,8 @@ class ResidualDisplay(Display):
         """
         taught = out_of_fold(estimator, X, y, sample_weight)
         values, name = feature_column(taught.X, feature, estimator)
-        return cls.from_predictions(
-            taught.labels,
-            taught.calibrated,
-            values,
-            classes=estimator.classes_,
-            name=name,
-            sample_weight=taught.weight,
-            n_bins=n_bins,
-        )
+        said = taught.columns, taught.calibrated
+        return _residual_of(taught.measure, *said, values, name, taught.weight, n_bins)
 
     @classmethod
     def from_predictions(
@@ -113,22 +114,26 @@ class ResidualDisplay(Display):
         values: Any,
         *,
         classes: Any = None,
+        level: float | None = None,
         name: str = "feature",
         sample_weight: Any = None,
         n_bins: int = 10,
     ) -> "ResidualDisplay":
-        """Look at the residuals of any probabilities.
+        """Look at the residuals of any probabilities, or predicted numbers.
 
         Parameters
         ----------
         y : array-like of shape (n,)
-            Labels.
-        p : array-like of shape (n, K)
-            Probabilities that have not seen these labels.
+            Labels, or numbers.
+        p : array-like of shape (n, K) or (n,)
+            Probabilities that have not seen these labels; or predicted numbers, one output at a
+            time.
         values : array-like of shape (n,)
             Values of the feature: numbers, or categories. Missing ones are a bin of their own.
         classes : array-like of shape (K,) or None, default=None
-            Classes in the order of the columns; None: the sorted labels.
+            Classes in the order of the columns; None: the sorted labels. Not for numbers.
+        level : float or None, default=None
+            Which quantile the predictions are; None for means and for probabilities.
         name : str, default="feature"
             Name of the feature.
         sample_weight : array-like of shape (n,) or None, default=None
@@ -143,28 +148,21 @@ class ResidualDisplay(Display):
         Raises
         ------
         ParameterError
-            If `n_bins` is no positive integer.
+            If `n_bins` is no positive integer, or a parameter has no effect.
         InputError
             If labels, weights or probabilities cannot be used, or the lengths differ.
         """
-        n_bins = check_integer("n_bins", n_bins, low=1)
-        classes = np.unique(np.asarray(y)) if classes is None else np.asarray(classes)
-        onehot = one_hot_labels(y, classes)
-        weight = check_weights(sample_weight, len(onehot))
-        residual = onehot - check_probabilities(p, len(onehot), classes, "p")
-        bin_of, texts, places = _bins(values, len(onehot), n_bins)
-        lines = []
-        for k in [1] if len(classes) == 2 else range(len(classes)):
-            for b in np.unique(bin_of):
-                inside = bin_of == b
-                mean = row_mean(residual[inside, k], None if weight is None else weight[inside])
-                error = np.nan if mean.error is None else mean.error
-                found = (texts[b], places[b], int(inside.sum()), mean.mean, error)
-                lines.append((classes[k], *found))
-        return cls(dict(zip(COLUMNS, map(list, zip(*lines, strict=True)), strict=True)), name)
+        if np.ndim(p) != 1 and classes is None:
+            classes = np.unique(np.asarray(y))
+        measure = measure_of_arrays(p, classes, level=level)
+        columns = measure.observe(y)
+        said = measure.check(p, len(columns), "p")
+        weight = check_weights(sample_weight, len(columns))
+        return _residual_of(measure, columns, said, values, name, weight, n_bins)
 
     def _draw(self, ax: Any) -> None:
-        names = np.asarray(self.table["class"])
+        part = next(iter(self.table))
+        names = np.asarray(self.table[part])
         ax.axhline(0.0, color="0.6", linewidth=1, linestyle=":")
         texts = dict(zip(self.table["place"], self.table["value"], strict=True))
         named = any(_as_number(text) is None for text in texts.values())
@@ -176,11 +174,37 @@ class ResidualDisplay(Display):
             )
             style = {"marker": "o", "markersize": 4, "capsize": 2, "color": f"C{number % 10}"}
             style["linestyle"] = "none" if named else "-"
-            ax.errorbar(x, y, np.nan_to_num(error), label=f"class {name}", **style)
+            ax.errorbar(x, y, np.nan_to_num(error), label=f"{part} {name}", **style)
         if named and len(texts) <= 20:
             ax.set_xticks(list(texts), labels=list(texts.values()), rotation=30, ha="right")
-        ax.set(xlabel=self.feature, ylabel="mean of label less probability")
+        ax.set(xlabel=self.feature, ylabel=f"mean of {self.residual}")
         ax.legend()
+
+
+def _residual_of(
+    measure: Measure,
+    y: NDArray[np.float64],
+    said: NDArray[np.float64],
+    values: Any,
+    name: str,
+    weight: NDArray[np.float64] | None,
+    n_bins: int,
+) -> ResidualDisplay:
+    """Return the display of what was observed and said of rows, (n, C) each."""
+    n_bins = check_integer("n_bins", n_bins, low=1)
+    residual = measure.residual(y, said)
+    bin_of, texts, places = _bins(values, len(y), n_bins)
+    lines = []
+    for k in [1] if measure.mirrored else range(len(measure.parts)):
+        for b in np.unique(bin_of):
+            inside = bin_of == b
+            mean = row_mean(residual[inside, k], None if weight is None else weight[inside])
+            error = np.nan if mean.error is None else mean.error
+            found = (texts[b], places[b], int(inside.sum()), mean.mean, error)
+            lines.append((measure.parts[k], *found))
+    columns = (measure.words.part, *COLUMNS)
+    table = dict(zip(columns, map(list, zip(*lines, strict=True)), strict=True))
+    return ResidualDisplay(table, name, measure.words.residual)
 
 
 def _bins(values: Any, n_rows: int, n_bins: int) -> tuple[NDArray[Any], list[str], list[float]]:

@@ -13,6 +13,7 @@ from skdistill.exceptions import InputError, ParameterError, SkdistillWarning
 from skdistill.inspection._checks import check_fitted_on
 from skdistill.inspection._display import Display
 from skdistill.inspection._methods import is_direct
+from skdistill.inspection._tasks import side_of
 
 __all__ = ["StrengthDisplay"]
 
@@ -65,8 +66,8 @@ class StrengthDisplay(Display):
 
         Parameters
         ----------
-        estimator : DistilledClassifierCV
-            Fitted; its `cv_results_`, `best_index_`, `n_splits_` and `teacher_proba_` are read.
+        estimator : DistilledClassifierCV or DistilledRegressorCV
+            Fitted; its `cv_results_`, `best_index_`, `n_splits_` and the teacher's word are read.
         X, y : array-like of n rows, or None, default=None
             The training rows, to show the naive scores as well: those of the same search on
             ordinary out-of-fold labels, which have seen the validation rows. No teacher is fitted,
@@ -90,8 +91,9 @@ class StrengthDisplay(Display):
         results = getattr(estimator, "cv_results_", {})
         if not results.keys() >= NEEDED:
             raise ParameterError(
-                "estimator must be a fitted DistilledClassifierCV, with cv_results_ over strengths "
-                f"and their smoothed scores, got {type(estimator).__name__}: fit one first."
+                f"estimator must be a fitted {side_of(estimator).search.__name__}, with "
+                "cv_results_ over strengths and their smoothed scores, got "
+                f"{type(estimator).__name__}: fit one first."
             )
         metadata = {"sample_weight": sample_weight, "groups": groups}
         rows = {"X": X, "y": y} | metadata
@@ -226,12 +228,14 @@ def _naive_scores(estimator: Any, X: Any, y: Any, **metadata: Any) -> Any:
             "the naive scores need labels of the synthetic rows, whose teachers are gone: leave X "
             "and y out."
         )
-    p = estimator.teacher_proba_
-    n_folds = len(estimator.pool_proba_)
+    suffix = side_of(estimator).suffix
+    said, whole = f"teacher_{suffix}", f"pool_{suffix}"
+    p = getattr(estimator, f"{said}_")
+    given = {said: p, whole: np.stack([p] * len(getattr(estimator, f"{whole}_")))}
     search = clone(estimator).set_params(teacher=None, return_row_losses=False)
     with warnings.catch_warnings():  # the fit has warned of its own; that these leak is the point
         warnings.simplefilter("ignore", SkdistillWarning)
-        search.fit(X, y, teacher_proba=p, pool_proba=np.stack([p] * n_folds), **metadata)
+        search.fit(X, y, **given, **metadata)
     if not np.array_equal(search.fold_, estimator.fold_):
         raise ParameterError(
             "the folds of the search cannot be drawn again, so its naive scores would be on other "

@@ -26,7 +26,7 @@ from skdistill.inspection import (
     ResidualDisplay,
     StrengthDisplay,
 )
-from skdistill.inspection._scores import score_model
+from skdistill.inspection._tasks import side_of
 from tests.common.data import sample
 from tests.inspection.conftest import cross_calibrated
 
@@ -508,7 +508,7 @@ def test_curve_bad_input(two):
         DistillationCurveDisplay.from_predictions([50, 100], {"direct": [[0.5]]})
 
 
-def test_score_model_is_one_number_for_a_metric(two):
-    data = two.test
-    every = score_model(two.model, data.X, data.y)
-    assert score_model(two.model, data.X, data.y, metric="brier") == every["brier"]
+def test_a_scorer_is_one_number_for_a_metric(two):
+    given, side = (two.model, two.test.X, two.test.y), side_of(two.model)
+    every = side.scorer(floor=1e-3)(*given)
+    assert side.scorer("brier", floor=1e-3)(*given) == every["brier"]

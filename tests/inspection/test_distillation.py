@@ -26,9 +26,10 @@ from skdistill.inspection import (
     TeacherReport,
 )
 from skdistill.inspection._scores import scores
+from skdistill.inspection._tasks import side_of
 from skdistill.inspection.distillation import _moved_against
 from skdistill.inspection.figures import held_out
-from tests.common.data import Sample, sample
+from tests.common.data import sample
 
 FAST = {"latency_rows": (1,), "budget": 0.0}
 
@@ -155,7 +156,7 @@ def test_held_out_rows_of_weight_zero_are_absent(three):
     kept = weight > 0
     groups = np.arange(80) // 2
     report = make(three, sample_weight=weight, groups=groups, **FAST)
-    part = Sample(data.X[kept], data.y[kept], data.bayes[kept], data.teacher[kept])
+    part = type(data)(data.X[kept], data.y[kept], data.bayes[kept], data.teacher[kept])
     case = replace(three, test=part)
     known = make(case, sample_weight=weight[kept], groups=groups[kept], **FAST)
     assert report.n_rows == known.n_rows == kept.sum()
@@ -189,18 +190,19 @@ def test_the_interval_takes_the_rows_of_a_group_together(three, models):
 
 def test_scores_that_move_the_other_way_are_named(two):
     data = two.test
-    rows = held_out(data.X, data.y, two.model.classes_, None, None)
+    measure = side_of(two.model).measure_of(two.model, data.y)
+    rows = held_out(data.X, data.y, measure, None, None)
     rng = np.random.default_rng(0)
-    good = 0.5 * rows.one_hot + 0.5 * rng.dirichlet([1.0, 1.0], len(rows.labels))
+    good = 0.5 * rows.columns + 0.5 * rng.dirichlet([1.0, 1.0], len(rows.labels))
     said = {"direct": good, "distilled": 0.5 + 0.02 * (good[::-1] - 0.5)}
     found = _moved_against(said, rows, Estimate(-0.1, 0.01))
     assert set(found) == {"accuracy", "AUC", "Brier score"}
     for side, p in said.items():
-        every = scores(rows.one_hot, p)
+        every = scores(rows.columns, p)
         for name, key in (("accuracy", "accuracy"), ("AUC", "auc"), ("Brier score", "brier")):
             assert found[name][side] == pytest.approx(every[key])
     assert _moved_against(said, rows, Estimate(0.1, 0.01)) == {}
-    few = held_out(data.X, data.y, two.model.classes_, None, np.zeros(len(data.y)))
+    few = held_out(data.X, data.y, measure, None, np.zeros(len(data.y)))
     assert _moved_against(said, few, Estimate(-0.1, 0.01)) == {}  # one group shows nothing
     report = replace(make(two, **FAST), against={"AUC": {"distilled": 0.811, "direct": 0.831}})
     assert report.sentence.endswith(", but its AUC is 0.8110 against 0.8310.")
@@ -367,7 +369,7 @@ def test_frames(report):
     by_class = report.frame("by_class")
     recall = report.models["plain"].by_class["pear"]["recall"]
     assert by_class.loc[("plain", "pear"), "recall"] == recall
-    with pytest.raises(ParameterError, match="of must be 'models' or 'by_class', got 'all'"):
+    with pytest.raises(ParameterError, match="of must be one of 'models', 'by_class', got 'all'"):
         report.frame("all")
 
 

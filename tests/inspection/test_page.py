@@ -10,9 +10,9 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
+from skdistill._ground.plain import plain
 from skdistill.exceptions import ParameterError
 from skdistill.inspection import DistillationReport, TeacherReport
-from skdistill.inspection._page import plain
 from tests.common.data import sample
 
 VOID = {"meta", "img", "br", "hr"}

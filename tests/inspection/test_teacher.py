@@ -23,8 +23,10 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
+from skdistill._ground.outcomes import Classes
 from skdistill.exceptions import CoverageWarning, InputError, LeakWarning, ParameterError
 from skdistill.inspection import ReliabilityDisplay, ResidualDisplay, TeacherReport
+from skdistill.inspection._measures import OfClasses
 from skdistill.inspection._residual import as_numbers
 from skdistill.inspection._teaching import cross_calibrate
 from skdistill.teaching.calibration import calibrate
@@ -90,7 +92,7 @@ def test_calibrations_are_judged_on_rows_that_they_have_not_seen(method):
         for test in (folds == k for k in range(4)):
             fitted = calibrate(method, y[~test], p[~test], weight[~test])
             calibrated[test] = fitted.transform(p[test])
-        found = cross_calibrate(method, y, p, folds, weight)
+        found = cross_calibrate(OfClasses(Classes(data.classes)), method, y, p, folds, weight)
         assert_allclose(found, calibrated)
         report = TeacherReport.from_predictions(
             data.y, p, calibrated=found, folds=folds, residual_model=None
@@ -575,7 +577,7 @@ def test_frames(report):
     assert frame.loc["in-sample", "brier"] == report.scores["in-sample"]["brier"]
     assert report.frame("by_class").loc["pear", "recall"] == report.by_class["pear"]["recall"]
     assert report.frame("by_fold").loc[2, "auc"] == report.by_fold[2]["auc"]
-    with pytest.raises(ParameterError, match="of must be 'scores', 'by_class' or 'by_fold'"):
+    with pytest.raises(ParameterError, match="of must be one of 'scores', 'by_class', 'by_fold'"):
         report.frame("folds")
 
 
