@@ -4,50 +4,81 @@ import argparse
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed, parallel_config
 from sklearn.base import BaseEstimator
-from sklearn.datasets import load_breast_cancer, load_digits
-from sklearn.ensemble import ExtraTreesClassifier, VotingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdistill import __version__
+from skdistill import SquaredError, __version__
 from skdistill._ground.saving import save_text
-from skdistill.cli import names
 from skdistill.cli.board import Board, Score, board_of_splits
-from skdistill.cli.class_scores import CLASS_TABLE
 from skdistill.cli.errors import check_output
-from skdistill.cli.figures import number
 from skdistill.cli.progress import Progress
 from skdistill.cli.render import legend, text_table
 from skdistill.cli.scoreboard import score_models
-from skdistill.cli.tasks import CLASSIFY
+from skdistill.cli.sentences import written
+from skdistill.cli.targets import TASKS
+from skdistill.cli.tasks import CLASSIFY, CliTask, regress
 from skdistill.cli.trials import Labelled, distil_all
 
 __all__ = ["add_parser", "run"]
 
 TEST_SHARE = 0.3
-DATA = {"digits": load_digits, "breast cancer": load_breast_cancer}
-STUDENTS = {
-    "tree": "32-leaf tree",
-    "logistic": "logistic regression",
-    "lightgbm": "small LightGBM",
-}
 _ABOUT = f"""\
-Distil an ensemble into three small students on two data sets that ship with scikit-learn.
+Distil an ensemble into three small students on data sets that come with scikit-learn.
 
-Teacher: average of extremely randomised trees, LightGBM and logistic regression. Students: a tree
-of 32 leaves, a scaled logistic regression, LightGBM of 50 rounds and 15 leaves. Data: digits (10
-classes) and breast cancer (2). Every seed holds out another {TEST_SHARE:.0%} of the rows; nothing
-is tuned on them. Takes less than a minute on two cores.
+Classes: digits (10) and breast cancer (2); --task regress: diabetes, and Friedman's function of ten
+columns with noise. Teacher: average of extremely randomised trees, LightGBM and a linear model.
+Students: a tree of 32 leaves, a scaled logistic (ridge) regression, LightGBM of 50 rounds and 15
+leaves. Every seed holds out another {TEST_SHARE:.0%} of the rows; nothing is tuned on them. Takes
+less than a minute on two cores.
 """
+
+
+@dataclass(frozen=True)
+class Show:
+    """What the demo of a task shows.
+
+    Attributes
+    ----------
+    task : CliTask
+    data : mapping of str to callable
+        By name; they return X and y.
+    students : mapping of str to str
+        What each student with a short name is called.
+    teacher : callable
+        Takes a seed and the size of a forest.
+    """
+
+    task: CliTask
+    data: Mapping[str, Callable[[], tuple[np.ndarray, np.ndarray]]]
+    students: Mapping[str, str]
+    teacher: Callable[[int, int], BaseEstimator]
+
+
+def _shipped(name: str, **options: Any) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    """Return what loads a data set, or makes it: importing all of them takes a while."""
+
+    def load() -> tuple[np.ndarray, np.ndarray]:
+        from sklearn import datasets
+
+        X, y = getattr(datasets, name)(**options)
+        return X, y
+
+    return load
 
 
 @dataclass(frozen=True)
@@ -76,11 +107,15 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "demo",
         parents=[common],
-        help="distil on two data sets that ship with scikit-learn",
+        help="distil on data sets that come with scikit-learn",
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
+    parser.add_argument(
+        "--task", choices=TASKS, default=TASKS[0], metavar="TASK",
+        help="classify (default) or regress",
+    )  # fmt: skip
     parser.add_argument("--seeds", type=_positive, default=5, help="number of splits (default: 5)")
     parser.add_argument(
         "--quick", action="store_true", help="two seeds and a smaller teacher, for a first look"
@@ -106,22 +141,28 @@ def run(args: argparse.Namespace) -> None:
     """
     check_output(args.json)
     seeds = min(args.seeds, 2) if args.quick else args.seeds
-    results = run_splits(range(seeds), trees=30 if args.quick else 100, n_jobs=args.n_jobs)
-    boards = {(d, s): _board(d, s, results) for d in DATA for s in STUDENTS}
+    show = SHOWS[args.task]
+    results = run_splits(args.task, range(seeds), 30 if args.quick else 100, args.n_jobs)
+    boards = {(d, s): _board(show, d, s, results) for d in show.data for s in show.students}
     for board in boards.values():
         print(text_table(board), end="\n\n")
-    print(_legend(seeds), end="\n\n")
-    for student, about in STUDENTS.items():
-        print(_sentence(about, {data: boards[data, student] for data in DATA}))
+    table = next(iter(boards.values())).table
+    print(f"{_spread(seeds)}\n{legend(table)}", end="\n\n")
+    for student, about in show.students.items():
+        print(_sentence(about, {data: boards[data, student] for data in show.data}))
     if args.json:
         save_text(args.json, json.dumps(_record(results, boards), indent=1) + "\n")
 
 
-def run_splits(seeds: Sequence[int], trees: int, n_jobs: int | None) -> list[SplitResult]:
+def run_splits(
+    task: str, seeds: Sequence[int], trees: int, n_jobs: int | None
+) -> list[SplitResult]:
     """Run every seed of every data set, with a progress bar.
 
     Parameters
     ----------
+    task : str
+        A name in `SHOWS`.
     seeds : sequence of int
     trees : int
         Size of the teacher's forest.
@@ -133,24 +174,27 @@ def run_splits(seeds: Sequence[int], trees: int, n_jobs: int | None) -> list[Spl
     results : list of SplitResult
         By data set, then seed.
     """
-    tasks = [(data, seed) for data in DATA for seed in seeds]
-    with Progress(len(tasks)) as progress, parallel_config("loky", inner_max_num_threads=1):
-        progress.start(f"distilling into {len(STUDENTS)} students, {len(tasks)} splits")
+    show = SHOWS[task]
+    splits = [(task, data, seed) for data in show.data for seed in seeds]
+    with Progress(len(splits)) as progress, parallel_config("loky", inner_max_num_threads=1):
+        progress.start(f"distilling into {len(show.students)} students, {len(splits)} splits")
         parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
         done = {}
-        for result in parallel(delayed(run_split)(*task, trees) for task in tasks):
-            done[result.data, result.seed] = result
+        for result in parallel(delayed(run_split)(*split, trees) for split in splits):
+            done[task, result.data, result.seed] = result
             progress.done(f"{result.data}, seed {result.seed}")
-    return [done[task] for task in tasks]
+    return [done[split] for split in splits]
 
 
-def run_split(data: str, seed: int, trees: int) -> SplitResult:
+def run_split(task: str, data: str, seed: int, trees: int) -> SplitResult:
     """Fit and score the models of each student on one split.
 
     Parameters
     ----------
+    task : str
+        A name in `SHOWS`.
     data : str
-        A name in `DATA`.
+        A name in its `data`.
     seed : int
     trees : int
         Size of the teacher's forest.
@@ -159,19 +203,22 @@ def run_split(data: str, seed: int, trees: int) -> SplitResult:
     -------
     result : SplitResult
     """
-    X, y = DATA[data](return_X_y=True)
+    show = SHOWS[task]
+    own = show.task
+    X, y = show.data[data]()
     train, test = train_test_split(
-        np.arange(len(y)), test_size=TEST_SHARE, stratify=y, random_state=seed
+        np.arange(len(y)),
+        test_size=TEST_SHARE,
+        stratify=y if own.stratified else None,
+        random_state=seed,
     )
-    students = {name: names.resolve(name, names.STUDENTS, seed) for name in STUDENTS}
+    students = {name: own.learner("student", name, seed) for name in show.students}
     students["lightgbm"].set_params(n_jobs=1)  # the splits keep the cores busy
     rows, held_out = Labelled(X[train], y[train]), Labelled(X[test], y[test])
     scores, strengths, routes = {}, {}, {}
-    quiet = Progress(1, quiet=True)
-    settings, ruler = {"random_state": seed}, CLASSIFY.ruler(rows)
-    for trial in distil_all(
-        CLASSIFY.learning, teacher(seed, trees), students, rows, settings, quiet
-    ):
+    settings, ruler = {"random_state": seed, **own.settings}, own.ruler(rows)
+    heavy, quiet = show.teacher(seed, trees), Progress(1, quiet=True)
+    for trial in distil_all(own.learning, heavy, students, rows, settings, quiet):
         scores[trial.student] = score_models(trial.models, held_out, ruler, budget=0.02)
         strengths[trial.student] = float(np.mean(trial.distilled.strength_))
         routes[trial.student] = str(trial.distilled.route_)
@@ -179,47 +226,89 @@ def run_split(data: str, seed: int, trees: int) -> SplitResult:
 
 
 def teacher(seed: int, trees: int = 100) -> BaseEstimator:
-    """Return the demo's teacher: strong, honest and quick to fit six times a split."""
+    """Return the demo's teacher of classes: strong, honest and quick to fit six times a split."""
     from lightgbm import LGBMClassifier
 
-    boosting = LGBMClassifier(
-        n_estimators=60, num_leaves=15, n_jobs=1, random_state=seed, verbose=-1
-    )
     members = [
         ("extratrees", ExtraTreesClassifier(trees, random_state=seed)),
-        ("lightgbm", boosting),
+        ("lightgbm", LGBMClassifier(**_boosting(seed))),
         ("logistic", make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))),
     ]
     return VotingClassifier(members, voting="soft")
 
 
-def _board(data: str, student: str, results: Sequence[SplitResult]) -> Board:
+def number_teacher(seed: int, trees: int = 100) -> BaseEstimator:
+    """Return the demo's teacher of numbers."""
+    from lightgbm import LGBMRegressor
+
+    members = [
+        ("extratrees", ExtraTreesRegressor(trees, random_state=seed)),
+        ("lightgbm", LGBMRegressor(**_boosting(seed))),
+        ("ridge", make_pipeline(StandardScaler(), Ridge())),
+    ]
+    return VotingRegressor(members)
+
+
+def _boosting(seed: int) -> dict[str, Any]:
+    return {
+        "n_estimators": 60,
+        "num_leaves": 15,
+        "n_jobs": 1,
+        "random_state": seed,
+        "verbose": -1,
+    }
+
+
+SHOWS = {
+    "classify": Show(
+        CLASSIFY,
+        {
+            "digits": _shipped("load_digits", return_X_y=True),
+            "breast cancer": _shipped("load_breast_cancer", return_X_y=True),
+        },
+        {"tree": "32-leaf tree", "logistic": "logistic regression", "lightgbm": "small LightGBM"},
+        teacher,
+    ),
+    "regress": Show(
+        regress(SquaredError()),
+        {
+            "diabetes": _shipped("load_diabetes", return_X_y=True),
+            "Friedman": _shipped("make_friedman1", n_samples=1500, noise=3.0, random_state=0),
+        },
+        {"tree": "32-leaf tree", "linear": "ridge regression", "lightgbm": "small LightGBM"},
+        number_teacher,
+    ),
+}
+
+
+def _board(show: Show, data: str, student: str, results: Sequence[SplitResult]) -> Board:
     splits = [result.scores[student] for result in results if result.data == data]
-    title, ratio = f"{data}: {STUDENTS[student]}", TEST_SHARE / (1 - TEST_SHARE)
-    return board_of_splits(title, CLASS_TABLE, splits, ratio)
+    title, ratio = f"{data}: {show.students[student]}", TEST_SHARE / (1 - TEST_SHARE)
+    table = show.task.table
+    return board_of_splits(title, table, splits, ratio)
 
 
-def _legend(seeds: int) -> str:
-    spread = (
-        "One split: no standard errors."
-        if seeds == 1
-        else f"Means over {seeds} random splits ± standard error, widened for the rows that splits"
+def _spread(seeds: int) -> str:
+    if seeds == 1:
+        return "One split: no standard errors."
+    return (
+        f"Means over {seeds} random splits ± standard error, widened for the rows that splits"
         " share (Nadeau and Bengio, 2003)."
     )
-    return f"{spread}\n{legend(CLASS_TABLE)}"
 
 
 def _sentence(student: str, boards: dict[str, Board]) -> str:
-    """Say in one sentence where distilling into this student helped, by log-loss."""
+    """Say in one sentence where distilling into this student helped, by the loss."""
     clauses = [
         f"{board.verdict.outcome} on {data} ({_signed(board)})" for data, board in boards.items()
     ]
-    return f"{student}: by log-loss against the student alone, distilling {', '.join(clauses)}."
+    loss = next(iter(boards.values())).table.loss
+    return f"{student}: by {loss} against the student alone, distilling {', '.join(clauses)}."
 
 
 def _signed(board: Board) -> str:
     difference = board.verdict.difference
-    return ("+" if difference.mean >= 0 else "") + number(difference)
+    return ("+" if difference.mean >= 0 else "") + written(board, difference)
 
 
 def _record(results: Sequence[SplitResult], boards: dict[tuple[str, str], Board]) -> dict[str, Any]:
@@ -248,8 +337,9 @@ def _record(results: Sequence[SplitResult], boards: dict[tuple[str, str], Board]
 
 
 def _figures(score: Score) -> dict[str, Any]:
-    figures = {name: figure.mean for name, figure in score.figures.items()}
-    return {"method": score.method} | figures
+    means = {name: figure.mean for name, figure in score.figures.items()}
+    known = {name: None if np.isnan(mean) else mean for name, mean in means.items()}
+    return {"method": score.method, **known}
 
 
 def _positive(text: str) -> int:

@@ -8,7 +8,7 @@ from skdistill._ground.estimates import Estimate
 from skdistill.cli.board import Board
 from skdistill.cli.figures import number, quantity
 
-__all__ = ["at_chance", "did_it_pay"]
+__all__ = ["at_chance", "did_it_pay", "written"]
 
 UNSHOWN = "Distilling is not shown to pay"
 
@@ -33,14 +33,14 @@ def did_it_pay(board: Board, rows: int) -> str:
     """
     verdict, loss = board.verdict, board.table.loss
     difference = verdict.difference
-    size = _written(board, Estimate(abs(difference.mean), difference.error))
+    size = written(board, Estimate(abs(difference.mean), difference.error))
     basis = _basis(board, rows)
     if verdict.outcome == "harmed":
         said = f"Distilling did not pay: {loss} {size} higher than the student alone {basis}."
     elif verdict.outcome != "helped":
         said = (
             f"{UNSHOWN}: its {loss} differs from the student's alone by "
-            f"{'+' if difference.mean > 0 else ''}{_written(board, difference)} {basis}, within "
+            f"{'+' if difference.mean > 0 else ''}{written(board, difference)} {basis}, within "
             "chance."
         )
     elif not _beats_baseline(board):
@@ -77,13 +77,13 @@ def _basis(board: Board, rows: int) -> str:
     if not np.isfinite(verdict.margin):
         return f"on {rows:,} held-out row(s), too few for an interval"
     low, high = (
-        ("+" if end >= 0 else "") + _written(board, Estimate(end))
+        ("+" if end >= 0 else "") + written(board, Estimate(end))
         for end in (verdict.difference.mean + sign * verdict.margin for sign in (-1, 1))
     )
     return f"(95% interval of the difference {low} to {high}) on {rows:,} held-out rows"
 
 
-def _written(board: Board, difference: Estimate) -> str:
+def written(board: Board, difference: Estimate) -> str:
     """Return a difference of losses: as it is, or as a share of the loss of the student alone."""
     if not board.table.relative:
         return number(difference)

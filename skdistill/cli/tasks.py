@@ -26,6 +26,7 @@ from skdistill.cli import names, number_names
 from skdistill.cli.class_scores import CLASS_TABLE, ClassRuler
 from skdistill.cli.classes import check_classes, check_known_classes
 from skdistill.cli.errors import CommandError
+from skdistill.cli.figures import Table
 from skdistill.cli.names import Named, Wanted
 from skdistill.cli.number_scores import NumberRuler, rank_correlation
 from skdistill.cli.numbers import check_domain, check_numbers
@@ -46,6 +47,8 @@ class CliTask:
     ----------
     name : str
         As ``--task`` has it.
+    table : Table
+        Where models are compared.
     learning : Learning
         How models are made.
     teachers, students : mapping of str to Named
@@ -73,6 +76,7 @@ class CliTask:
     """
 
     name: str
+    table: Table
     learning: Learning
     teachers: Mapping[str, Named]
     students: Mapping[str, Named]
@@ -119,6 +123,7 @@ def _class_ruler(rows: Labelled) -> Ruler:
 
 CLASSIFY = CliTask(
     name="classify",
+    table=CLASS_TABLE,
     learning=Learning(
         baseline=CLASS_TABLE.baseline,
         constant=lambda: DummyClassifier(strategy="prior"),
@@ -155,6 +160,7 @@ def regress(loss: NumericLoss) -> CliTask:
     ruler = NumberRuler(loss)
     return CliTask(
         name="regress",
+        table=ruler.table,
         learning=Learning(
             baseline=ruler.table.baseline,
             constant=lambda: _constant(loss),

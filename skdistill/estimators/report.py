@@ -181,6 +181,8 @@ def why_direct(shrinkage: Mapping[str, Any]) -> str:
         start = "out of fold the teacher has no lead over this student, which "
     if scales[0]["variance"] == 0:
         why = "varies less from training set to training set than the teacher is presumed to err"
+    elif "dispersion" in shrinkage:
+        why = "spreads its predictions too far by no more than the teacher is presumed to err"
     else:
         why = "is no more overconfident than the teacher is presumed to err"
     return f"{start}{why}, which leaves nothing for distilling to remove"

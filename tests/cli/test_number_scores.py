@@ -21,6 +21,7 @@ from skdistill.cli.scoreboard import score_models
 from skdistill.cli.suspicion import too_good
 from skdistill.cli.tasks import regress
 from skdistill.cli.trials import Labelled, distil_all
+from skdistill.estimators.report import why_direct
 from tests.cli.learners import WOOD
 
 WEIGHTS = [None, np.random.default_rng(7).integers(1, 5, 80).astype(float)]
@@ -222,3 +223,14 @@ def test_what_is_known_exactly_is_doubted_without_such_a_column() -> None:
         ["a", "b"],
     )
     assert "No column does as well on its own." in said
+
+
+@pytest.mark.parametrize(
+    ("variance", "said"),
+    [(0.0, "varies less from training set to training set"), (0.1, "spreads its predictions too")],
+)
+def test_why_a_student_of_numbers_was_trained_directly(variance: float, said: str) -> None:
+    reading = {"excess": 0.1, "variance": variance}
+    shrinkage = {"movement": reading, "dispersion": reading, "strength": 1.0}
+    assert said in why_direct(shrinkage)
+    assert "overconfident" not in why_direct(shrinkage)
