@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # CatBoost orders classes whose names look like numbers by their value: "9" before "10".
 #
-# Seen with CatBoost 1.2.10. scikit-learn, LightGBM and NumPy's unique() sort text as text, "10" before "9",
-# and code that lines up predict_proba with np.unique(y), or averages two models, relies on it. CatBoost
-# reads the text labels as numbers to order them and still answers in text. Two classes are then exactly
-# exchanged: accuracy .96 becomes .04. Grades, ages, codes and years beyond one width are such
+# Seen with CatBoost 1.2.10. scikit-learn, LightGBM and NumPy's unique() sort text as text, "10" before
+# "9", and code that lines up predict_proba with np.unique(y), or averages two models, relies on it.
+# CatBoost reads the text labels as numbers to order them and still answers in text. Two classes are then
+# exactly exchanged: accuracy .96 becomes .04. Grades, ages and codes of different widths are such
 # names; sets with labels of one width never show it.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT

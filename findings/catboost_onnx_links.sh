@@ -3,9 +3,9 @@
 #
 # Seen with CatBoost 1.2.10, onnxruntime 1.32.0, without an error or a warning. For Poisson and Tweedie
 # predict() answers with the mean, the graph with its logarithm, under the name "predictions". For
-# MultiClassOneVsAll predict_proba() is one sigmoid per class, the graph's "probabilities" are a softmax of
-# the same scores: other numbers that sum to one, where CatBoost's do not. RMSE and MultiClass are right
-# (1e-6). Rates, claims and calibrated scores are read from such graphs.
+# MultiClassOneVsAll predict_proba() is one sigmoid per class, the graph's "probabilities" are a softmax
+# of the same scores: other numbers that sum to one, where CatBoost's do not. RMSE and MultiClass are
+# right (1e-6). Rates, claims and calibrated scores are read from such graphs.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"

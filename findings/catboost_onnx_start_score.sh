@@ -2,10 +2,10 @@
 # CatBoost's ONNX export turns the trees' sign round when a two-class model has a start score.
 #
 # Seen with CatBoost 1.2.10, onnxruntime 1.32.0. With boost_from_average=True (off by default for Logloss
-# and CrossEntropy, so it is seldom seen) the model is start + trees; its ONNX graph computes start - trees.
-# Export and session succeed; the probabilities are up to .98 apart and their mean is .59 instead of .30.
-# One would expect predict_proba's to 1e-7, as they are without a start score. For rare events and few
-# trees the option is the natural one.
+# and CrossEntropy, so it is seldom seen) the model is start + trees; its ONNX graph computes start -
+# trees. Export and session succeed; the probabilities are up to .98 apart and their mean is .59 instead
+# of .30. One would expect predict_proba's to 1e-7, as they are without a start score. For rare events and
+# few trees the option is the natural one.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"

@@ -4,8 +4,8 @@
 # Seen with CatBoost 1.2.10. The two losses are one formula; CrossEntropy alone takes soft labels. When no
 # learning rate is given, it is guessed from the number of rows and trees for Logloss, and is a flat .03
 # for CrossEntropy (and for MultiRMSE against RMSE). With the rate given the two models are equal. So hard
-# against soft labels with the default settings compares learning rates (here .11 against .03), not labels;
-# and every row twice is not weight 2: the guess counts rows.
+# against soft labels with the default settings compares learning rates (here .11 against .03), not
+# labels; and every row twice is not weight 2: the guess counts rows.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"

@@ -3,9 +3,9 @@
 #
 # Seen with onnxmltools 1.16.0, XGBoost 3.2.0, onnxruntime 1.32.0. With several trees a round
 # (XGBRFClassifier, num_parallel_tree) XGBoost stores all trees of class 0 first, then class 1; the
-# converter deals them out in turn, tree i to class i modulo K. No error: the probabilities are up to .39 off
-# and accuracy falls from .74 to .48. Two classes are right for XGBRFClassifier, as is plain boosting of
-# three. An XGBRegressor of two targets is wrong too. Forests are popular teachers and students.
+# converter deals them out in turn, tree i to class i modulo K. No error: the probabilities are up to .39
+# off and accuracy falls from .74 to .48. Two classes are right for XGBRFClassifier, as is plain boosting
+# of three. An XGBRegressor of two targets is wrong too. Forests are popular teachers and students.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # onnxmltools writes an XGBRegressor with a logistic objective as a graph of raw scores, not probabilities.
 #
-# Seen with onnxmltools 1.16.0, XGBoost 3.2.0, onnxruntime 1.32.0. XGBRegressor(objective="binary:logistic")
-# is how XGBoost takes soft labels; predict() answers in [0, 1]. The ONNX graph answers below 0 and above
-# 1, without a warning: no sigmoid, and to the trees' log-odds it adds the start *probability*, so that not
-# even its sigmoid is right. The exponential of count:poisson and reg:gamma is kept. One would expect one
-# rule for all links. A distilled XGBoost student exported so answers on another scale.
+# Seen with onnxmltools 1.16.0, XGBoost 3.2.0, onnxruntime 1.32.0.
+# XGBRegressor(objective="binary:logistic") is how XGBoost takes soft labels; predict() answers in [0, 1].
+# The ONNX graph answers below 0 and above 1, without a warning: no sigmoid, and to the trees' log-odds it
+# adds the start *probability*, so that not even its sigmoid is right. The exponential of count:poisson
+# and reg:gamma is kept. One would expect one rule for all links. A distilled XGBoost student exported so
+# answers on another scale.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"

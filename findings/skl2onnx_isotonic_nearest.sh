@@ -2,10 +2,10 @@
 # skl2onnx writes isotonic calibration as the nearest knot's value instead of the line between two knots.
 #
 # Seen with skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0. scikit-learn's isotonic calibrator
-# interpolates between its knots; the graph takes the value of the nearest one. On most rows, the plateaus,
-# the two agree, so averages show nothing; between plateaus the probability is up to .05 off and ranks are
-# tied. Sigmoid calibration converts to 1e-7. Who calibrates, converts and compares a handful of rows ships
-# another calibrator.
+# interpolates between its knots; the graph takes the value of the nearest one. On most rows, the
+# plateaus, the two agree, so averages show nothing; between plateaus the probability is up to .05 off and
+# ranks are tied. Sigmoid calibration converts to 1e-7. Who calibrates, converts and compares a handful of
+# rows ships another calibrator.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # skl2onnx doubles the log-odds of LinearDiscriminantAnalysis where there are two classes.
 #
-# Seen with skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0. The graph's probability is
-# sigmoid(2 d) where scikit-learn's is sigmoid(d): every label and every rank is right, every probability
-# too extreme (up to .15 off), as with a temperature of one half. With three classes all is equal to 1e-7.
+# Seen with skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0. The graph's probability is sigmoid(2d)
+# where scikit-learn's is sigmoid(d): every label and every rank is right, every probability too
+# extreme (up to .15 off), as with a temperature of one half. With three classes all is equal to 1e-7.
 # Thresholds, calibration and soft labels taken from the graph are wrong; accuracy and AUC cannot show it.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT

@@ -4,8 +4,8 @@
 # Seen with skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0. The meta-estimator has one purpose,
 # another cut than one half; it is converted, without a warning, to a graph that cuts at one half. The
 # probabilities are right to 1e-7, so a check of those passes, while the answers of a classifier tuned for
-# balanced accuracy change in a tenth of the rows. One would expect the tuned answers, or a refusal, as for
-# FixedThresholdClassifier.
+# balanced accuracy change in a tenth of the rows. One would expect the tuned answers, or a refusal, as
+# for FixedThresholdClassifier.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"

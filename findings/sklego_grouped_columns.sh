@@ -2,11 +2,11 @@
 # scikit-lego's GroupedClassifier orders predict_proba's columns by which row comes first.
 #
 # Seen with scikit-lego 0.9.10, scikit-learn 1.9.1. It fits one model per group. Where the groups' classes
-# differ, the columns are joined in the order in which the groups appear in the rows to predict: with a row
-# of group 0 (a, b) first they are a, b, c as in classes_; with the same rows backwards they are b, c, a and
-# every row's probability stands under a wrong class; a batch of one group has two columns. predict() is
-# right throughout and rows sum to one. One would expect one column for each of classes_. Log-loss,
-# calibration, stacking and soft labels read these columns.
+# differ, the columns are joined in the order in which the groups appear in the rows to predict: with a
+# row of group 0 (a, b) first they are a, b, c as in classes_; with the same rows backwards they are b, c,
+# a and every row's probability stands under a wrong class; a batch of one group has two columns.
+# predict() is right throughout and rows sum to one. One would expect one column for each of classes_.
+# Log-loss, calibration, stacking and soft labels read these columns.
 set -euo pipefail
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"
