@@ -300,8 +300,8 @@ def naming_the_student(student: Any) -> Iterator[None]:
     except InputError as error:
         raise StudentError(
             f"the student {type(student).__name__}, trained on the labels of a fold, gave no "
-            f"probabilities of the other rows: {error} (strength='auto', calibration='stacked' and "
-            "an honest choice need them; a strength that is given as a number does not.)"
+            f"usable answer for the other rows: {error} (strength='auto', calibration='stacked' "
+            "and an honest choice need one; a strength that is given as a number does not.)"
         ) from error
 
 

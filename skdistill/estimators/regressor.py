@@ -30,8 +30,8 @@ class DistilledRegressor(RegressingDistiller, SingleDistiller):
         For a quantile or a median it has to predict that, too.
     student : regressor or None, default=None
         Any regressor whose loss is known by its settings (squared or absolute error, quantile,
-        Poisson, Gamma, Tweedie), or that estimates a mean; Pipelines that end in one. None is a
-        LightGBM regressor of 50 trees.
+        Poisson, Gamma, Tweedie), or that estimates a mean; a search over one, or a Pipeline that
+        ends in one. None is a LightGBM regressor of 50 trees.
     $cv
     loss : "auto" or NumericLoss, default="auto"
         What the student minimises; "auto" is the loss that its settings name.

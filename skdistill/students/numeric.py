@@ -13,10 +13,9 @@ import numpy as np
 from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.multioutput import MultiOutputRegressor
 
 from skdistill._ground.compat import SEARCHES, take_rows
-from skdistill._ground.learners import has_tags, replace_settings
+from skdistill._ground.learners import replace_settings
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import StudentError
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, give_back
@@ -31,7 +30,12 @@ from skdistill.students.copies import (
 )
 from skdistill.students.means import mean_obstacle
 from skdistill.students.own_loss import KNOWN, learners_of, loss_of, minimised
-from skdistill.students.regression import Tagged, takes_columns, takes_only_columns
+from skdistill.students.regression import (
+    Tagged,
+    for_each_output,
+    takes_columns,
+    takes_only_columns,
+)
 from skdistill.students.search import candidates_of, check_candidate
 from skdistill.students.size import can_grow, leaf_settings
 from skdistill.students.transformed import check_transformation
@@ -131,17 +135,14 @@ class NumericAdapter(Adapter):
         if target.shape[1] == 1 and not takes_only_columns(model):
             target = target[:, 0]
         elif target.shape[1] > 1 and not takes_columns(model):
-            if get_config()["enable_metadata_routing"] and _weighs(keywords):
+            weighted = any(key.rpartition("__")[2] == "sample_weight" for key in keywords)
+            if weighted and get_config()["enable_metadata_routing"]:
                 model.set_fit_request(sample_weight=True)
-            model = MultiOutputRegressor(model if has_tags(model) else Tagged(model))
+            model = for_each_output(model, weighted=weighted)
         model.fit(X, target, **keywords)
         for each in [single] if model is single else [single, *model.estimators_]:
             give_back(each.regressor_ if isinstance(each, Tagged) else each, before)
         return Fitted(model, Columns(), float(np.mean(touched)))
-
-
-def _weighs(keywords: Mapping[str, Any]) -> bool:
-    return any(key.rpartition("__")[2] == "sample_weight" for key in keywords)
 
 
 def _check_mean(learner: Any) -> None:

@@ -17,9 +17,10 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
+from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._ground.compat import SEARCHES
-from skdistill._ground.learners import has_tags, replace_settings, tags_of
+from skdistill._ground.learners import comes_from, has_tags, replace_settings, tags_of
 from skdistill.exceptions import StudentError
 from skdistill.students.base import Adapter, Fitted, Floats, Problem, Route, give_back
 from skdistill.students.means import mean_obstacle, range_obstacle
@@ -33,6 +34,7 @@ __all__ = [
     "Decoder",
     "RegressionAdapter",
     "Tagged",
+    "for_each_output",
     "takes_columns",
     "takes_only_columns",
 ]
@@ -134,7 +136,7 @@ class RegressionAdapter(Adapter):
         elif not takes_columns(model):
             if problem.weight is not None and get_config()["enable_metadata_routing"]:
                 model.set_fit_request(sample_weight=True)  # they may be the loss's, not the user's
-            model = MultiOutputRegressor(model if has_tags(model) else Tagged(model))
+            model = for_each_output(model, weighted=problem.weight is not None)
         model.fit(problem.X, target, **self.fit_keywords(problem.weight, problem.params))
         for each in [single] if model is single else [single, *model.estimators_]:
             give_back(each.regressor_ if isinstance(each, Tagged) else each, before)
@@ -158,6 +160,17 @@ class Tagged(RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> Any:
         """Return what the regressor predicts."""
         return self.regressor_.predict(X)
+
+
+def for_each_output(model: Any, *, weighted: bool) -> MultiOutputRegressor:
+    """Return the learner of several outputs that fits a clone of a regressor to each.
+
+    What cannot be asked for its tags, has no `predict` before it is fitted (a stack), or takes
+    weights as one of any keywords (a vote), stands in a `Tagged`.
+    """
+    plain = has_tags(model) and hasattr(model, "predict")
+    plain = plain and (not weighted or has_fit_parameter(model, "sample_weight"))
+    return MultiOutputRegressor(model if plain else Tagged(model))
 
 
 def _tried(student: Any) -> Iterator[Any]:
@@ -209,6 +222,8 @@ def takes_columns(model: Any) -> bool:
     """
     if isinstance(model, MLPRegressor):
         return model.solver != "lbfgs"
+    if comes_from(model, "xgboost") and model.objective == "reg:quantileerror":
+        return False  # to it, several outputs are several quantiles
     return bool(tags_of(_searched(model)).target_tags.multi_output)
 
 

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from lightgbm import LGBMRegressor
 from numpy.testing import assert_array_equal
-from sklearn.linear_model import Ridge
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import StackingRegressor, VotingRegressor
+from sklearn.feature_selection import RFE
+from sklearn.linear_model import QuantileRegressor, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import RadiusNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBRegressor
@@ -60,6 +65,41 @@ def test_cuda_without_a_gpu_is_refused_before_any_fit(no_gpu, student):
     with pytest.raises(StudentError, match="device='cuda'"):
         model.fit(ROWS, Y)
     assert fits == []
+
+
+MEDIAN = QuantileRegressor(alpha=0.0)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    "student",
+    [
+        StackingRegressor([("a", Ridge())], cv=2),  # no predict before it is fitted
+        StackingRegressor([("a", Ridge())], MEDIAN, cv=2),
+        VotingRegressor([("a", Ridge()), ("b", Ridge(2.0))]),  # weights are one of any keywords
+        VotingRegressor([("a", MEDIAN)]),
+        TransformedTargetRegressor(MEDIAN, transformer=StandardScaler()),
+        GridSearchCV(RFE(Ridge()), {"n_features_to_select": [1, 2]}, cv=2),
+        XGBRegressor(objective="reg:quantileerror", quantile_alpha=0.5, **SMALL),
+        XGBRegressor(objective="reg:absoluteerror", **SMALL),
+    ],
+    ids=lambda s: type(s).__name__,
+)
+def test_several_outputs(student, weighted):
+    two = np.column_stack([Y, ROWS[:, 2]])
+    weight = np.where(ROWS[:, 2] > 0.0, 1.0, 2.0) if weighted else None
+    for strength in (0.5, 1.0):
+        model = DistilledRegressor(Ridge(), student, cv=3, strength=strength, random_state=0)
+        assert model.fit(ROWS, two, weight).predict(ROWS).shape == two.shape
+
+
+def test_predictions_that_are_missing_are_told():
+    student = RadiusNeighborsRegressor(0.01)
+    with (
+        pytest.warns(UserWarning, match="no neighbors"),
+        pytest.raises(StudentError, match=r"no usable answer for the other rows.*must be finite"),
+    ):
+        DistilledRegressor(Ridge(), student, cv=3, random_state=0).fit(ROWS, Y)
 
 
 @pytest.mark.parametrize("student", BOOSTERS, ids=lambda s: type(s).__name__)
