@@ -5,8 +5,9 @@ format writes these, and the file is run on rows next to every threshold before 
 (`proof`): exact, or refused.
 """
 
+from skdistill.export.boosters import to_lightgbm, to_xgboost
 from skdistill.export.c import to_c
 from skdistill.export.exported import Exported
 from skdistill.export.onnx import to_onnx
 
-__all__ = ["Exported", "to_c", "to_onnx"]
+__all__ = ["Exported", "to_c", "to_lightgbm", "to_onnx", "to_xgboost"]

@@ -439,10 +439,12 @@ def _self_contained(booster: Any, start: Floats, n_classes: int) -> Any:
         for leaf in range(n):
             value = booster.get_leaf_output(tree, leaf)
             booster.set_leaf_output(tree, leaf, value + float(shift))
-    name = "binary sigmoid:1" if n_classes == 2 else f"multiclass num_class:{n_classes}"
+    kind = "binary" if n_classes == 2 else "multiclass"
+    name = f"{kind} {'sigmoid:1' if n_classes == 2 else f'num_class:{n_classes}'}"
     text = booster.model_to_string(num_iteration=-1)
     header, trees = text.split("\nfeature_names=", 1)
     kept = [line for line in header.split("\n") if not line.startswith("objective=")]
     trees = re.sub(r"^\[categorical_feature: .*\]\n", "", trees, flags=re.MULTILINE)  # unreadable
+    trees = trees.replace("\n[objective: custom]\n", f"\n[objective: {kind}]\n")
     text = "\n".join([*kept, f"objective={name}"]) + "\nfeature_names=" + trees
     return lightgbm.Booster(model_str=text)
