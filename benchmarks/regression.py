@@ -225,9 +225,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     fresh = arguments.fresh or arguments.quick
     log = Log(folder / "raw" / "regression.csv", Row, KEY, fresh=fresh)
     warnings.simplefilter("ignore")  # networks that have not converged
-    wanted = [cell for cell in cells(arguments) if (*cell, "honest") not in log]  # its last row
-    if arguments.summary:
-        wanted = []
+    asked = () if arguments.summary else cells(arguments)
+    wanted = [cell for cell in asked if (*cell, "honest") not in log]  # its last row
     found: Iterable[list[Row]] = measure(wanted, quick=arguments.quick)
     for rows in progress(found, len(wanted), said):
         for row in rows:

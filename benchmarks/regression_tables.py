@@ -29,6 +29,14 @@ JUDGED_ON = (
     "friedman1_clean", "friedman2", "friedman2_clean", "friedman3", "linear_dense", "counts_rare",
     "amounts_noisy",
 )  # fmt: skip
+KINDS = {  # of the tables that judge
+    **dict.fromkeys(
+        ("abalone", "california_housing", "diabetes", "diamonds", "wine_quality"), "real"
+    ),
+    **dict.fromkeys(("friedman1_clean", "friedman2_clean"), "functions without noise"),
+    **dict.fromkeys(("counts_rare", "amounts_noisy"), "claims that are mostly chance"),
+}
+OTHER_KIND = "functions with noise"
 MARKS = (0.0, 0.25, 0.5, 0.75)  # strengths that the page interpolates between, with 1
 Part = Callable[[float, float], float]
 Pick = Callable[[list[float]], float]
@@ -36,7 +44,7 @@ CELL = ["data", "n_rows", "seed", "teacher", "student"]
 TUNED = "direct, tuned"
 COSTED = {"nodes": "nodes", "size": "bytes", "microseconds": "latency", "seconds": "seconds to fit"}
 TITLES = {"distilled": "defaults", "distilled, tuned": "tuned student", "honest": "honest"}
-DEVELOPMENT = "tables the rule was chosen on"
+DEVELOPMENT = "Tables the rule was chosen on"
 TEACHERS = {
     "lightgbm": "LightGBM of 300 trees",
     "forest": "a forest of 500",
@@ -71,6 +79,10 @@ ABOUT = (
         "directly where its verdict is doubtful."
     ),
 )
+KIND = (
+    "Of the claims that are mostly chance next to nothing can be explained; what a student gains "
+    "there it gains by saying less, down to the same number for all rows."
+)
 COSTS = (
     "Geometric mean over the tuned direct student's: nodes of its trees, bytes of its pickle, "
     "seconds to predict a thousand rows at once (on a machine that had other work, too); "
@@ -101,17 +113,20 @@ def ratios(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(wide: pd.DataFrame, level: str = "student") -> pd.DataFrame:
-    """Return a line per student (teacher, table), and one for all.
+    """Return a line per student (teacher, table, kind of table), and one for all.
 
     Parameters
     ----------
     wide : DataFrame
         Of `ratios`.
-    level : str, default="student"
+    level : {"student", "teacher", "data", "kind"}, default="student"
         What a line is of.
     """
     lines = []
-    for name, part in [*wide.groupby(level=level, sort=False), ("all", wide)]:
+    names = wide.index.get_level_values("data" if level == "kind" else level)
+    if level == "kind":
+        names = names.map(lambda name: KINDS.get(name, OTHER_KIND))
+    for name, part in [*wide.groupby(names, sort=False), ("all", wide)]:
         line: dict[str, Any] = {level: name, "cells": len(part)}
         line |= {title: in_short(part[own] / part[other]) for title, own, other in COMPARED}
         for title, own in (("tuned direct / direct", TUNED), ("teacher / direct", "teacher")):
@@ -260,7 +275,11 @@ def page_of(
     main = judged if len(judged) else every
     shown = frame[frame["data"].isin(main.index.get_level_values("data"))]
     tables = [("", summary(main))]
-    tables += [("By teacher", summary(main, "teacher")), ("By table", summary(main, "data"))]
+    tables += [
+        ("By teacher", summary(main, "teacher")),
+        ("By kind of table", summary(main, "kind")),
+        ("By table", summary(main, "data")),
+    ]
     if len(chosen) and len(judged):
         tables.append((DEVELOPMENT, summary(chosen)))
     tables += [("What it costs", costs(shown)), ("Verdicts", verdicts(shown, main))]
@@ -280,6 +299,11 @@ def page_of(
         command=command,
         about=(*ABOUT, cells, bars(main)),
         measured=measured,
-        texts={"What it costs": COSTS, "Verdicts": VERDICT, "Rules": RULES_ABOUT},
+        texts={
+            "By kind of table": KIND,
+            "What it costs": COSTS,
+            "Verdicts": VERDICT,
+            "Rules": RULES_ABOUT,
+        },
     )
     return page, tables

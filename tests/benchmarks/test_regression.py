@@ -91,6 +91,7 @@ def test_the_page_has_every_ratio(frame):
     ratio = loss["direct, tuned"] / loss["direct"]
     assert line["tuned direct / direct"] == f"{ratio:.3f}"
     assert [*tables[0][1]["student"]] == ["tree, 32 leaves", "all"]
+    assert [*dict(tables)["By kind of table"]["kind"]] == ["real", "all"]
     cost = dict(tables)["What it costs"].set_index("trained")
     nodes = frame.set_index("method")["nodes"]
     assert cost["nodes"]["honest"] == f"{nodes['honest'] / nodes['direct, tuned']:.2f}"
