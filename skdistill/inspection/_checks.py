@@ -72,11 +72,21 @@ def check_fitted_distiller(estimator: Any) -> Side:
     return side
 
 
-def check_fitted_on(estimator: Any, y: Any, name: str = "y") -> None:
-    """Raise InputError unless these are the labels that the estimator was fitted on."""
+def check_fitted_on(estimator: Any, y: Any, name: str = "y", **beside: Any) -> None:
+    """Raise InputError unless these are the labels that the estimator was fitted on.
+
+    `beside` are what else came beside the features, each compared where it is passed.
+    """
     if not estimator.fitted_on(y):
         said = side_of(estimator).task.outcome.said
         raise InputError(
             f"{name} must be the labels that the estimator was fitted on, in the same order: the "
             f"out-of-fold {said} belong to those rows. Pass the rows of fit, or fit it again."
         )
+    for what, given in beside.items():
+        if not estimator.fitted_on(y, **{what: given}):
+            got = "none" if given is None else "other"
+            raise InputError(
+                f"{what} must be that of the fit, got {got}: pass what fit was given, in the same "
+                "order."
+            )

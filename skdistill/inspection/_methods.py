@@ -160,7 +160,8 @@ def plain_student(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> 
             "fitted to them: leave X_train and y_train out."
         )
     side = side_of(estimator)
-    data = side.task.read(X, y, params.get("sample_weight"), params.get("groups"))
+    given = {name: params.get(name) for name in ("sample_weight", "groups", *side.task.beside)}
+    data = side.task.read(X, y, **given)
     settings = resolve_settings(
         **{"loss": "auto"} | estimator.best_params_ | BARE,
         device=estimator.device,

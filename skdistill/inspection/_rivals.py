@@ -23,15 +23,16 @@ def check_training(
     wants += ["teacher='fit'"] if isinstance(teacher, str) else []
     if X is None and wants:
         raise ParameterError(f"{' and '.join(wants)} needs X_train and y_train: pass them.")
-    unknown = sorted(set(params) - {"sample_weight", "groups", "X_transfer"})
+    side = side_of(estimator)
+    beside = ("sample_weight", "groups", *side.task.beside)
+    unknown = sorted(set(params) - {*beside, "X_transfer"})
     if unknown:
-        raise ParameterError(
-            f"train_params may hold sample_weight, groups and X_transfer, got {unknown}."
-        )
+        known = f"{', '.join(beside)} and X_transfer"
+        raise ParameterError(f"train_params may hold {known}, got {unknown}.")
     if X is None:
         return None
     check_fitted_on(estimator, y, "y_train")
-    for name in ("sample_weight", "groups"):
+    for name in beside:
         value = params.get(name)
         if not estimator.fitted_on(y, **{name: value}):
             got = "none" if value is None else "other"
@@ -39,7 +40,7 @@ def check_training(
                 f"train_params must hold the {name} of fit, got {got}: the students are fitted as "
                 "the distilled one was."
             )
-    return side_of(estimator).task.read(X, y, params.get("sample_weight"), params.get("groups"))
+    return side.task.read(X, y, **{name: params.get(name) for name in beside})
 
 
 def fitted_models(
@@ -48,8 +49,8 @@ def fitted_models(
     """Return the fitted models by name; the teacher first, the distilled student last."""
     models: dict[str, Any] = {}
     if teacher is not None:
-        weight = params.get("sample_weight")
-        models["teacher"] = fitted_teacher(estimator, teacher, X, y, weight)
+        beside = params.get("sample_weight"), params.get("exposure")
+        models["teacher"] = fitted_teacher(estimator, teacher, X, y, *beside)
     if data is not None:
         models["direct"] = direct_student(estimator).fit(data.X, data.y, data.weight)
         models["plain"] = plain_student(estimator, X, y, params)

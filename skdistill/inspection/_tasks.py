@@ -12,8 +12,8 @@ from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from skdistill._ground.learners import kind_of
 from skdistill._ground.metrics import FLOOR
 from skdistill._ground.outcomes import Classes, Numbers
-from skdistill._ground.quantities import as_quantities, check_finite
-from skdistill._ground.validation import as_labels, check_number, is_estimator
+from skdistill._ground.quantities import as_quantities, as_rates, check_finite
+from skdistill._ground.validation import as_labels, check_number, check_weights, is_estimator
 from skdistill.estimators.classifier import DistilledClassifier
 from skdistill.estimators.classifier_cv import DistilledClassifierCV
 from skdistill.estimators.regressor import DistilledRegressor
@@ -75,6 +75,27 @@ class Side:
         """Return what was said of the rows of a fit, as columns, shape (n, C)."""
         values = np.asarray(getattr(estimator, f"{whose}_{self.suffix}_"))
         return values[:, None] if values.ndim == 1 else values
+
+    def beside(self, exposure: Any) -> dict[str, Any]:
+        """Return the exposure by its name, where the task knows any."""
+        return dict.fromkeys(self.task.beside, exposure)
+
+    def rows(self, y: Any, sample_weight: Any, exposure: Any) -> tuple[NDArray[Any], Any]:
+        """Return what was observed of rows, per unit of an exposure, and their weights.
+
+        Raises
+        ------
+        ParameterError
+            If there is an exposure of classes.
+        InputError
+            If what was observed, or the exposure, cannot be used.
+        """
+        labels = self.read(y)
+        if exposure is None:
+            return labels, sample_weight
+        if "exposure" not in self.task.beside:
+            raise ParameterError("exposure= is that of totals: leave it out for classes.")
+        return as_rates(labels, exposure, check_weights(sample_weight, len(labels)))
 
     def measure_of(self, estimator: Any, y: Any, floor: Any = FLOOR) -> Measure:
         """Return who judges a fitted distiller on rows."""

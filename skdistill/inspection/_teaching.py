@@ -79,7 +79,12 @@ class OutOfFoldRows:
 
 
 def out_of_fold(
-    estimator: Any, X: Any, y: Any, sample_weight: Any, floor: float = FLOOR
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    exposure: Any = None,
+    floor: float = FLOOR,
 ) -> OutOfFoldRows:
     """Return what the estimator was taught about its rows.
 
@@ -93,7 +98,7 @@ def out_of_fold(
     side = check_fitted_distiller(estimator)
     judged_by = side.judged_by(estimator, floor)
     raw, calibrated = (side.said(estimator, whose) for whose in ("teacher", "calibrated"))
-    labels = side.read(y)
+    labels, sample_weight = side.rows(y, sample_weight, exposure)
     if len(labels) != len(raw):
         raise InputError(
             f"X and y must be the {len(raw)} rows that the estimator was fitted on, got "
@@ -102,7 +107,7 @@ def out_of_fold(
     check_consistent_length(X, labels)
     measure = side.measure(estimator, labels, **judged_by)
     columns = measure.observe(labels)
-    check_fitted_on(estimator, y)
+    check_fitted_on(estimator, y, **side.beside(exposure))
     weight = check_weights(sample_weight, len(labels))
     counts = ~np.isnan(calibrated[:, 0])  # a stacked one is of fewer rows
     known = np.flatnonzero(counts if weight is None else counts & (weight > 0))
@@ -203,7 +208,9 @@ def feature_column(X: Any, feature: Any, estimator: Any = None) -> tuple[NDArray
     return np.asarray(X)[:, number], name
 
 
-def fitted_teacher(estimator: Any, teacher: Any, X: Any, y: Any, sample_weight: Any) -> Any:
+def fitted_teacher(
+    estimator: Any, teacher: Any, X: Any, y: Any, sample_weight: Any, exposure: Any = None
+) -> Any:
     """Return the teacher fitted on all rows of positive weight: the one given, or a new one."""
     side = side_of(estimator)
     if not isinstance(teacher, str):
@@ -218,7 +225,7 @@ def fitted_teacher(estimator: Any, teacher: Any, X: Any, y: Any, sample_weight: 
             f"{side.task.outcome.said}: pass the fitted teacher, or None."
         )
     model = clone(as_teacher(estimator.teacher, side.task.teachers))
-    data = side.task.read(X, y, sample_weight, None)
+    data = side.task.read(X, y, sample_weight, None, **side.beside(exposure))
     if get_config()["enable_metadata_routing"]:  # who asks for weights gets them
         params = process_routing(estimator, "fit", sample_weight=data.weight)["teacher"].fit
     else:

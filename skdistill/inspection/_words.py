@@ -15,6 +15,8 @@ LOSSES = {
     "poisson": "Poisson deviance",
     "tweedie": "Tweedie deviance",
 }
+# By score: what it is called as a mean, and as the loss of a row.
+TOLD = {"rmse": ("RMSE", "squared error"), "mae": ("mean absolute error", "absolute error")}
 OUTPUT_COLUMNS = ("n_rows", "mean", "mean_prediction", "r2", "rmse", "slope", "intercept")
 
 
@@ -130,8 +132,8 @@ def number_words(loss: NumericLoss) -> Words:
     better |= {"calibration_slope": 0.0, "calibration_intercept": 0.0}
     columns, constant = OUTPUT_COLUMNS, "mean"
     residual, error = "y less prediction", "squared error"
-    of_means = loss.level in (None, 0.5)  # a quantile at a tail is far from most rows by design
-    if not of_means:
+    beside = _beside(loss)
+    if not beside:
         better |= dict.fromkeys(("r2", "rmse", "mae"), 0.0)
     if loss.level is not None:
         better |= {"coverage": 0.0}
@@ -145,9 +147,9 @@ def number_words(loss: NumericLoss) -> Words:
         better=better,
         headline="loss",
         loss=_name(loss),
-        told={"rmse": "RMSE", "mae": "mean absolute error"} if of_means else {},
-        of_rows=("squared error", "absolute error") if of_means else (),
-        gaps=("r2", "rmse", "mae", "loss") if of_means else ("loss",),
+        told={name: TOLD[name][0] for name in beside},
+        of_rows=tuple(TOLD[name][1] for name in beside),
+        gaps=("r2", "rmse", "mae", "loss") if beside else ("loss",),
         of_folds="loss",
         lead=_name(loss),
         fidelity=("fidelity_r2", "fidelity_rmse"),
@@ -161,6 +163,17 @@ def number_words(loss: NumericLoss) -> Words:
         level=loss.level,
         note=note,
     )
+
+
+def _beside(loss: NumericLoss) -> tuple[str, ...]:
+    """Return the scores that are told where they move the other way than the loss.
+
+    The absolute error wants the median: of counts, and whatever is skewed, not the mean. Quantiles
+    at a tail are far from most rows by design.
+    """
+    if loss.level is not None:
+        return ("rmse", "mae") if loss.level == 0.5 else ()
+    return ("rmse", "mae") if loss.lower is None else ("rmse",)
 
 
 def _name(loss: NumericLoss) -> str:

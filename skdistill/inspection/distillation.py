@@ -125,6 +125,7 @@ class DistillationReport(Report):
         X_train: Any = None,
         y_train: Any = None,
         sample_weight: Any = None,
+        exposure: Any = None,
         groups: Any = None,
         train_params: Mapping[str, Any] | None = None,
         teacher: Any = None,
@@ -149,10 +150,13 @@ class DistillationReport(Report):
             Their labels.
         sample_weight : array-like of shape (n,) or None, default=None
             Weights of the held-out rows; those of weight zero are left out.
+        exposure : array-like of shape (n,) or None, default=None
+            Of a regressor, the exposure of the held-out rows where y are totals: they are judged as
+            rates, with the exposure as a weight.
         groups : array-like of shape (n,) or None, default=None
             Groups of the held-out rows: the interval takes the rows of a group together.
         train_params : mapping or None, default=None
-            What else was given to `fit`: `sample_weight`, `groups`, `X_transfer`.
+            What else was given to `fit`: `sample_weight`, `groups`, `X_transfer`, `exposure`.
         teacher : classifier or regressor, "fit" or None, default=None
             A teacher fitted on the training rows, or "fit", which costs one fit of it on all of
             them; None leaves out its row and the fidelity to it.
@@ -190,8 +194,9 @@ class DistillationReport(Report):
         judged_by = side.judged_by(estimator, floor)
         params = dict(train_params or {})
         train = check_training(estimator, X_train, y_train, params, teacher)
-        judge = side.measure(estimator, y, **judged_by)
-        rows = held_out(X, y, judge, sample_weight, groups)
+        observed, sample_weight = side.rows(y, sample_weight, exposure)
+        judge = side.measure(estimator, observed, **judged_by)
+        rows = held_out(X, observed, judge, sample_weight, groups)
         models = fitted_models(estimator, X_train, y_train, train, params, teacher)
         said = {name: judge.ask(model, rows.X) for name, model in models.items()}
         gain: Estimate | None = None

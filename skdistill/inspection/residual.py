@@ -68,6 +68,7 @@ class ResidualDisplay(Display):
         feature: Any,
         *,
         sample_weight: Any = None,
+        exposure: Any = None,
         n_bins: int = 10,
     ) -> "ResidualDisplay":
         """Look at the residuals of an estimator's teacher, out of fold.
@@ -87,6 +88,8 @@ class ResidualDisplay(Display):
             Name of a column of a data frame, or its number.
         sample_weight : array-like of shape (n,) or None, default=None
             Row weights.
+        exposure : array-like of shape (n,) or None, default=None
+            Of a regressor, as it was given to `fit`; residuals are then those of rates.
         n_bins : int, default=10
             As in `from_predictions`.
 
@@ -101,7 +104,7 @@ class ResidualDisplay(Display):
         InputError
             If the rows are not those of the fit.
         """
-        taught = out_of_fold(estimator, X, y, sample_weight)
+        taught = out_of_fold(estimator, X, y, sample_weight, exposure)
         values, name = feature_column(taught.X, feature, estimator)
         said = taught.columns, taught.calibrated
         return _residual_of(taught.measure, *said, values, name, taught.weight, n_bins)

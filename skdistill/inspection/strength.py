@@ -57,6 +57,7 @@ class StrengthDisplay(Display):
         y: Any = None,
         sample_weight: Any = None,
         groups: Any = None,
+        exposure: Any = None,
     ) -> "StrengthDisplay":
         """Take the scores of a fitted search.
 
@@ -73,7 +74,7 @@ class StrengthDisplay(Display):
             ordinary out-of-fold labels, which have seen the validation rows. No teacher is fitted,
             every candidate is. Not for a search with `X_transfer` or synthetic rows, whose labels
             are not kept.
-        sample_weight, groups : array-like of shape (n,) or None, default=None
+        sample_weight, groups, exposure : array-like of shape (n,) or None, default=None
             As they were given to `fit`; only with `X` and `y`.
 
         Returns
@@ -96,14 +97,14 @@ class StrengthDisplay(Display):
                 f"{type(estimator).__name__}: fit one first."
             )
         metadata = {"sample_weight": sample_weight, "groups": groups}
-        rows = {"X": X, "y": y} | metadata
+        rows = {"X": X, "y": y} | metadata | {"exposure": exposure}
         given = [name for name, value in rows.items() if value is not None]
         if given and (X is None or y is None):
             raise ParameterError(
                 "the naive scores need X and y, and nothing else does: got only "
                 f"{', '.join(given)}. Pass the training rows as to fit, or none."
             )
-        naive = None if X is None else _naive_scores(estimator, X, y, **metadata)
+        naive = None if X is None else _naive_scores(estimator, X, y, exposure, **metadata)
         shown = [i for i, s in enumerate(results["param_strength"]) if isinstance(s, Real)]
         best = int(estimator.best_index_)
         return cls.from_predictions(
@@ -215,9 +216,12 @@ class StrengthDisplay(Display):
             ax.plot(x, at["naive"], color=hue, linestyle="--", marker="x", label=f"{prefix}naive")
 
 
-def _naive_scores(estimator: Any, X: Any, y: Any, **metadata: Any) -> Any:
+def _naive_scores(estimator: Any, X: Any, y: Any, exposure: Any, **metadata: Any) -> Any:
     """Return the scores of the same search on labels that leak, in place of its pool."""
-    check_fitted_on(estimator, y)
+    side = side_of(estimator)
+    side.rows(y, None, exposure)  # of classes there is none
+    metadata |= side.beside(exposure)
+    check_fitted_on(estimator, y, **side.beside(exposure))
     if estimator.report_.n_transfer:
         raise ParameterError(
             "the naive scores would be of candidates without X_transfer, and the honest ones are "
@@ -228,8 +232,7 @@ def _naive_scores(estimator: Any, X: Any, y: Any, **metadata: Any) -> Any:
             "the naive scores need labels of the synthetic rows, whose teachers are gone: leave X "
             "and y out."
         )
-    suffix = side_of(estimator).suffix
-    said, whole = f"teacher_{suffix}", f"pool_{suffix}"
+    said, whole = f"teacher_{side.suffix}", f"pool_{side.suffix}"
     p = getattr(estimator, f"{said}_")
     given = {said: p, whole: np.stack([p] * len(getattr(estimator, f"{whole}_")))}
     search = clone(estimator).set_params(teacher=None, return_row_losses=False)

@@ -117,6 +117,7 @@ class TeacherReport(TeacherFacts, Report):
         y: Any,
         *,
         sample_weight: Any = None,
+        exposure: Any = None,
         teacher: Any = None,
         residual_model: Any = "auto",
         floor: float = FLOOR,
@@ -133,6 +134,8 @@ class TeacherReport(TeacherFacts, Report):
             Their labels, or numbers of shape (n,) or (n, m).
         sample_weight : array-like of shape (n,) or None, default=None
             Their weights.
+        exposure : array-like of shape (n,) or None, default=None
+            Of a regressor, their exposure: as it was given to `fit`, with y as totals.
         teacher : classifier or regressor, "fit" or None, default=None
             For the memorisation gap: a teacher that was fitted on all these rows, or "fit", which
             costs one fit of the teacher on all of them. None leaves the gap out.
@@ -155,10 +158,10 @@ class TeacherReport(TeacherFacts, Report):
             `floor` is not in (0, 0.5) or has no effect.
         """
         check_residual_model(residual_model)
-        taught = out_of_fold(estimator, X, y, sample_weight, floor)
+        taught = out_of_fold(estimator, X, y, sample_weight, exposure, floor)
         in_sample = None
         if teacher is not None:
-            fitted = fitted_teacher(estimator, teacher, X, y, sample_weight)
+            fitted = fitted_teacher(estimator, teacher, X, y, sample_weight, exposure)
             in_sample = taught.measure.ask(fitted, taught.X)
         shrinkage = estimator.report_.shrinkage
         lead = None if shrinkage is None else taught.measure.lead(shrinkage)

@@ -572,3 +572,84 @@ def test_every_display_has_a_frame_beside_its_plot(task, two, numbers_cases):
     for display in displays:
         assert len(display.plot().frame()) > 0
         assert display.ax_.get_xlabel()
+
+
+# Totals with an exposure
+
+
+def test_totals_with_an_exposure_are_judged_as_rates():
+    """Fitted and judged as the rates, weighted by the exposure, are."""
+    data, test = numbers("counts", 120), numbers("counts", 60, seed=1)
+    units, units_of_test = (
+        np.random.default_rng(seed).uniform(0.5, 2.0, n) for seed, n in ((0, 120), (1, 60))
+    )
+    model = DistilledRegressor(
+        PoissonRegressor(alpha=1.0), PoissonRegressor(), cv=3, strength=0.5, random_state=0
+    )
+    totals = clone(model).fit(data.X, data.y, exposure=units)
+    rates = clone(model).fit(data.X, data.y / units, sample_weight=units)
+    passports = [
+        TeacherReport.from_estimator(totals, data.X, data.y, exposure=units, teacher="fit"),
+        TeacherReport.from_estimator(
+            rates, data.X, data.y / units, sample_weight=units, teacher="fit"
+        ),
+    ]
+    assert passports[0].to_dict() == passports[1].to_dict()
+    held = {"y": test.y, "exposure": units_of_test}
+    known = {"y": test.y / units_of_test, "sample_weight": units_of_test}
+    train = {"X_train": data.X, "teacher": "fit", **FAST}
+    reports = [
+        DistillationReport.from_estimator(
+            totals, test.X, y_train=data.y, train_params={"exposure": units}, **held, **train
+        ),
+        DistillationReport.from_estimator(
+            rates,
+            test.X,
+            y_train=data.y / units,
+            train_params={"sample_weight": units},
+            **known,
+            **train,
+        ),
+    ]
+    one, other = ({k: v.scores for k, v in r.models.items()} for r in reports)
+    assert one == other
+    residuals = ResidualDisplay.from_estimator(totals, data.X, data.y, 0, exposure=units)
+    again = ResidualDisplay.from_estimator(rates, data.X, data.y / units, 0, sample_weight=units)
+    assert residuals.table == again.table
+
+
+def test_the_exposure_of_the_fit_is_asked_for(two):
+    data = numbers("counts", 90)
+    units = np.random.default_rng(0).uniform(0.5, 2.0, 90)
+    model = DistilledRegressor(
+        PoissonRegressor(alpha=1.0), PoissonRegressor(), cv=3, strength=0.5, random_state=0
+    )
+    model.fit(data.X, data.y, exposure=units)
+    with pytest.raises(InputError, match="exposure must be that of the fit, got none"):
+        TeacherReport.from_estimator(model, data.X, data.y)
+    with pytest.raises(InputError, match="exposure must be that of the fit, got other"):
+        ResidualDisplay.from_estimator(model, data.X, data.y, 0, exposure=units[::-1])
+    with pytest.raises(InputError, match="must hold the exposure of fit, got none"):
+        DistillationReport.from_estimator(
+            model, data.X, data.y, X_train=data.X, y_train=data.y, **FAST
+        )
+    with pytest.raises(ParameterError, match="leave it out for classes"):
+        TeacherReport.from_estimator(two.model, two.train.X, two.train.y, exposure=np.ones(120))
+
+
+def test_naive_scores_of_a_search_with_an_exposure():
+    data = numbers("counts", 90)
+    units = np.random.default_rng(0).uniform(0.5, 2.0, 90)
+    search = DistilledRegressorCV(
+        PoissonRegressor(alpha=1.0),
+        PoissonRegressor(),
+        cv=3,
+        strengths=(0.0,),
+        calibrations=("linear",),
+        random_state=0,
+    ).fit(data.X, data.y, exposure=units)
+    with pytest.raises(InputError, match="exposure must be that of the fit, got none"):
+        StrengthDisplay.from_estimator(search, data.X, data.y)
+    frame = StrengthDisplay.from_estimator(search, data.X, data.y, exposure=units).frame()
+    direct = frame[frame["strength"] == 1.0]
+    assert_allclose(direct["naive"], direct["score"])
