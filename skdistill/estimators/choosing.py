@@ -16,6 +16,7 @@ from skdistill.choosing.candidates import Candidate, Grid, expand, name_students
 from skdistill.choosing.catalogue import check_numbers
 from skdistill.choosing.cv_results import tabulate
 from skdistill.choosing.evaluation import evaluate, fit_chosen, fit_stacks
+from skdistill.choosing.frontier import frontier_of
 from skdistill.choosing.judging import decide
 from skdistill.choosing.scores import Scores, row_losses
 from skdistill.choosing.scoring import Judge
@@ -265,6 +266,7 @@ class ChoosingDistiller(BaseDistiller):
         self.verdict_ = verdict
         self.loss_name_ = judge.name
         self.cv_results_ = tabulate(candidates, scores, judge, smoothed=self.smooth)
+        self.frontier_ = frontier_of(candidates, scores, smoothed=self.smooth)
         self.best_index_ = number
         self.best_score_ = float(self.cv_results_["mean_test_score"][number])
         self.best_params_ = dict(chosen.params)

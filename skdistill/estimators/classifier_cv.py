@@ -71,6 +71,7 @@ class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
     $best_index_
     $best_score_
     $cv_results_
+    $frontier_
     $row_losses_
     $loss_name_
     $n_splits_

@@ -165,6 +165,11 @@ best_score_ : float
     Its mean score. As the best of many it is optimistic; `verdict_` has a figure that is not.
 cv_results_ : dict of str to array
     One entry per candidate, as `GridSearchCV` has them; `pandas.DataFrame` takes it.
+frontier_ : dict of str to array
+    The best direct and the best distilled candidate of each student, with "loss",
+    "standard_error", "size_bytes", "latency" (seconds a row, many at a time) and "on_front": no
+    other is as good in all three and better in one. `skdistill.inspection.FrontierDisplay` draws
+    it.
 row_losses_ : array of shape (n_candidates, n)
     Loss of each row on the folds it was not trained on, averaged over repeats; NaN in rows of no
     validation fold. Only with `return_row_losses`.

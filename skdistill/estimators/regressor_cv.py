@@ -68,6 +68,7 @@ class DistilledRegressorCV(RegressingDistiller, ChoosingDistiller):
     $best_index_
     $best_score_
     $cv_results_
+    $frontier_
     $row_losses_
     $loss_name_
     $n_splits_

@@ -33,7 +33,6 @@ __all__ = [
     "make_point",
     "measured_by",
     "one_split",
-    "pareto_front",
     "parted",
 ]
 
@@ -232,28 +231,3 @@ def check_split(cv: Any, test_size: Any) -> None:
         raise ParameterError(
             f"test_size={test_size!r} has no effect with cv={cv!r}: leave one of the two out."
         )
-
-
-def pareto_front(costs: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which rows no other row beats: as small in every column and smaller in one.
-
-    Rows with a NaN neither stand on the front nor beat another.
-
-    Parameters
-    ----------
-    costs : array of shape (m, c)
-        Smaller is better.
-
-    Returns
-    -------
-    on_front : array of shape (m,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> pareto_front(np.array([[1, 2], [2, 1], [2, 2]]))
-    array([ True,  True, False])
-    """
-    no_worse = np.all(costs[:, None] <= costs[None, :], axis=2)
-    better = np.any(costs[:, None] < costs[None, :], axis=2)
-    return ~np.any(no_worse & better, axis=0) & ~np.isnan(costs).any(axis=1)

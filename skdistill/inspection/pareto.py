@@ -8,10 +8,11 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._ground.metrics import FLOOR
-from skdistill._ground.validation import check_choice, check_integer, check_number
-from skdistill.exceptions import InputError, ParameterError
+from skdistill._ground.validation import check_integer, check_number
+from skdistill.exceptions import ParameterError
 from skdistill.inspection._checks import check_distiller
-from skdistill.inspection._display import Display, data_frame
+from skdistill.inspection._costs import LossAgainstCost
+from skdistill.inspection._display import data_frame
 from skdistill.inspection._points import (
     FrontierPoint,
     by_name,
@@ -21,17 +22,14 @@ from skdistill.inspection._points import (
     make_point,
     measured_by,
     one_split,
-    pareto_front,
     parted,
 )
 from skdistill.teaching.folds import make_folds
 
 __all__ = ["Frontier", "FrontierDisplay", "frontier"]
 
-LABELS = {"latency": "seconds per call (median)", "size_bytes": "bytes on disk"}
 
-
-class FrontierDisplay(Display):
+class FrontierDisplay(LossAgainstCost):
     """Loss of many students against what they cost.
 
     Parameters
@@ -41,6 +39,8 @@ class FrontierDisplay(Display):
         whether it is on the front: no other student is as good in all three and better in one.
     against : {"latency", "size_bytes"}
         The horizontal axis.
+    teacher : float or None
+        The teacher's loss, drawn as a line.
 
     Attributes
     ----------
@@ -56,10 +56,6 @@ class FrontierDisplay(Display):
     >>> display.frame()["on_front"].tolist()
     [True, True, False]
     """
-
-    def __init__(self, table: Mapping[str, Any], against: str = "latency") -> None:
-        super().__init__(table)
-        self.against = against
 
     @classmethod
     def from_estimator(
@@ -94,81 +90,6 @@ class FrontierDisplay(Display):
         display : FrontierDisplay
         """
         return frontier(estimator, X, y, students, **settings).display(against)
-
-    @classmethod
-    def from_predictions(
-        cls,
-        students: Any,
-        losses: Any,
-        latency: Any,
-        sizes: Any,
-        errors: Any = None,
-        *,
-        against: str = "latency",
-    ) -> "FrontierDisplay":
-        """Take figures that are known.
-
-        Parameters
-        ----------
-        students : sequence of m str
-            Names.
-        losses : array-like of shape (m,)
-            Honest losses; a student whose loss is NaN is not on the front.
-        latency : array-like of shape (m,)
-            Seconds per call.
-        sizes : array-like of shape (m,)
-            Bytes.
-        errors : array-like of shape (m,) or None, default=None
-            Standard errors of the losses.
-        against : {"latency", "size_bytes"}, default="latency"
-            The horizontal axis.
-
-        Returns
-        -------
-        display : FrontierDisplay
-
-        Raises
-        ------
-        InputError
-            If the lengths differ.
-        ParameterError
-            If `against` is neither.
-        """
-        check_choice("against", against, LABELS)
-        table: dict[str, Any] = {"student": list(students)}
-        table["loss"] = np.asarray(losses, dtype=np.float64)
-        blank = np.full(len(table["student"]), np.nan)
-        table["standard_error"] = blank if errors is None else np.asarray(errors, dtype=np.float64)
-        table["latency"] = np.asarray(latency, dtype=np.float64)
-        table["size_bytes"] = np.asarray(sizes)
-        if len({np.shape(column) for column in table.values()}) != 1:
-            shapes = {name: np.shape(column) for name, column in table.items()}
-            raise InputError(f"expected one value per student in each column, got shapes {shapes}.")
-        axes = [table[name] for name in ("loss", "latency", "size_bytes")]
-        table["on_front"] = pareto_front(np.column_stack(axes))
-        return cls(table, against)
-
-    def _draw(self, ax: Any) -> None:
-        x, y, error, front = (
-            np.asarray(self.table[name])
-            for name in (self.against, "loss", "standard_error", "on_front")
-        )
-        for on, hue, label in ((True, "#0072b2", "Pareto front"), (False, "0.6", "dominated")):
-            own = front == on
-            if own.any():
-                style = {"linestyle": "none", "marker": "o", "capsize": 2, "color": hue}
-                ax.errorbar(x[own], y[own], np.nan_to_num(error[own]), label=label, **style)
-        order = np.flatnonzero(front)[np.argsort(x[front], kind="stable")]
-        ax.step(x[order], np.minimum.accumulate(y[order]), where="post", color="#0072b2", alpha=0.4)
-        style = {"xytext": (4, 4), "textcoords": "offset points", "fontsize": "small"}
-        for name, *place in zip(self.table["student"], x, y, strict=True):
-            if np.isfinite(place).all():
-                ax.annotate(str(name), place, **style)
-        ax.set(xlabel=LABELS[self.against], ylabel="loss on rows held out")
-        if x.max() > 10.0 * x.min():
-            ax.set_xscale("log")
-        ax.margins(x=0.2)
-        ax.legend()
 
 
 @dataclass(frozen=True)
