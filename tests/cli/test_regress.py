@@ -1,5 +1,6 @@
 """``fit`` and ``predict`` where the target is a number: files as they lie about."""
 
+import decimal
 import json
 from html import unescape
 from pathlib import Path
@@ -378,3 +379,21 @@ def test_calibrations_of_classes_are_refused(run, tmp_path: Path) -> None:
     assert code == 2
     assert "linear" in said.splitlines()[-1]
     assert run("--calibration", "isotonic", "--test-size", "0")[0] == 0
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+@pytest.mark.parametrize("typed", ["float", "Float64", "Decimal", "text"])
+def test_binary_files(tmp_path: Path, capsys, kind: str, typed: str) -> None:
+    pytest.importorskip("pyarrow", reason="the extra skdistill[data] is not installed")
+    if typed == "Decimal":
+        prices = [decimal.Decimal(f"{price:.2f}") for price in PRICE]
+    else:
+        prices = [f"{price} EUR" for price in PRICE] if typed == "text" else pd.array(PRICE, typed)
+    frame = PLAIN.assign(price=prices)
+    for name, rows in (("train", frame[HELD_OUT:]), ("test", frame[:HELD_OUT])):
+        getattr(rows.reset_index(drop=True), f"to_{kind}")(tmp_path / f"{name}.{kind}")
+    path, test = (str(tmp_path / f"{name}.{kind}") for name in ("train", "test"))
+    options = ["--out", str(tmp_path / "m"), "--teacher", WOOD, "--student", "tree", "--cv", "3"]
+    assert main(["fit", path, "--target", "price", "--test", test, *options]) == 0
+    unit = ", in EUR" if typed == "text" else ""
+    assert f"a number (120 different values{unit}): regression" in capsys.readouterr().err
