@@ -213,7 +213,7 @@ def verdict_sentence(board: Board, rows: int, report: FitReport) -> str:
         if report.shrinkage is None:
             why, more = "strength 1 was asked for", ""
         else:
-            why, more = f"{why_direct(report.shrinkage)} (strength 1)", hint(report.route)
+            why, more = f"{why_direct(report.shrinkage)} (strength 1)", hint(report.nodes)
         return (
             f"Distilling is not shown to pay: {why}, so the student was trained on the labels, as "
             f"it would be alone.{more}"

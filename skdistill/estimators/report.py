@@ -113,7 +113,7 @@ class FitReport:
         """What the strength that was found asks the user to know, in words; None if nothing."""
         if self.shrinkage is None:
             return None
-        said = [] if self.strength != 1.0 else [_direct(self.shrinkage, self.route)]
+        said = [] if self.strength != 1.0 else [_direct(self.shrinkage, self.nodes)]
         scores = self.shrinkage.get("log_loss")
         if scores and self.shrinkage["softened"] <= scores["teacher"] < scores["student"]:
             said.append(_overconfident(self.shrinkage))
@@ -188,18 +188,18 @@ def why_direct(shrinkage: Mapping[str, Any]) -> str:
     return f"{start}{why}, which leaves nothing for distilling to remove"
 
 
-def hint(route: str) -> str:
+def hint(nodes: Mapping[str, int | None]) -> str:
     """Return what to try where nothing was distilled, to follow a sentence.
 
-    A linear student is as large as its columns are many: it has nothing to try.
+    A linear student is as large as its columns are many: one without trees has nothing to try.
     """
-    return "" if route.partition(":")[0].endswith("linear") else _LARGER
+    return "" if nodes["student"] is None else _LARGER
 
 
-def _direct(shrinkage: Mapping[str, Any], route: str) -> str:
+def _direct(shrinkage: Mapping[str, Any], nodes: Mapping[str, int | None]) -> str:
     return (
         f"strength='auto' found 1: {why_direct(shrinkage)}. So the student is the one trained "
-        f"directly on the labels, and nothing was distilled.{hint(route)}"
+        f"directly on the labels, and nothing was distilled.{hint(nodes)}"
     )
 
 

@@ -4,7 +4,7 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import BaggingClassifier, ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, PoissonRegressor
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -57,3 +57,4 @@ INNER_LAMBDA = BaggingClassifier(LAMBDA, n_estimators=2, random_state=0)
 
 WOOD = ExtraTreesRegressor(15, min_samples_leaf=3, random_state=0)
 RATES = make_pipeline(SimpleImputer(), StandardScaler(), PoissonRegressor(alpha=0.1))
+SHRUNK = make_pipeline(SimpleImputer(), StandardScaler(), Ridge(1e4))
