@@ -5,8 +5,8 @@
 `DistillationReport`        what did the student keep, what does it cost, what does it beat?
 `compare`                   distillation and its rivals on the same folds
 `frontier`                  many students of one teacher: loss against latency and size
-`ReliabilityDisplay`        said and observed frequencies of teacher and student
-`FidelityDisplay`           the student's probabilities against the teacher's
+`ReliabilityDisplay`        said and observed frequencies, means or coverages
+`FidelityDisplay`           what the student says against what the teacher says
 `ResidualDisplay`           where the teacher is wrong on average, by a feature
 `StrengthDisplay`           scores by how far the teacher was corrected
 `FrontierDisplay`           the picture of `frontier`
@@ -14,7 +14,8 @@
 `DistillationCurveDisplay`  direct against distilled, by the number of training rows
 ==========================  ===================================================================
 
-Everything reads public fitted attributes only. Displays have `frame()`, what is drawn as a data
+Classifiers and regressors are taken alike, each by scores of its own task. Everything reads public
+fitted attributes only. Displays have `frame()`, what is drawn as a data
 frame, beside `plot()`; pictures need matplotlib and frames pandas:
 ``pip install "skdistill[plot]"``.
 """

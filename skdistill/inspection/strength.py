@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from skdistill.choosing.candidates import DIRECT
 from skdistill.exceptions import InputError, ParameterError, SkdistillWarning
-from skdistill.inspection._checks import check_fitted_on
+from skdistill.inspection._checks import check_fitted_distiller, check_fitted_on
 from skdistill.inspection._display import Display
 from skdistill.inspection._methods import is_direct
 from skdistill.inspection._tasks import side_of
@@ -29,6 +29,8 @@ class StrengthDisplay(Display):
     table : mapping of str to sequence
         The columns of `frame`: student, strength, score (greater is better), standard_error,
         smoothed score and naive score (NaN where there is none), and whether it is the best.
+    kind : str, default="honest"
+        What the scores are.
 
     Attributes
     ----------
@@ -46,8 +48,9 @@ class StrengthDisplay(Display):
     2       1.0   -0.5  False
     """
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
+    def __init__(self, table: Mapping[str, Any], kind: str = "honest") -> None:
         super().__init__(table)
+        self.kind = kind
 
     @classmethod
     def from_estimator(
@@ -116,6 +119,71 @@ class StrengthDisplay(Display):
             students=_curve_names(results, shown),
             best=shown.index(best) if best in shown else None,
         )
+
+    @classmethod
+    def from_shrinkage(cls, estimator: Any) -> "StrengthDisplay":
+        """Show what ``strength="auto"`` was found by: a curve for each reading.
+
+        With b the squared bias that a reading presumes the teacher to have and v the variance that
+        it finds in the student, correcting by s leaves ``(1 - s)^2 b + s^2 v``. The score is that,
+        below zero and over ``b + v``; its best strength is ``b / (b + v)``. The most cautious
+        reading, of the largest strength, decides. No model is fitted.
+
+        Parameters
+        ----------
+        estimator : DistilledClassifier or DistilledRegressor
+            Fitted with ``strength="auto"``; its `report_` is read.
+
+        Returns
+        -------
+        display : StrengthDisplay
+            "student" is the reading: "brier" and "log_loss", of numbers "movement" and
+            "dispersion", or "optimism".
+
+        Raises
+        ------
+        ParameterError
+            If there is no such strength: it was given, or a search has tried several.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn.linear_model import Ridge
+        >>> from sklearn.tree import DecisionTreeRegressor
+        >>> from skdistill import DistilledRegressor
+        >>> from skdistill.inspection import StrengthDisplay
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> tree = DecisionTreeRegressor(max_leaf_nodes=16, random_state=0)
+        >>> model = DistilledRegressor(Ridge(0.1), tree, random_state=0).fit(X, y)
+        >>> sorted(set(StrengthDisplay.from_shrinkage(model).table["student"].tolist()))
+        ['dispersion', 'movement']
+        """
+        side = check_fitted_distiller(estimator)
+        shrinkage = estimator.report_.shrinkage
+        if shrinkage is None:
+            raise ParameterError(
+                "the readings are those of strength='auto', and none was found here: fit a "
+                f"{side.single.__name__} with it, or take from_estimator for the strengths that a "
+                f"{side.search.__name__} has tried."
+            )
+        readings = {
+            name: each
+            for name, each in shrinkage.items()
+            if isinstance(each, Mapping) and "variance" in each
+        }
+        # Of b + v the best strength is the share of b.
+        found = np.array([each["strength"] for each in readings.values()])
+        grid = np.unique([*np.linspace(0.0, 1.0, 21), *found])
+        scores = [-((1.0 - grid) ** 2 * share + grid**2 * (1.0 - share)) for share in found]
+        leader = int(found.argmax())
+        display = cls.from_predictions(
+            np.tile(grid, len(found)),
+            np.concatenate(scores),
+            students=np.repeat(list(readings), len(grid)),
+            best=leader * len(grid) + int(np.searchsorted(grid, found[leader])),
+        )
+        display.kind = "presumed"
+        return display
 
     @classmethod
     def from_predictions(
@@ -188,7 +256,7 @@ class StrengthDisplay(Display):
             own = own[np.argsort(columns["strength"][own], kind="stable")]
             at = {key: column[own] for key, column in columns.items()}
             prefix = f"{name}, " if len(names) > 1 else ""
-            self._draw_one(ax, at, f"C{number % 10}", prefix)
+            self._draw_one(ax, at, f"C{number % 10}", prefix, self.kind)
         best = columns["best"]
         if best.any():
             ax.plot(
@@ -204,10 +272,10 @@ class StrengthDisplay(Display):
         ax.legend()
 
     @staticmethod
-    def _draw_one(ax: Any, at: Mapping[str, Any], hue: str, prefix: str) -> None:
+    def _draw_one(ax: Any, at: Mapping[str, Any], hue: str, prefix: str, kind: str) -> None:
         x, error = at["strength"], np.nan_to_num(at["standard_error"])
         ax.errorbar(
-            x, at["score"], error, marker="o", capsize=2, color=hue, label=f"{prefix}honest"
+            x, at["score"], error, marker="o", capsize=2, color=hue, label=f"{prefix}{kind}"
         )
         if np.isfinite(at["smoothed"]).any():
             label = None if prefix else "smoothed"

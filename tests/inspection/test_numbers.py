@@ -653,3 +653,22 @@ def test_naive_scores_of_a_search_with_an_exposure():
     frame = StrengthDisplay.from_estimator(search, data.X, data.y, exposure=units).frame()
     direct = frame[frame["strength"] == 1.0]
     assert_allclose(direct["naive"], direct["score"])
+
+
+def test_readings_of_the_strength(either):
+    model = either.model
+    display = StrengthDisplay.from_shrinkage(model).plot()
+    frame = display.frame()
+    shrinkage = model.report_.shrinkage
+    readings = {k: v for k, v in shrinkage.items() if isinstance(v, dict) and "bias" in v}
+    assert set(frame["student"]) == set(readings)
+    for name, own in frame.groupby("student"):
+        bias, variance = readings[name]["bias"], readings[name]["variance"]
+        s = own["strength"]
+        assert_allclose(-own["score"], ((1 - s) ** 2 * bias + s**2 * variance) / (bias + variance))
+        assert s[own["score"].idxmax()] == pytest.approx(readings[name]["strength"])
+    best = frame[frame["best"]]
+    assert best["strength"].tolist() == [max(r["strength"] for r in readings.values())]
+    known = clone(model).set_params(strength=0.5).fit(either.train.X, either.train.y)
+    with pytest.raises(ParameterError, match="those of strength='auto', and none was found here"):
+        StrengthDisplay.from_shrinkage(known)
