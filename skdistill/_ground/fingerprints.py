@@ -9,7 +9,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from skdistill._ground.arrays import has_namespace, to_host
-from skdistill._ground.quantities import as_quantities, as_rates
 from skdistill._ground.validation import columns_of, is_missing
 
 __all__ = ["fingerprints", "row_fingerprints"]
@@ -86,16 +85,13 @@ def _sparse_fingerprints(X: Any) -> NDArray[np.uint64]:
 def fingerprints(
     y: Any, sample_weight: Any = None, groups: Any = None, exposure: Any = None
 ) -> dict[str, str]:
-    """Return a short text for each, to recognise it by; of groups the partition.
-
-    With an exposure they are those of the rates and weights that stand for it (`as_rates`): rows
-    are the same whether they come as totals or as rates.
-    """
-    weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    if exposure is not None:
-        y, weight = as_rates(as_quantities(y), exposure, weight)
+    """Return a short text for each, to recognise it by; of groups the partition."""
+    weight, units = (
+        None if each is None else np.asarray(each, dtype=np.float64)
+        for each in (sample_weight, exposure)
+    )
     named = None if groups is None else _coded(np.asarray(groups).astype(str))[1]
-    values = {"y": _coded(y), "sample_weight": weight, "groups": named}
+    values = {"y": _coded(y), "sample_weight": weight, "groups": named, "exposure": units}
     return {name: str(joblib.hash(value)) for name, value in values.items()}
 
 

@@ -117,8 +117,8 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
         y : array-like of shape (n,)
             Labels.
         **beside : array-like of shape (n,) or None
-            ``sample_weight`` and ``groups``, each compared where it is passed; None for none. With
-            an ``exposure``, `y` is its total; without one a rate.
+            ``sample_weight``, ``groups`` and ``exposure``, each compared where it is passed; None
+            for none.
 
         Returns
         -------
@@ -131,7 +131,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
         """
         check_is_fitted(self)
         now = fingerprints(y, **beside)
-        return all(now[name] == self._seen[name] for name in now if name in ("y", *beside))
+        return all(now[name] == self._seen[name] for name in ("y", *beside))
 
     def _remember(self, y: Any, **beside: Any) -> None:
         """Keep fingerprints of what came beside the features."""
@@ -141,14 +141,11 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
         """Raise InputError unless these are what the estimator was fitted with."""
         now = fingerprints(y, **beside)
         if now["y"] != self._seen["y"]:
-            with_it = "".join(f", with its {name}" for name in self._task.beside)
             raise InputError(
                 "y must be the labels that the estimator was fitted on, in the same order: the "
-                f"out-of-fold {self._task.outcome.said} belong to those rows. Pass what fit was "
-                f"given{with_it}, or call fit for other data."
+                "out-of-fold probabilities belong to those rows. Call fit for other data."
             )
-        for name in ("sample_weight", "groups"):
-            given = beside.get(name)
+        for name, given in beside.items():
             if now[name] != self._seen[name]:
                 raise InputError(
                     f"{name} must be what fit was given, got {'none' if given is None else 'other'}"
