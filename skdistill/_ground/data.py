@@ -35,8 +35,6 @@ __all__ = [
     "stack_rows",
 ]
 
-SEEN, HARD = 0.002, 0.05  # shares of wrong labels: of probabilities that have seen them, of others
-
 
 @dataclass(frozen=True)
 class Data:
@@ -347,15 +345,13 @@ def _check_index(said: Any, data: Data) -> None:
 
 
 def _warn_if_seen(said: NDArray[np.float64], student: NDArray[np.float64], data: Data) -> None:
-    """Warn where what was said is hardly ever wrong of rows that the student is often wrong of."""
+    """Warn where what was said looks as if it had seen what was observed."""
     both = np.flatnonzero(~np.isnan(said[:, 0] + student[:, 0]))
-    observed = data.columns[both]
-    wrong, hard = (data.outcome.wrong(observed, each[both]) for each in (said, student))
-    if wrong <= SEEN and hard >= HARD:
+    told = data.outcome.suspicion(data.columns[both], said[both], student[both])
+    if told is not None:
         warn_user(
-            f"{data.outcome.given} is wrong about {wrong:.2%} of the {data.outcome.of_all}, and "
-            f"the student trained directly about {hard:.1%} out of fold: a teacher that was fitted "
-            "on these very rows looks like that. Pass what it says out of fold, such as "
+            f"{data.outcome.given} {told}: a teacher that was fitted on these very rows looks like "
+            "that. Pass what it says out of fold, such as "
             f"cross_val_predict(method={data.outcome.method!r}) gives; if this is that, the task "
             "is easy for it.",
             LeakWarning,

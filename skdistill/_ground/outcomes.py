@@ -21,6 +21,10 @@ __all__ = ["Classes", "Numbers", "Outcome", "draw_codes"]
 
 Floats = NDArray[np.float64]
 
+SEEN, HARD = 0.002, 0.05  # shares that are wrong: of what has seen what was observed, of others
+# Residuals of numbers that have seen: how much like a student's, and how often in them, at least.
+LIKE_AND_SMALL = ((0.7, 1.5), (0.35, 2.2))
+
 
 class Outcome(ABC):
     """What there is to predict of a row, in C columns."""
@@ -73,6 +77,22 @@ class Outcome(ABC):
     @abstractmethod
     def wrong(self, columns: Floats, values: Floats) -> float:
         """Return the share of what was observed that was said wrongly, in [0, 1] or above."""
+
+    def suspicion(self, columns: Floats, said: Floats, student: Floats) -> str | None:
+        """Return what looks as if something said had seen what was observed; None if nothing.
+
+        Parameters
+        ----------
+        columns, said, student : array of shape (n, C)
+            What was observed, what is suspected, and what a student said out of fold.
+        """
+        wrong, hard = (self.wrong(columns, each) for each in (said, student))
+        if wrong > SEEN or hard < HARD:
+            return None
+        return (
+            f"is wrong about {wrong:.2%} of the {self.of_all}, and the student trained directly "
+            f"about {hard:.1%} out of fold"
+        )
 
     @abstractmethod
     def guess(self, columns: Floats) -> Floats:
@@ -215,6 +235,28 @@ class Numbers(Outcome):
         """Return the share of the variance that is left, one less R2."""
         total = np.sum((columns - columns.mean(axis=0)) ** 2)
         return float(np.sum((columns - values) ** 2) / total) if total > 0.0 else 0.0
+
+    def suspicion(self, columns: Floats, said: Floats, student: Floats) -> str | None:
+        """Return what looks as if numbers had seen those observed; None if nothing.
+
+        Out of fold, residuals of teacher and student hold the same noise. So a student's regressed
+        on a teacher's have a slope of about one. A teacher that has put a share `a` of the noise
+        into what it says leaves ``1 - a`` of it: the slope is ``1 / (1 - a)``.
+        """
+        told = super().suspicion(columns, said, student)
+        if told is not None or self.wrong(columns, student) < HARD:
+            return told
+        for own, other in zip((columns - said).T, (columns - student).T, strict=True):
+            if np.ptp(own) == 0.0 or np.ptp(other) == 0.0:
+                continue
+            (left, common), (_, all_of_it) = np.cov(own, other)
+            alike = common / np.sqrt(left * all_of_it)
+            if any(alike >= like and common >= n * left for like, n in LIKE_AND_SMALL):
+                return (
+                    "errs as the student trained directly does out of fold (a correlation of "
+                    f"{alike:.2f}), and only {left / common:.2f} times as far"
+                )
+        return None
 
     def guess(self, columns: Floats) -> Floats:
         """Return numbers of the same range, drawn."""

@@ -240,6 +240,38 @@ def test_in_sample_predictions_are_told():
         DistilledRegressor(None, TREE, cv=FOLDS).fit(X, Y, teacher_pred=seen)
 
 
+FOREST = RandomForestRegressor(30, random_state=0)
+BOOSTED = LGBMRegressor(**SMALL | {"n_estimators": 30})
+
+
+@pytest.mark.parametrize(
+    ("teacher", "student"),
+    [
+        (FOREST, TREE),
+        (FOREST, Ridge()),
+        (FOREST, BOOSTED),
+        (LGBMRegressor(verbose=-1, n_jobs=1), BOOSTED),
+    ],
+    ids=["forest, tree", "forest, ridge", "forest, boosting", "boosting, boosting"],
+)
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_in_sample_forests_and_boosting_are_told(teacher, student, n_outputs):
+    """They memorise a part of the noise, where there is some."""
+    y = Y + np.random.default_rng(5).normal(scale=3.0, size=len(Y))
+    model = clone(teacher).fit(X, y)
+    seen, honest = model.predict(X), cross_val_predict(model, X, y, cv=FOLDS)
+    if n_outputs == 2:
+        y, seen, honest = (np.column_stack([X[:, 0], each]) for each in (y, seen, honest))
+        honest[:, 0] += 0.01 * X[:, 1]
+        seen[:, 0] += 0.01 * X[:, 1]
+    fitted = DistilledRegressor(None, student, cv=FOLDS)
+    with pytest.warns(LeakWarning, match=r"errs as .* correlation .*only 0\.\d+ times as far"):
+        fitted.fit(X, y, teacher_pred=seen)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", LeakWarning)
+        fitted.fit(X, y, teacher_pred=honest)
+
+
 def test_transfer_rows_and_synthetic_ones():
     far = X[:50] + 0.3
     model = DistilledRegressor(TEACHER, TREE, cv=FOLDS, strength=0.3, calibration=None)
