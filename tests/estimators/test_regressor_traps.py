@@ -1,5 +1,6 @@
 """What other packages got wrong, for numbers: leaks, parameters without effect, too many fits."""
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -91,6 +92,16 @@ def test_a_parameter_of_the_teacher_is_refused_beside_given_predictions(name, tm
     model = DistilledRegressor(None, TREE, cv=3, strength=0.5, **{name: value})
     with pytest.raises(ParameterError, match=f"{name}=.*no effect with teacher_pred"):
         model.fit(DATA.X, DATA.y, teacher_pred=DATA.teacher)
+
+
+@pytest.mark.parametrize("student", [TREE, QuantileRegressor(alpha=0.0)], ids=["mean", "quantile"])
+def test_how_many_folds_are_fitted_at_once_changes_nothing(student):
+    teacher = RandomForestRegressor(5, random_state=0)
+    with joblib.parallel_config("threading"):
+        one, two = (fit(teacher, student, strength="auto", n_jobs=n) for n in (1, 2))
+    assert_array_equal(two.predict(DATA.X), one.predict(DATA.X))
+    assert_array_equal(two.teacher_pred_, one.teacher_pred_)
+    assert two.strength_ == one.strength_
 
 
 class Counted(LinearRegression):

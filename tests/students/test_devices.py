@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_array_equal
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import (
     DistilledClassifier,
+    DistilledRegressor,
     SoftLogisticRegression,
     SoftMLPClassifier,
     distillation_path,
@@ -21,6 +22,7 @@ from skdistill.students import lightgbm, linear, mlp, resolve, soft_logistic, so
 from tests.common import device_checks
 from tests.common.data import sample
 from tests.common.device_checks import SETTINGS
+from tests.common.numbers import numbers
 from tests.oracles.convert import DTYPES
 
 DATA = sample(2)
@@ -138,6 +140,28 @@ def test_auto_without_gpu_says_that_it_takes_the_cpu(no_gpu, student):
     if not isinstance(student, DecisionTreeClassifier):
         assert_array_equal(model.predict_proba(DATA.X), plain.predict_proba(DATA.X))
     assert "GPU" not in str(model.route_)
+
+
+NUMERIC = [
+    LGBMRegressor(n_estimators=2, verbose=-1),
+    Ridge(),
+    make_pipeline(StandardScaler(), DecisionTreeRegressor(random_state=0)),
+]
+
+
+@pytest.mark.parametrize("student", NUMERIC, ids=lambda s: type(s).__name__)
+def test_students_of_numbers_without_gpu(no_gpu, student):
+    data = numbers()
+    given = {"teacher_pred": data.teacher}
+    fit = {device: DistilledRegressor(None, student, device=device, strength=0.5).fit
+           for device in ("cpu", "auto", "cuda")}  # fmt: skip
+    with pytest.warns(SkdistillWarning, match="on the CPU") as caught:
+        model = fit["auto"](data.X, data.y, **given)
+    assert len(caught) == 1
+    plain = fit["cpu"](data.X, data.y, **given)
+    assert_array_equal(model.predict(data.X), plain.predict(data.X))
+    with pytest.raises(StudentError, match=r"device='cuda'.*'auto'"):
+        fit["cuda"](data.X, data.y, **given)
 
 
 @pytest.mark.parametrize("student", OWN, ids=lambda s: type(s).__name__)
