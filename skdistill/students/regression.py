@@ -40,6 +40,11 @@ __all__ = [
 ]
 
 
+# By others XGBoost fits several outputs from one start, before 3.1 not at all, and takes several
+# for several quantiles.
+XGBOOST_AT_ONCE = {None, "reg:squarederror", "reg:linear", "reg:absoluteerror"}
+
+
 @dataclass(frozen=True)
 class Decoder:
     """Turns the predictions of a regressor into probabilities.
@@ -222,8 +227,8 @@ def takes_columns(model: Any) -> bool:
     """
     if isinstance(model, MLPRegressor):
         return model.solver != "lbfgs"
-    if comes_from(model, "xgboost") and model.objective == "reg:quantileerror":
-        return False  # to it, several outputs are several quantiles
+    if comes_from(model, "xgboost"):
+        return model.objective in XGBOOST_AT_ONCE
     return bool(tags_of(_searched(model)).target_tags.multi_output)
 
 
