@@ -16,6 +16,7 @@ module            what it shows
                   `suite_tables`, `suite_peers`, `suite_commands` and `suite_page` make its page
 `regression`      distilled regressors against direct and tuned direct ones, by the same search;
                   `regression_learners` and `regression_tables` belong to it
+`quantiles`       intervals of distilled students, and of direct ones
 `glm_tables`      a booster of claim counts into a table of factors, by us and by a package for it
 `numbers`         their tables: real ones, functions of scikit-learn, made claims
 `strength`        which rule for the strength serves which student
