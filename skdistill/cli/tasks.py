@@ -32,7 +32,7 @@ from skdistill.cli.number_scores import NumberRuler, rank_correlation
 from skdistill.cli.numbers import check_domain, check_numbers
 from skdistill.cli.scoreboard import Ruler
 from skdistill.cli.suspicion import Perfection
-from skdistill.cli.targets import Asked
+from skdistill.cli.targets import TASKS, Asked
 from skdistill.cli.trials import Labelled, Learning
 from skdistill.students import DirectRegressor, DirectStudent, resolve, resolve_regressor
 
@@ -94,7 +94,24 @@ class CliTask:
     def learner(self, kind: str, spec: str, seed: int) -> BaseEstimator:
         """Return the ``teacher`` or ``student`` that `spec` names."""
         known = self.teachers if kind == "teacher" else self.students
+        other = _NAMES[self.other]
+        if spec not in known and spec in other[kind]:
+            raise CommandError(
+                f"--{kind} {spec} is for --task {self.other}, and this is --task {self.name}: "
+                f"expected one of {', '.join(known)}, module:attribute, or the other task"
+            )
         return names.resolve(spec, known, seed, self.wanted)
+
+    @property
+    def other(self) -> str:
+        """The name of the other task."""
+        return next(name for name in TASKS if name != self.name)
+
+
+_NAMES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "classify": {"teacher": names.TEACHERS, "student": names.STUDENTS},
+    "regress": {"teacher": number_names.TEACHERS, "student": number_names.STUDENTS},
+}
 
 
 def _direct_student(student: BaseEstimator) -> DirectStudent:
@@ -227,7 +244,7 @@ def task_of(name: str, args: argparse.Namespace) -> CliTask:
     if name == "classify":
         return CLASSIFY
     loss = _loss(args)
-    for kind, known in (("teacher", number_names.TEACHERS), ("student", number_names.STUDENTS)):
+    for kind, known in _NAMES[name].items():
         spec = getattr(args, kind)
         others = number_names.having(known, loss)
         if spec in known and spec not in others:

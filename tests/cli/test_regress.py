@@ -318,8 +318,16 @@ CASES = {  # frame, options, what is said, and options that are a cure; None: to
         "quantile: expected one of vote, stack, lightgbm, histgb"), ["--quantile", "0.5", *BOOSTED],
     ),
     "student of classes": (
-        PLAIN, ["--student", "logistic"], "unknown learner 'logistic': expected one of lightgbm,",
-        ["--student", "linear"],
+        PLAIN, ["--student", "logistic"], ("--student logistic is for --task classify, and this is "
+        "--task regress: expected one of lightgbm, tree, linear,"), ["--student", "linear"],
+    ),
+    "student of numbers": (
+        PLAIN, [*CLAIMS, "--teacher", "rf", "--student", "linear"], ("--student linear is for "
+        "--task regress, and this is --task classify: expected one of lightgbm, tree, logistic,"),
+        [*CLAIMS, "--student", "linear", "--task", "regress"],
+    ),
+    "student of neither": (
+        PLAIN, ["--student", "logit"], "unknown learner 'logit': expected one of lightgbm,", []
     ),
     "teacher of classes": (
         PLAIN, ["--teacher", "tests.cli.learners:FOREST"], ("ExtraTreesClassifier, expected a "
