@@ -9,5 +9,6 @@ from skdistill.export.boosters import to_lightgbm, to_xgboost
 from skdistill.export.c import to_c
 from skdistill.export.exported import Exported
 from skdistill.export.onnx import to_onnx
+from skdistill.export.sql import to_sql
 
-__all__ = ["Exported", "to_c", "to_lightgbm", "to_onnx", "to_xgboost"]
+__all__ = ["Exported", "to_c", "to_lightgbm", "to_onnx", "to_sql", "to_xgboost"]

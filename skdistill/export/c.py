@@ -42,11 +42,11 @@ from skdistill.export.pieces import (
     every_piece,
 )
 from skdistill.export.proof import Said
-from skdistill.export.rounding import in_double
+from skdistill.export.rounding import without_rounding
 from skdistill.export.shipping import Format, ship
 from skdistill.export.tables import Table
 
-__all__ = ["C", "to_c"]
+__all__ = ["C", "compiled", "to_c"]
 
 COMPILERS = ("cc", "gcc", "clang")
 # Contracted multiplications and additions would round once where the model rounds twice.
@@ -150,7 +150,7 @@ def _write(answer: Answer, table: Table, _: Any) -> bytes:
             "C takes rows of numbers, and some columns of X are text or categories: use to_onnx, "
             "to_sql or to_json."
         )
-    source = _Source()
+    answer, source = without_rounding(answer, also_single=True), _Source()
     numbers = _function(source, answer.piece, "void student_predict(const double *x, double *out)")
     numbers.append(
         f"    memcpy(out, {source.known[id(answer.piece)]}, {answer.piece.width} * sizeof(double));"
@@ -395,7 +395,6 @@ def _(piece: Sums, name: str, source: _Source, of: str) -> None:
 
 def _trees(trees: Trees, of: Piece, source: _Source) -> tuple[str, str]:
     """Return the name of the roots, and how to ask for the leaf that a root leads to."""
-    trees, of = in_double(trees, of)
     sets = [trees.members.get(node, np.empty(0)) for node in range(len(trees.feature))]
     told = [
         source.constant(trees.feature, "int"),
@@ -410,7 +409,7 @@ def _trees(trees: Trees, of: Piece, source: _Source) -> tuple[str, str]:
 
 def _runner(content: bytes, answer: Answer) -> Callable[[Table], Said]:
     """Compile the file, and return what it says of rows."""
-    library = _compiled(content)
+    library = compiled(content)
     pointer = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
     library.student_predict_rows.argtypes = [pointer, ctypes.c_size_t, pointer]
     library.student_predict_rows.restype = None
@@ -428,7 +427,7 @@ def _runner(content: bytes, answer: Answer) -> Callable[[Table], Said]:
     return run
 
 
-def _compiled(content: bytes) -> Any:
+def compiled(content: bytes) -> Any:
     """Return the file as a library that is loaded."""
     with TemporaryDirectory(prefix="skdistill-") as folder:
         source, library = Path(folder, "student.c"), Path(folder, "student.so")

@@ -14,6 +14,7 @@ from skdistill.export.onnx_graph import Graph
 from skdistill.export.onnx_nodes import INPUT, node_of
 from skdistill.export.pieces import Answer, Column, Decision, every_piece
 from skdistill.export.proof import Said
+from skdistill.export.rounding import without_rounding
 from skdistill.export.shipping import Format, ship
 from skdistill.export.tables import Table
 
@@ -84,7 +85,7 @@ def _write(answer: Answer, table: Table, _: Any) -> bytes:
     from onnx import TensorProto
 
     _check_names(table)
-    graph = Graph()
+    answer, graph = without_rounding(answer), Graph()
     decision = [] if answer.decision is None else [answer.decision.of]
     for piece in every_piece(answer.piece, *decision):
         given = (graph.known[id(each)] for each in piece.inputs)

@@ -11,35 +11,58 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill.export.pieces import As, Piece, Trees
+from skdistill.export.pieces import Answer, As, Beside, Leaves, Piece, Sums, Trees
 
-__all__ = ["in_double"]
+__all__ = ["without_rounding"]
 
 
-def in_double(trees: Trees, of: Piece) -> tuple[Trees, Piece]:
-    """Return the trees and their rows without rounding, as far as the rows were only rounded.
+def without_rounding(answer: Answer, *, also_single: bool = False) -> Answer:
+    """Return what says the same, its trees asked about rows in double precision.
 
     Parameters
     ----------
-    trees : Trees
-        Thresholds in whatever precision.
-    of : Piece
-        What they are asked about.
+    answer : Answer
+        Some of its trees may round their rows first.
+    also_single : bool, default=False
+        Whether trees whose own thresholds are in single precision are to be so, too; sums of their
+        leaves may then differ by single rounding errors.
 
     Returns
     -------
-    trees : Trees
-        A row goes to `yes` at a threshold or below.
-    of : Piece
-        In double precision.
+    answer : Answer
     """
+    known: dict[int, Piece] = {}
+
+    def new(piece: Piece) -> Piece:
+        if id(piece) not in known:
+            known[id(piece)] = made(piece)
+        return known[id(piece)]
+
+    def made(piece: Piece) -> Piece:
+        if isinstance(piece, Beside):
+            return replace(piece, parts=tuple(map(new, piece.parts)))
+        if isinstance(piece, Leaves | Sums):
+            is_double = piece.trees.threshold.dtype == np.float64
+            if is_double or also_single:
+                trees, of = _in_double(piece.trees, piece.of)
+                return replace(piece, trees=trees, of=new(of))
+        return replace(piece, of=new(piece.of)) if hasattr(piece, "of") else piece
+
+    decision = answer.decision
+    if decision is not None:
+        decision = replace(decision, of=new(decision.of))
+    return replace(answer, piece=new(answer.piece), decision=decision)
+
+
+def _in_double(trees: Trees, of: Piece) -> tuple[Trees, Piece]:
+    """Return the trees with other thresholds, and their rows before these were rounded."""
     rounded = False
     while isinstance(of, As):
         rounded |= of.precision == "float32"
         of = of.of
     threshold = trees.threshold.astype(np.float64)
     if rounded:
-        threshold = _halfway(_single_at_most(threshold, strict=trees.strict))
+        threshold = _halfway(_single_at_most(trees.threshold, strict=trees.strict))
     elif trees.strict:
         threshold = np.nextafter(threshold, -np.inf)
     return replace(trees, threshold=threshold, strict=False), of
@@ -56,8 +79,10 @@ def _single_at_most(threshold: NDArray[Any], *, strict: bool) -> NDArray[np.floa
 def _halfway(single: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the largest double that rounds to each number, or to one below it."""
     above = np.nextafter(single, np.float32(np.inf)).astype(np.float64)
+    above = np.where(np.isinf(above), 2.0**128, above)  # what comes after the largest single
     low = single.astype(np.float64)
-    middle = low + (above - low) / 2
+    with np.errstate(invalid="ignore"):
+        middle = low + (above - low) / 2
     is_even = single.view(np.uint32) % 2 == 0
     largest = np.where(is_even, middle, np.nextafter(middle, -np.inf))
-    return np.where(np.isfinite(single) & np.isfinite(above), largest, low)
+    return np.where(np.isfinite(single), largest, low)

@@ -147,14 +147,21 @@ def test_the_best_iteration_is_what_predicts():
 def test_distilled(student, n_classes, temperature):
     X = rows()
     loss = CrossEntropy(temperature=temperature)
-    model = DistilledClassifier(CLASSIFIERS["logistic"], student, strength=0.5, loss=loss, cv=3)
+    model = DistilledClassifier(
+        CLASSIFIERS["logistic"], student, strength=0.5, loss=loss, cv=3, random_state=0
+    )
     check(model.fit(X, classes(X, n_classes)), X)
 
 
 def test_one_number_for_each_class_and_a_decode_step():
     X = rows()
     model = DistilledClassifier(
-        CLASSIFIERS["logistic"], BOOSTED_NUMBERS["lightgbm"], strength=0.5, loss="brier", cv=3
+        CLASSIFIERS["logistic"],
+        BOOSTED_NUMBERS["lightgbm"],
+        strength=0.5,
+        loss="brier",
+        cv=3,
+        random_state=0,
     )
     check(model.fit(X, classes(X, 5)), X)
 
@@ -234,7 +241,9 @@ class TestXGBoost:
         y = np.array(LABELS[n_classes])[classes(X, n_classes)]
         student = self.xgboost.XGBClassifier(n_jobs=1, n_estimators=3, max_depth=3)
         loss = CrossEntropy(temperature=temperature)
-        model = DistilledClassifier(CLASSIFIERS["logistic"], student, strength=0.5, loss=loss, cv=3)
+        model = DistilledClassifier(
+            CLASSIFIERS["logistic"], student, strength=0.5, loss=loss, cv=3, random_state=0
+        )
         check(model.fit(X, y), X, 1e-6)
 
     @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from lightgbm import Booster, Dataset, LGBMClassifier, train
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -23,7 +24,9 @@ from tests.export.students import (
 
 
 def distilled(student, X, y, **settings):
-    model = DistilledClassifier(CLASSIFIERS["logistic"], student, strength=0.5, cv=3, **settings)
+    model = DistilledClassifier(
+        CLASSIFIERS["logistic"], student, strength=0.5, cv=3, random_state=0, **settings
+    )
     return model.fit(X, y)
 
 
@@ -35,7 +38,9 @@ def test_lightgbm_text(n_classes, temperature, tmp_path):
     y = np.array(LABELS[n_classes])[classes(rows(), n_classes)]
     loss = CrossEntropy(temperature=temperature)
     teacher = BOOSTED["histograms"]
-    model = DistilledClassifier(teacher, BOOSTED["lightgbm"], strength=0.5, cv=3, loss=loss)
+    model = DistilledClassifier(
+        teacher, BOOSTED["lightgbm"], strength=0.5, cv=3, random_state=0, loss=loss
+    )
     exported = to_lightgbm(model.fit(X, y), X, path=tmp_path / "student.txt")
     assert exported.largest_difference == 0.0
     said = Booster(model_file=tmp_path / "student.txt").predict(X)
@@ -59,7 +64,11 @@ def test_a_reloaded_text_can_be_fitted_on(n_classes):
 def test_lightgbm_of_numbers():
     X = rows()
     model = DistilledRegressor(
-        REGRESSORS["poisson"], BOOSTED_NUMBERS["lightgbm poisson"], strength=0.5, cv=3
+        REGRESSORS["poisson"],
+        BOOSTED_NUMBERS["lightgbm poisson"],
+        strength=0.5,
+        cv=3,
+        random_state=0,
     )
     assert to_lightgbm(model.fit(X, numbers(X)), X).largest_difference == 0.0
 
@@ -82,7 +91,7 @@ def test_what_a_booster_has_no_place_for_is_named():
     y = classes(X, 2)
     refused(to_lightgbm, distilled(CLASSIFIERS["tree"], X, y), X, "DecisionTreeClassifier is no")
     refused(to_lightgbm, distilled(BOOSTED_NUMBERS["lightgbm"], X, y), X, "Decoder.loss=Brier")
-    piped = make_pipeline(StandardScaler(), BOOSTED["lightgbm"]).fit(X, y)
+    piped = make_pipeline(StandardScaler(), clone(BOOSTED["lightgbm"])).fit(X, y)
     refused(to_lightgbm, piped, X, "Pipeline is no estimator of lightgbm")
     hot = distilled(BOOSTED["lightgbm forest"], X, y, temperature=2.0)
     refused(to_lightgbm, hot, X, "temperature 2.0 is undone around")
@@ -119,5 +128,5 @@ class TestXGBoost:
 
     def test_another_learner_is_refused(self):
         X = rows()
-        model = BOOSTED["lightgbm"].fit(X, classes(X, 2))
+        model = clone(BOOSTED["lightgbm"]).fit(X, classes(X, 2))
         refused(to_xgboost, model, X, "LGBMClassifier is no estimator of xgboost")

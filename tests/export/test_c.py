@@ -94,14 +94,21 @@ def test_preparation():
 @pytest.mark.parametrize("loss", ["brier", "logit"])
 def test_a_decode_step(student, n_classes, loss):
     X = rows()
-    model = DistilledClassifier(CLASSIFIERS["logistic"], student, strength=0.5, loss=loss, cv=3)
+    model = DistilledClassifier(
+        CLASSIFIERS["logistic"], student, strength=0.5, loss=loss, cv=3, random_state=0
+    )
     assert to_c(model.fit(X, classes(X, n_classes)), X).largest_difference < 1e-14
 
 
 def test_a_temperature():
     X = rows()
     model = DistilledClassifier(
-        CLASSIFIERS["logistic"], CLASSIFIERS["forest"], strength=0.5, temperature=2.0, cv=3
+        CLASSIFIERS["logistic"],
+        CLASSIFIERS["forest"],
+        strength=0.5,
+        temperature=2.0,
+        cv=3,
+        random_state=0,
     )
     assert to_c(model.fit(X, classes(X, 5)), X).largest_difference < 1e-14
 
@@ -142,7 +149,7 @@ def test_text_is_refused():
     frame = pd.DataFrame({"town": ["Bonn", "Köln"] * 40})
     model = make_pipeline(OneHotEncoder(sparse_output=False), CLASSIFIERS["tree"])
     with pytest.raises(ExportError, match=r"C takes rows of numbers.*to_onnx"):
-        to_c(model.fit(frame, [0, 1] * 40), frame)
+        to_c(fitted(model, frame, [0, 1] * 40), frame)
 
 
 def test_without_a_compiler_nothing_is_proved(monkeypatch, tmp_path):

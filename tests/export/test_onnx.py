@@ -107,7 +107,9 @@ def test_labels_can_be_left_out():
 def test_a_distilled_classifier(student, n_classes):
     X = rows()
     y = np.array(LABELS[n_classes])[classes(X, n_classes)]
-    model = DistilledClassifier(CLASSIFIERS["logistic"], student, strength=0.5, cv=3).fit(X, y)
+    model = DistilledClassifier(
+        CLASSIFIERS["logistic"], student, strength=0.5, cv=3, random_state=0
+    ).fit(X, y)
     found = run(to_onnx(model, X).content, X)
     np.testing.assert_allclose(found["probabilities"], model.predict_proba(X), rtol=0, atol=1e-15)
     assert np.array_equal(found["label"], model.predict(X))
@@ -118,7 +120,12 @@ def test_a_distilled_classifier_at_another_temperature():
     loss = CrossEntropy(temperature=2.0)
     for name in ("tree", "forest"):
         model = DistilledClassifier(
-            CLASSIFIERS["logistic"], CLASSIFIERS[name], strength=0.5, loss=loss, cv=3
+            CLASSIFIERS["logistic"],
+            CLASSIFIERS[name],
+            strength=0.5,
+            loss=loss,
+            cv=3,
+            random_state=0,
         ).fit(X, classes(X, 5))
         assert to_onnx(model, X).largest_difference < 1e-14
 
@@ -138,7 +145,9 @@ def test_a_distilled_regressor(outputs):
     X = rows()
     y = np.column_stack([numbers(X), X[:, 0]])[:, :outputs]
     y = y[:, 0] if outputs == 1 else y
-    model = DistilledRegressor(REGRESSORS["ridge"], REGRESSORS["tree"], strength=0.5, cv=3)
+    model = DistilledRegressor(
+        REGRESSORS["ridge"], REGRESSORS["tree"], strength=0.5, cv=3, random_state=0
+    )
     found = run(to_onnx(model.fit(X, y), X).content, X)["prediction"]
     assert np.array_equal(found, model.predict(X))
 

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -92,7 +93,7 @@ def test_a_loss_of_ones_own_is_refused():
 def test_a_distilled_regressor_is_read_with_its_decode_step(name, n_classes):
     X = rows()
     model = DistilledClassifier(
-        CLASSIFIERS["logistic"], REGRESSORS[name], strength=0.5, loss="logit", cv=3
+        CLASSIFIERS["logistic"], REGRESSORS[name], strength=0.5, loss="logit", cv=3, random_state=0
     ).fit(X, classes(X, n_classes))
     assert model.decode_ == Decoder(Logit())
     check(model, rows(seed=3))
@@ -120,7 +121,12 @@ def test_the_temperature_is_undone(name, n_classes):
 def test_one_tree_at_a_temperature_is_one_tree_still():
     X = rows()
     model = DistilledClassifier(
-        CLASSIFIERS["logistic"], CLASSIFIERS["tree"], strength=0.5, temperature=3.0, cv=3
+        CLASSIFIERS["logistic"],
+        CLASSIFIERS["tree"],
+        strength=0.5,
+        temperature=3.0,
+        cv=3,
+        random_state=0,
     ).fit(X, classes(X, 2))
     assert type(model.student_).__name__ == "TemperedClassifier"
     assert isinstance(read(model, Rows(6)).piece, Leaves)
@@ -130,9 +136,9 @@ def test_one_tree_at_a_temperature_is_one_tree_still():
 def test_a_distilled_regressor_is_read_in_the_shape_of_its_labels(shape):
     X = rows()
     y = np.broadcast_to(numbers(X).reshape(len(X), *(1 for _ in shape)), (len(X), *shape))
-    model = DistilledRegressor(REGRESSORS["ridge"], REGRESSORS["tree"], strength=0.5, cv=3).fit(
-        X, y
-    )
+    model = DistilledRegressor(
+        REGRESSORS["ridge"], REGRESSORS["tree"], strength=0.5, cv=3, random_state=0
+    ).fit(X, y)
     check(model, rows(seed=3))
     assert read(model, Rows(6)).is_flat == (shape == ())
 
@@ -155,7 +161,7 @@ def test_the_way_through_the_trees_is_scikit_learns():
         (SVC(), r"sklearn\.SVC is a learner that no format.*joblib"),
         (type("Own", (DecisionTreeClassifier,), {})(), "Own is a learner that no format"),
         (
-            GradientBoostingClassifier(n_estimators=2, init=CLASSIFIERS["logistic"]),
+            GradientBoostingClassifier(n_estimators=2, init=LogisticRegression()),
             "init=LogisticRegression",
         ),
     ],
