@@ -7,8 +7,9 @@ format writes these, and the file is run on rows next to every threshold before 
 
 from skdistill.export.boosters import to_lightgbm, to_xgboost
 from skdistill.export.c import to_c
+from skdistill.export.description import to_json
 from skdistill.export.exported import Exported
 from skdistill.export.onnx import to_onnx
 from skdistill.export.sql import to_sql
 
-__all__ = ["Exported", "to_c", "to_lightgbm", "to_onnx", "to_sql", "to_xgboost"]
+__all__ = ["Exported", "to_c", "to_json", "to_lightgbm", "to_onnx", "to_sql", "to_xgboost"]
