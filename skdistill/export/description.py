@@ -35,9 +35,9 @@ def to_json(
 
     The description has ``format`` ("skdistill"), ``version`` (1), ``columns`` and ``steps``: each
     is an ``operation`` of `skdistill.export.pieces`, the numbers of the steps that it is ``of``,
-    and its constants. ``answer`` is the step that gives the probabilities in the order of ``classes``, or
-    the predictions; ``decision`` says how the label is told. A missing number is null. It is read
-    back and run in NumPy as `to_onnx` runs its graph.
+    and its constants. ``answer`` is the step that gives the probabilities in the order of
+    ``classes``, or the predictions; ``decision`` says how the label is told. A missing number is
+    null. It is read back and run in NumPy as `to_onnx` runs its graph.
 
     Parameters
     ----------
