@@ -6,6 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._ground.validation import check_integer
+from skdistill.estimators.quantiles import DistilledQuantiles
 from skdistill.exceptions import InputError, ParameterError
 from skdistill.inspection._tasks import Side, side_of
 
@@ -20,6 +21,19 @@ NO_SEARCH = (
     "pass a {single} with settings of its own; a search ({search}) chooses them on rows that are "
     "tested on here"
 )
+NO_BEST = "pass the distiller itself; a search such as GridSearchCV has it as best_estimator_"
+# By what was given instead.
+REMEDIES: dict[type, str] = {
+    Pipeline: (
+        "pass its step, pipeline[-1], and the rows as this step gets them, "
+        "pipeline[:-1].transform(X)"
+    ),
+    DistilledQuantiles: (
+        "one quantile at a time is judged here. Fit a DistilledRegressor whose student is that of "
+        "one of them, or pass a column of the predictions to ReliabilityDisplay.from_predictions "
+        "or TeacherReport.from_predictions, with level="
+    ),
+}
 
 
 def check_latency_rows(numbers: Any) -> tuple[int, ...]:
@@ -32,11 +46,19 @@ def check_latency_rows(numbers: Any) -> tuple[int, ...]:
     return tuple(check_integer("every entry of latency_rows", n, low=1) for n in numbers)
 
 
+def _remedy(estimator: Any, otherwise: str) -> str:
+    """Return what to do with what is no distiller."""
+    found = (text for kind, text in REMEDIES.items() if isinstance(estimator, kind))
+    return next(found, otherwise)
+
+
 def check_distiller(estimator: Any, remedy: str = NO_SEARCH) -> Side:
     """Return the task of a distiller, fitted or not; ParameterError for what is none."""
     side = side_of(estimator)
     names = {"single": side.single.__name__, "search": side.search.__name__}
     if not isinstance(estimator, side.single):
+        if isinstance(estimator, DistilledQuantiles):
+            remedy = _remedy(estimator, remedy)
         raise ParameterError(
             f"estimator must be a {side.single.__name__}, got {type(estimator).__name__}: "
             f"{remedy.format(**names)}."
@@ -56,14 +78,7 @@ def check_fitted_distiller(estimator: Any) -> Side:
     """
     side = side_of(estimator)
     if not isinstance(estimator, side.single | side.search):
-        remedy = (
-            "pass the distiller itself; a search such as GridSearchCV has it as best_estimator_"
-        )
-        if isinstance(estimator, Pipeline):
-            remedy = (
-                "pass its step, pipeline[-1], and the rows as this step gets them, "
-                "pipeline[:-1].transform(X)"
-            )
+        remedy = _remedy(estimator, NO_BEST)
         raise ParameterError(
             f"estimator must be a fitted {side.single.__name__} or {side.search.__name__}, got "
             f"{type(estimator).__name__}: {remedy}."

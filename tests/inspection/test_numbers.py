@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 from sklearn.base import clone
-from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
+from sklearn.linear_model import LinearRegression, PoissonRegressor, QuantileRegressor, Ridge
 from sklearn.metrics import (
     mean_absolute_error,
     mean_pinball_loss,
@@ -21,7 +21,7 @@ from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeRegressor
 
-from skdistill import DistilledRegressor, DistilledRegressorCV
+from skdistill import DistilledQuantiles, DistilledRegressor, DistilledRegressorCV
 from skdistill._ground.costs import count_parts
 from skdistill.exceptions import InputError, LeakWarning, ParameterError
 from skdistill.inspection import (
@@ -510,6 +510,17 @@ def test_searches_and_plain_regressors_are_refused_by_name():
             make(tree, data.X, data.y)
     with pytest.raises(ParameterError, match="must be a fitted DistilledRegressorCV"):
         StrengthDisplay.from_estimator(tree)
+
+
+@pytest.mark.parametrize(
+    "make", [compare, TeacherReport.from_estimator, StrengthDisplay.from_shrinkage]
+)
+def test_several_quantiles_are_refused_with_what_to_do(make):
+    data = numbers("mean", 40)
+    model = DistilledQuantiles(QuantileRegressor(), QuantileRegressor())
+    rows = () if make == StrengthDisplay.from_shrinkage else (data.X, data.y)
+    with pytest.raises(ParameterError, match="got DistilledQuantiles: one quantile at a time"):
+        make(model, *rows)
 
 
 def test_other_mistakes_say_what_to_do(numbers_cases):
