@@ -45,10 +45,10 @@ proof."""
 NOTE = """\
 Measured while other work ran on both cores: the ratios, of the same run, say more than the times.
 For one row onnxruntime is 5 to 11 times faster than a single tree, a linear model or a network in
-Python, and 39 to 79 times faster than forests and boosted trees; the C file 28 to 224 times. For ten
-thousand rows onnxruntime is ahead for forests and boosted trees, and **behind for a single tree, a
-logistic regression and a small network**, whose arithmetic NumPy does as fast without a graph; the C
-file is ahead of all of them."""
+Python, and 39 to 79 times faster than forests and boosted trees; the C file 28 to 224 times. For
+ten thousand rows onnxruntime is ahead for forests and boosted trees, and **behind for a single
+tree, a logistic regression and a small network**, whose arithmetic NumPy does as fast without a
+graph; the C file is ahead of all of them."""
 
 
 @dataclass(frozen=True)
