@@ -1,7 +1,11 @@
 """ONNX graphs say what the model says, or are not written."""
 
 import json
+import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,6 +174,32 @@ def test_frames_are_taken_by_the_names_of_their_columns(library):
         each.key: each.value for each in load_model_from_string(exported.content).metadata_props
     }
     assert json.loads(said["columns"]) == names
+
+
+def test_the_readme_in_a_process_that_has_only_onnxruntime_and_numpy(tmp_path):
+    """Its code for where the student is served, in a place where nothing of ours is imported."""
+    X = rows()
+    model = DistilledClassifier(
+        CLASSIFIERS["logistic"], CLASSIFIERS["tree"], strength=0.5, cv=3, random_state=0
+    ).fit(X, np.array(["no", "yes"])[classes(X, 2)])
+    to_onnx(model, X, path=tmp_path / "student.onnx")
+    np.save(tmp_path / "rows.npy", X)
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    block = re.search(
+        r"```python\n(import numpy as np\nimport onnxruntime\n.*?)```", readme, re.DOTALL
+    )
+    code = block[1].replace("session =", "X_test = np.load('rows.npy')\nsession =", 1)
+    code += """
+import sys
+np.savez("said.npz", label=label, p=p)
+print({name.partition(".")[0] for name in sys.modules} & {"skdistill", "sklearn", "lightgbm"})
+"""
+    command = [sys.executable, "-I", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+    with np.load(tmp_path / "said.npz", allow_pickle=True) as said:
+        assert said["label"].tolist() == model.predict(X).tolist()
+        assert np.array_equal(said["p"], model.predict_proba(X))
 
 
 def test_the_file_has_what_the_record_has(tmp_path):
