@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._ground.attributes import passed_on
+from skdistill.exceptions import InputError
 
 __all__ = ["ClassifierWrapper", "LabelledClassifier", "fit_labelled", "unlabelled"]
 
@@ -135,8 +136,9 @@ def unlabelled(model: Any) -> Any:
 def fit_labelled(model: Any, X: Any, y: Any, **keywords: Any) -> Any:
     """Fit a classifier to labels of any kind, and return it, wrapped if it wants numbers only.
 
-    What does not take the labels as they are (XGBoost, FLAML) is fitted to their numbers 0..K-1.
-    The model itself is returned, not what its `fit` returns: with some that is nothing.
+    What does not take the labels as they are (XGBoost, FLAML), or puts the classes into an order of
+    its own (CatBoost sorts "9" before "10"), is fitted to their numbers 0..K-1. The model itself is
+    returned, not what its `fit` returns: with some that is nothing.
 
     Parameters
     ----------
@@ -156,6 +158,8 @@ def fit_labelled(model: Any, X: Any, y: Any, **keywords: Any) -> Any:
 
     Raises
     ------
+    InputError
+        If it has an order of its own and cannot be fitted to numbers.
     Exception
         What the model raises of the labels as they are, if it cannot be fitted to numbers either.
     """
@@ -166,7 +170,24 @@ def fit_labelled(model: Any, X: Any, y: Any, **keywords: Any) -> Any:
         if again is None:
             raise
         return again
-    return model
+    if not _is_in_another_order(model, y):
+        return model
+    again = _fitted_to_numbers(model, X, y, keywords)
+    if again is None:
+        raise InputError(
+            f"{type(model).__name__} has its classes in the order {list(model.classes_)}: not "
+            "sorted, so the columns of its probabilities would be taken for those of others. Pass "
+            "y as the numbers 0, 1, ..."
+        )
+    return again
+
+
+def _is_in_another_order(model: Any, y: Any) -> bool:
+    """Whether a fitted classifier has the classes that there are, and not sorted."""
+    own, classes = np.asarray(getattr(model, "classes_", ())), np.unique(y)
+    if own.shape != classes.shape or np.array_equal(own, classes):
+        return False
+    return np.array_equal(np.sort(own), classes)
 
 
 def _fitted_to_numbers(model: Any, X: Any, y: Any, keywords: Mapping[str, Any]) -> Any:

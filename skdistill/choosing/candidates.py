@@ -174,8 +174,8 @@ def name_students(students: Any) -> dict[str, tuple[Any, Mapping[str, Any] | lis
         students = [students]
     if not isinstance(students, list | tuple) or not students:
         raise StudentTypeError(
-            "students must be an estimator, 'auto', or a non-empty list of estimators, (name, "
-            f"estimator), (estimator, grid) or (name, estimator, grid), got {brief(students)}."
+            "students must be an estimator or a non-empty list of estimators, (name, estimator), "
+            f"(estimator, grid) or (name, estimator, grid), got {brief(students)}."
         )
     items = [_parse(item) for item in students]
     plain = [type(estimator).__name__.lower() for _, estimator, _ in items]

@@ -145,6 +145,11 @@ class ChoosingDistiller(BaseDistiller):
         """Return the students, for these rows or in general."""
         if self._is_auto:
             return self._task.catalogue(X)
+        if isinstance(self.students, str):
+            raise StudentTypeError(
+                f"students must be 'auto' or estimators, got {self.students!r}: pass the learners "
+                "themselves, as in students=DecisionTreeClassifier()."
+            )
         return self._task.as_student(None) if self.students is None else self.students
 
     @property

@@ -80,4 +80,6 @@ def _failure(keyed: Keyed, labels: tuple[Any, ...]) -> str | None:
         return said(error)
     if np.ptp(p, axis=0).max() < NOTHING:
         return "its probabilities are the same for every row, whatever class that is of"
+    if p[row, code].mean() < 1.0 / n_classes + NOTHING:
+        return "its probabilities point away from the class that a row is of"
     return None

@@ -209,7 +209,7 @@ def test_display_from_estimator_is_that_of_frontier():
         ({"students": {}}, "students must hold at least one, as .*, got {}"),
         (
             {"students": []},
-            r"students must be an estimator, 'auto', or a non-empty list.*, got \[\]",
+            r"students must be an estimator or a non-empty list.*, got \[\]",
         ),
         ({"students": "tree"}, "students must be an estimator.*, got 'tree'"),
         ({"students": 1_000 * [1]}, "student must be a scikit-learn estimator.*, got 1"),
