@@ -8,7 +8,9 @@ __all__ = ["ML", "OPSETS", "Graph"]
 
 ML = "ai.onnx.ml"
 OPSETS = {"": 21, ML: 5}  # 5 has the TreeEnsemble in double precision
-IR_VERSION = 10
+# onnxruntime before 1.24 has that TreeEnsemble, and goes astray in some trees (1.21.0, 1.22.1 and
+# 1.23.2 are a third off in some rows): it refuses files of this version.
+IR_VERSION = 12
 
 
 class Graph:

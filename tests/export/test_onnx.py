@@ -98,6 +98,15 @@ def test_labels_of_every_kind(kind):
     assert found.tolist() == model.predict(X).tolist()
 
 
+def test_runtimes_that_misread_trees_refuse_the_file():
+    """What onnxruntime 1.23 loads ends at IR version 11."""
+    from onnx import load_model_from_string
+
+    X = rows()
+    content = to_onnx(fitted(CLASSIFIERS["tree"], X, classes(X, 2)), X).content
+    assert load_model_from_string(content).ir_version >= 12
+
+
 def test_labels_can_be_left_out():
     X = rows()
     model = fitted(CLASSIFIERS["tree"], X, classes(X, 2))
