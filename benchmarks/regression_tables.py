@@ -288,10 +288,14 @@ def page_of(
         if len(part):
             tables.append((heading, rules(part)))
     rows = " and ".join(f"{each:,}" for each in sorted(main.index.unique("n_rows")))
+    taught = [
+        f"{TEACHERS[name]} ({', '.join(part.index.unique('data'))})"
+        for name, part in main.groupby(level="teacher", sort=False)
+    ]
     cells = (
         f"{len(main)} cells: {len(main.index.unique('data'))} tables, {rows} training rows (or 70% "
-        f"of a smaller table), {len(main.index.unique('seed'))} split, teachers: "
-        f"{'; '.join(TEACHERS[name] for name in main.index.unique('teacher'))}."
+        f"of a smaller table), {len(main.index.unique('seed'))} split. Teachers: "
+        f"{'; '.join(taught)}."
     )
     page = Page(
         name="regression",
