@@ -3,10 +3,8 @@
 They know nothing of the estimator that calls them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -29,7 +27,7 @@ from skdistill.rows.synthetic import Synthetic
 from skdistill.rows.transfer import Transfer, tell_unused
 from skdistill.settings import Settings
 from skdistill.students import Fitted, Mixture, Problem, direct_problem, fit_within
-from skdistill.targets.corrections import Correction
+from skdistill.targets.corrections import Correction, by_weight
 from skdistill.teaching.labels import Labels, true_labels
 from skdistill.teaching.residuals import expected_draws, local_variance
 
@@ -338,18 +336,12 @@ def _mixture(problem: Problem, said: _Said, gain: Floats) -> Mixture | None:
 
 
 def _gain_of_classes(correction: Correction, said: _Said, strength: float) -> Any:
-    return _weighed(correction.gain, said)(said.p, strength)
+    return by_weight(correction.gain, said.data.weight)(said.p, strength)
 
 
 def _gain_of_numbers(correction: Correction, said: _Said, strength: float) -> Any:
     variance = said.variance if correction.uses_variance else np.full_like(said.p, np.nan)
-    return _weighed(correction.gain_of, said)(said.p, variance, strength)
-
-
-def _weighed(gain: Callable[..., Any], said: _Said) -> Callable[..., Any]:
-    """Return a method of a correction with the row weights, where it takes them."""
-    takes = "weight" in signature(gain).parameters
-    return partial(gain, weight=said.data.weight) if takes else gain
+    return by_weight(correction.gain_of, said.data.weight)(said.p, variance, strength)
 
 
 _GAINS = {Classes: _gain_of_classes, Numbers: _gain_of_numbers}

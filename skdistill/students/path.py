@@ -29,7 +29,7 @@ from skdistill.students.linear_problems import bounded, like_of, make_batch, sol
 from skdistill.students.multinomial import Batch, Solution, solve
 from skdistill.students.rows import check_rows
 from skdistill.students.soft_logistic import check_settings
-from skdistill.targets.corrections import Correction, resolve_correction
+from skdistill.targets.corrections import Correction, by_weight, resolve_correction
 from skdistill.targets.losses import CrossEntropy
 from skdistill.teaching.folds import Folds, check_fold_classes, make_folds
 
@@ -144,7 +144,11 @@ def distillation_path(
     tables = [as_like(table, like, like.dtype) for table in tables]
     masses = [as_like(mass, like, like.dtype) for mass in masses]
     has_ridge = l1_ratio < 1.0
-    corrected = [_targets(labels, p, rule, candidates, has_ridge=has_ridge) for p in tables]
+    known = masses if len(tables) == n_folds else [sum(masses[1:], masses[0])]
+    corrected = [
+        _targets(labels, p, mass, rule, candidates, has_ridge=has_ridge)
+        for p, mass in zip(tables, known, strict=True)
+    ]
     targets = [
         {key: bounded(target, mass)[0] for key, target in of_fold.items()}
         for of_fold, mass in zip(corrected * (n_folds // len(tables)), masses, strict=True)
@@ -302,6 +306,7 @@ def _teachers(p: Any, masses: list[Floats], classes: NDArray[Any]) -> list[Float
 def _targets(
     labels: Array,
     teacher: Array,
+    mass: Array,
     rule: Correction,
     candidates: list[tuple[float, float, float]],
     *,
@@ -311,7 +316,7 @@ def _targets(
     targets: dict[tuple[float, float], Array] = {}
     for strength, temperature, _ in candidates:
         if (strength, temperature) not in targets:
-            gain = rule.gain(teacher, strength)
+            gain = by_weight(rule.gain, mass)(teacher, strength)
             loss = CrossEntropy(temperature=temperature)
             target = loss.target(labels, teacher, gain)
             targets[strength, temperature] = target if has_ridge else project_to_simplex(target)[0]

@@ -11,12 +11,22 @@ minimax rules are those of the experiments that the authors released with it.
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from inspect import signature
 
 from skdistill._ground.arrays import Array, namespace
 from skdistill._ground.validation import check_choice, check_number
 from skdistill.exceptions import ParameterError
 
-__all__ = ["Correction", "Fast", "Minimax", "Orthogonal", "Slow", "resolve_correction"]
+__all__ = [
+    "Correction",
+    "Fast",
+    "Minimax",
+    "Orthogonal",
+    "Slow",
+    "by_weight",
+    "resolve_correction",
+]
 
 
 class Correction(ABC):
@@ -327,6 +337,12 @@ _CORRECTIONS: dict[str, Callable[[], Correction]] = {
     "relative": lambda: Minimax("relative"),
     "slow": Slow,
 }
+
+
+def by_weight(gain: Callable[..., Array], weight: Array | None) -> Callable[..., Array]:
+    """Return a method of a correction with the row weights, where it takes them."""
+    takes = "weight" in signature(gain).parameters
+    return partial(gain, weight=weight) if takes else gain
 
 
 def resolve_correction(correction: str | Correction | None) -> Correction | None:

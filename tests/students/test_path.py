@@ -134,6 +134,24 @@ def test_sparse_rows_and_other_corrections():
     )
 
 
+def test_averages_of_a_correction_are_over_training_rows_by_their_weight():
+    data, folds = DATA[3], folds_of(DATA[3])
+    settings = {"strengths": [0.3], "correction": Fast(), "tol": 1e-8}
+    weight = 1.0 + np.arange(len(data.y)) % 3
+    again = np.repeat(np.arange(len(data.y)), weight.astype(int))
+    by_weight = distillation_path(data.X, data.y, data.teacher, sample_weight=weight, **settings)
+    repeated = distillation_path(data.X[again], data.y[again], data.teacher[again], **settings)
+    assert_allclose(by_weight.coef, repeated.coef, atol=1e-4)
+    plain = distillation_path(data.X, data.y, data.teacher, **settings)
+    assert np.abs(plain.coef - by_weight.coef).max() > 1e-3
+    tables = np.array([data.teacher] * len(folds))
+    tables[0, folds[0][1]] = np.nan  # of no training rows
+    path = distillation_path(data.X, data.y, tables, folds=folds, **settings)
+    train = folds[0][0]
+    alone = distillation_path(data.X[train], data.y[train], data.teacher[train], **settings)
+    assert_allclose(path.coef[:, 0], alone.coef[:, 0], atol=1e-4)
+
+
 def test_sequences_and_folds_of_other_kinds():
     data = DATA[2]
     folds = folds_of(data)
