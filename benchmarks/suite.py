@@ -39,7 +39,16 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from benchmarks.datasets import BUNDLED, encode, load
 from benchmarks.datasets import SETS as RECIPES
 from benchmarks.made import MADE
-from benchmarks.methods import FACTS, METHODS, PEERS, ROWS_OF, Outcome, Task, TeacherLabels
+from benchmarks.methods import (
+    FACTS,
+    METHODS,
+    OPPONENTS,
+    PEERS,
+    ROWS_OF,
+    Outcome,
+    Task,
+    TeacherLabels,
+)
 from benchmarks.ratios import lifted
 from benchmarks.results import Log, add_common_arguments, command_line, folder_of, progress
 from benchmarks.suite_commands import commands
@@ -299,6 +308,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             teachers=TEACHERS,
             peers=FACTS,
             two_classes=two_classes(),
+            opponents=[row for method in OPPONENTS for row in rows_of(method)],
         ),
         log.measured(frame),
     )

@@ -82,12 +82,16 @@ class Known:
         The methods that are other packages.
     two_classes : sequence of str
         The data sets of two classes.
+    opponents : sequence of str
+        The methods that stand in the table over the direct student at its best, and there only:
+        they are measured in fewer cells.
     """
 
     students: Sequence[str]
     teachers: Mapping[str, tuple[str, str]]
     peers: Mapping[str, Facts]
     two_classes: Sequence[str]
+    opponents: Sequence[str] = ()
 
 
 def in_three_sentences(ratio: pd.DataFrame, peers: Sequence[Peer]) -> str:
@@ -180,12 +184,13 @@ def own_tables(
     return tables
 
 
-def stronger_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the methods over the direct student at its best; empty where that was not measured."""
+def stronger_tables(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the methods over the direct student at its best; none where that was not measured."""
     if OPPONENT not in set(frame["method"]):
-        return pd.DataFrame()
+        return []
     ratio = ratios(frame, OPPONENT).dropna(axis=1, how="all")
-    return summary(ratio).drop(columns=["mean rank", "lead kept", "seconds", "p against direct"])
+    whole = summary(ratio).drop(columns=["mean rank", "lead kept", "seconds", "p against direct"])
+    return [(STRONGER, whole), (f"{STRONGER}: geometric mean / worst", by(ratio, "student"))]
 
 
 def paired_table(ratio: pd.DataFrame, peers: Sequence[Peer]) -> pd.DataFrame:
@@ -222,6 +227,8 @@ def write_page(
     measured : (str, str), optional
         First and last day.
     """
+    at_best = frame[~frame["method"].isin(known.peers)]
+    frame = frame[~frame["method"].isin(known.opponents)]
     everything = ratios(frame).dropna(axis=1, how="all")
     peers = peers_of(everything, frame, known.peers, known.two_classes)
     ours = frame[frame["student"].isin(known.students) & ~frame["method"].isin(known.peers)]
@@ -231,10 +238,9 @@ def write_page(
     print(table.to_string(index=False))
     listed = "\n".join(f"- ``{each}``" for each in measuring)
     others, texts = _sections(ratio, size, peers, known)
-    stronger = stronger_table(ours)
-    if len(stronger):
-        others.insert(0, (STRONGER, stronger))
-        texts[STRONGER] = STRONGER_TEXT
+    stronger = stronger_tables(at_best)
+    others = [*stronger, *others]
+    texts |= {STRONGER: STRONGER_TEXT} if stronger else {}
     columns = [COLUMNS, *([SIZE.format(count=len(size))] if len(size) else [])]
     page = Page(
         name="suite",

@@ -9,6 +9,7 @@ from benchmarks.methods.peers import FACTS, PEERS
 __all__ = [
     "FACTS",
     "METHODS",
+    "OPPONENTS",
     "PEERS",
     "ROWS_OF",
     "Facts",

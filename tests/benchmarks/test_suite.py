@@ -33,6 +33,7 @@ KNOWN = suite_page.Known(
     teachers={"forest": ("woods", "many trees"), "stack": ("pile", "three on top")},
     peers=FACTS,
     two_classes=["set 0", "set 1"],
+    opponents=[suite_page.OPPONENT],
 )
 
 
@@ -254,6 +255,9 @@ def test_the_page_compares_with_the_opponent_at_its_best(tmp_path):
     assert table.loc["default", "geometric mean"] == 1.0
     assert table.loc["honest", "geometric mean"] == pytest.approx(0.85 / 0.9, abs=1e-3)
     assert table.loc["direct", "worst"] == pytest.approx(1 / 0.9, abs=1e-3)
+    main = pd.read_csv(tmp_path / "suite.csv").set_index("method")
+    assert suite_page.OPPONENT not in main.index  # of fewer cells, so that no rank hangs on it
+    assert set(main["cells"]) == {6}
 
 
 def test_our_teacher_is_no_mark_for_a_peer_with_its_own():
