@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdistill._ground.attributes import passed_on
 from skdistill.exceptions import InputError
 
-__all__ = ["ClassifierWrapper", "LabelledClassifier", "fit_labelled", "unlabelled"]
+__all__ = ["ClassifierWrapper", "LabelledClassifier", "fit_labelled", "fit_sorted", "unlabelled"]
 
 
 class ClassifierWrapper(ClassifierMixin, BaseEstimator):
@@ -136,9 +136,8 @@ def unlabelled(model: Any) -> Any:
 def fit_labelled(model: Any, X: Any, y: Any, **keywords: Any) -> Any:
     """Fit a classifier to labels of any kind, and return it, wrapped if it wants numbers only.
 
-    What does not take the labels as they are (XGBoost, FLAML), or puts the classes into an order of
-    its own (CatBoost sorts "9" before "10"), is fitted to their numbers 0..K-1. The model itself is
-    returned, not what its `fit` returns: with some that is nothing.
+    What does not take the labels as they are (XGBoost, FLAML) is fitted to their numbers 0..K-1.
+    The model itself is returned, not what its `fit` returns: with some that is nothing.
 
     Parameters
     ----------
@@ -158,8 +157,6 @@ def fit_labelled(model: Any, X: Any, y: Any, **keywords: Any) -> Any:
 
     Raises
     ------
-    InputError
-        If it has an order of its own and cannot be fitted to numbers.
     Exception
         What the model raises of the labels as they are, if it cannot be fitted to numbers either.
     """
@@ -170,8 +167,33 @@ def fit_labelled(model: Any, X: Any, y: Any, **keywords: Any) -> Any:
         if again is None:
             raise
         return again
-    if not _is_in_another_order(model, y):
-        return model
+    return model
+
+
+def fit_sorted(model: Any, X: Any, y: Any, **keywords: Any) -> Any:
+    """Fit a classifier as `fit_labelled` does, and see to it that its classes are sorted.
+
+    What puts them into an order of its own (CatBoost has "9" before "10") is fitted to their
+    numbers, too.
+
+    Parameters
+    ----------
+    model, X, y, **keywords
+        Of `fit_labelled`.
+
+    Returns
+    -------
+    fitted : classifier
+        The columns of its probabilities are those of the sorted classes.
+
+    Raises
+    ------
+    InputError
+        If it has an order of its own and cannot be fitted to numbers.
+    """
+    fitted = fit_labelled(model, X, y, **keywords)
+    if not _is_in_another_order(fitted, y):
+        return fitted
     again = _fitted_to_numbers(model, X, y, keywords)
     if again is None:
         raise InputError(

@@ -16,7 +16,7 @@ from skdistill._ground.arrays import one_hot
 from skdistill._ground.devices import choose_device
 from skdistill._ground.learners import WeightlessError, replace_settings, weight_keyword
 from skdistill._ground.threads import bound_threads
-from skdistill._ground.wrapping import fit_labelled, unlabelled
+from skdistill._ground.wrapping import fit_sorted, unlabelled
 from skdistill.exceptions import StudentError
 from skdistill.targets.losses import Loss
 
@@ -328,10 +328,10 @@ def fit_changed(
     Returns
     -------
     fitted : classifier
-        See `fit_labelled`.
+        See `fit_sorted`.
     """
     before = replace_settings(model, own)
-    fitted = fit_labelled(model, X, y, **keywords)
+    fitted = fit_sorted(model, X, y, **keywords)
     give_back(unlabelled(fitted), before)
     return fitted
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from skdistill._ground.learners import kind_of, predictors_in
 from skdistill._ground.validation import is_estimator
-from skdistill._ground.wrapping import fit_labelled
+from skdistill._ground.wrapping import fit_sorted
 from skdistill.exceptions import InputError
 from skdistill.students.base import Fitted
 from skdistill.students.direct import predict_fitted
@@ -74,7 +74,7 @@ def _failure(keyed: Keyed, labels: tuple[Any, ...]) -> str | None:
     X = np.column_stack([code + row // n_classes % 3 / 10.0, row // n_classes % 7])
     try:
         with trying():
-            model = fit_labelled(unweighted(keyed.learner), X, np.array(labels)[code])
+            model = fit_sorted(unweighted(keyed.learner), X, np.array(labels)[code])
             p = np.asarray(predict_fitted(Fitted(model), X), dtype=float)
     except CannotTellError as error:
         return said(error)

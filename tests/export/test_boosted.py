@@ -1,7 +1,5 @@
 """Boosted students: LightGBM, XGBoost and histograms are read exactly, and shipped so."""
 
-import warnings
-
 import numpy as np
 import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
@@ -210,6 +208,7 @@ class TestXGBoost:
     def _package(self):
         self.xgboost = pytest.importorskip("xgboost")
 
+    @pytest.mark.filterwarnings("ignore:.*XGBRFClassifier.* is deprecated:FutureWarning")  # in 3.4
     @pytest.mark.parametrize("n_classes", [2, 5])
     @pytest.mark.parametrize("kind", ["XGBClassifier", "XGBRFClassifier"])
     def test_classifiers(self, kind, n_classes):
@@ -246,6 +245,7 @@ class TestXGBoost:
         )
         check(model.fit(X, y), X, 1e-6)
 
+    @pytest.mark.filterwarnings("ignore:(?s).*learner.cc.*:UserWarning")
     @pytest.mark.parametrize(
         ("setting", "said"),
         [
@@ -257,8 +257,6 @@ class TestXGBoost:
     def test_settings_that_no_file_has(self, setting, said):
         X = rows()
         model = self.xgboost.XGBClassifier(n_jobs=1, n_estimators=2, max_depth=2, **setting)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of gblinear, which goes
-            model.fit(X, classes(X, 2))
+        model.fit(X, classes(X, 2))
         with pytest.raises(ExportError, match=said):
             read(model, Rows(6))

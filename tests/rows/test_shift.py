@@ -390,7 +390,7 @@ def test_a_classifier_that_knows_no_probabilities_is_refused():
             return np.full((len(X), 2), np.nan)
 
     with pytest.raises(
-        InputError, match="the out-of-fold probabilities of Broken must be probabilities"
+        InputError, match="the out-of-fold probabilities of Broken on fold 0 of 5 must be prob"
     ):
         density_ratio(X, Z, Broken(), random_state=0)
 

@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill import DistilledClassifier
-from skdistill._ground.wrapping import fit_labelled
+from skdistill._ground.wrapping import fit_sorted
 from skdistill.exceptions import InputError
 from skdistill.students import LabelledClassifier
 from tests.common.data import sample
@@ -93,7 +93,7 @@ def test_classes_in_an_order_of_the_learners_own(role, strength):
 def test_an_order_that_no_numbers_mend_is_told():
     weight = dict.fromkeys(DATA.classes, 1.0)  # by name: numbers would not do
     with pytest.raises(InputError, match="not sorted"):
-        fit_labelled(OwnOrder(class_weight=weight), DATA.X, DATA.y)
+        fit_sorted(OwnOrder(class_weight=weight), DATA.X, DATA.y)
 
 
 class Turned(OwnOrder):
