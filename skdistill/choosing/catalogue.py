@@ -6,6 +6,7 @@ network, which is left out there).
 
 from typing import Any
 
+import numpy as np
 import scipy.sparse as sp
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -23,6 +24,7 @@ __all__ = ["check_numbers", "classifiers", "regressors"]
 
 LEAVES = {"max_leaf_nodes": [4, 8, 16, 32, 64, 256]}
 BOOSTERS = ((20, 8), (50, 31), (200, 31))  # trees, leaves
+FLOATS = (np.float64, np.float32)
 Items = list[tuple[Any, ...]]
 
 
@@ -78,7 +80,8 @@ def regressors(X: Any = None) -> Items:
 def check_numbers(X: Any) -> None:
     """Raise InputError where rows are no numbers, which the students of the catalogue want."""
     try:
-        check_array(X, accept_sparse=True, ensure_all_finite=False)
+        # By a dtype: "numeric" lets the strings of pandas 3 pass in scikit-learn 1.6.
+        check_array(X, accept_sparse=True, dtype=FLOATS, ensure_all_finite=False)
     except ValueError as error:
         raise InputError(
             f"students='auto' needs a table of numbers: {error}. Put an encoder before the search "

@@ -72,7 +72,7 @@ def test_a_search_among_all_kinds(kind, teacher, y, names, few):
 
 
 def test_rows_that_are_no_numbers_are_refused_before_a_teacher_is_fitted():
-    frame = pd.DataFrame(X).assign(colour="red")
+    frame = pd.DataFrame(X, columns=list("abcde")).assign(colour="red")
     for kind, y in ((DistilledClassifierCV, Y), (DistilledRegressorCV, NUMBERS)):
         with pytest.raises(InputError, match="students='auto' needs a table of numbers"):
             kind(None, "auto", **QUICK).fit(frame, y)

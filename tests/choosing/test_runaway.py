@@ -38,6 +38,8 @@ def rows():
 
 def unbounded_xgboost():
     xgboost = pytest.importorskip("xgboost")
+    if int(xgboost.__version__.split(".")[0]) < 3:
+        pytest.skip("before XGBoost 3 no leaf goes that far on these rows")
     return xgboost.XGBClassifier(n_estimators=20, reg_lambda=0, min_child_weight=0, n_jobs=1)
 
 

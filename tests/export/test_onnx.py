@@ -172,6 +172,8 @@ def test_frames_are_taken_by_the_names_of_their_columns(library):
     model = fitted(
         CLASSIFIERS["tree"], frames.DataFrame(dict(zip(names, X.T, strict=True))), classes(X, 2)
     )
+    if not hasattr(model, "feature_names_in_"):
+        pytest.skip("scikit-learn 1.6 keeps no names of this polars")
     other = frames.DataFrame({"more": X[:, 0]} | dict(zip(names[::-1], X.T[::-1], strict=True)))
     exported = to_onnx(model, other)
     assert np.array_equal(
