@@ -1,15 +1,15 @@
 """Every student of a search by its honest loss and what it costs: the front that none beats."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._ground.estimates import row_mean, split_mean
 from skdistill.choosing.candidates import Candidate
 from skdistill.choosing.scores import Scores
-from skdistill.choosing.selection import choose, seconds
+from skdistill.choosing.selection import choose, loss_error, seconds
 
 __all__ = ["frontier_of", "pareto_front"]
 
@@ -57,7 +57,9 @@ def frontier_of(
         "side": np.array([side for _, side, _ in lines], dtype=object),
         "candidate": np.array(numbers),
         "loss": scores.loss[numbers].mean(axis=1),
-        "standard_error": np.array([_error(scores, number) for number in numbers]),
+        "standard_error": np.array(
+            [loss_error(scores, itemgetter(number)) for number in numbers], dtype=np.float64
+        ),
         "size_bytes": scores.size[numbers],
         "latency": took[numbers],
     }
@@ -93,13 +95,3 @@ def pareto_front(costs: NDArray[Any]) -> NDArray[np.bool_]:
 def _name(candidate: Candidate) -> str:
     settings = ", ".join(f"{k.split('__')[-1]}={v}" for k, v in candidate.varied.items())
     return f"{candidate.name} ({settings})" if settings else candidate.name
-
-
-def _error(scores: Scores, number: int) -> float:
-    """Return the standard error of a candidate's loss, over rows where there is one per row."""
-    if not scores.rows:
-        found = split_mean(scores.loss[number], 0.0).error
-    else:
-        rows = np.concatenate([of_fold[number] for of_fold in scores.rows])
-        found = row_mean(rows, np.concatenate(scores.weights), np.concatenate(scores.units)).error
-    return float("nan") if found is None else found

@@ -1,6 +1,6 @@
 """Choosing among candidates by what they scored on the validation folds."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from skdistill._ground.estimates import row_mean, split_mean
 from skdistill.choosing.candidates import Candidate
 from skdistill.choosing.scores import Scores
 
-__all__ = ["choose", "choose_allowed", "paired_error", "seconds", "smooth"]
+__all__ = ["choose", "choose_allowed", "loss_error", "paired_error", "seconds", "smooth"]
 
 Floats = NDArray[np.float64]
 MIN_POINTS = 4  # of a parabola with a degree of freedom left
@@ -152,11 +152,18 @@ def seconds(candidates: Sequence[Candidate], scores: Scores) -> Floats:
 def paired_error(scores: Scores, a: int, b: int) -> float:
     """Return the standard error of the mean difference in loss between two candidates.
 
+    As `loss_error` has it. The students are taken as they were fitted.
+    """
+    return loss_error(scores, lambda losses: losses[a] - losses[b]) or 0.0
+
+
+def loss_error(scores: Scores, of: Callable[[Floats], Floats]) -> float | None:
+    """Return the standard error of a mean loss; `of` picks it from losses of shape (C, ...).
+
     Over test rows where there is a loss per row, those of one given row or group taken together,
-    else over folds. The students are taken as they were fitted.
+    else over folds; None where one value says nothing.
     """
     if not scores.rows:
-        return split_mean(scores.loss[a] - scores.loss[b], 0.0).error or 0.0
-    apart = np.concatenate([rows[a] - rows[b] for rows in scores.rows])
-    weight, unit = np.concatenate(scores.weights), np.concatenate(scores.units)
-    return row_mean(apart, weight, unit).error or 0.0
+        return split_mean(of(scores.loss), 0.0).error
+    rows = np.concatenate([of(rows) for rows in scores.rows])
+    return row_mean(rows, np.concatenate(scores.weights), np.concatenate(scores.units)).error

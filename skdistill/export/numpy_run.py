@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from skdistill._ground.arrays import softmax
+from skdistill.exceptions import ExportError
 from skdistill.export.pieces import (
     Affine,
     Arithmetic,
@@ -80,7 +81,8 @@ def choose(decision: Decision, X: Any) -> Ints:
 
 @singledispatch
 def _step(piece: Piece, X: Any, *_: Any) -> Any:
-    raise NotImplementedError(type(piece).__name__)
+    """Return what a piece gives of what its inputs gave."""
+    raise ExportError(f"{type(piece).__name__} cannot be run in NumPy: use to_onnx or to_c.")
 
 
 @_step.register

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill.exceptions import ExportError
 from skdistill.export.onnx_graph import Graph
 from skdistill.export.onnx_trees import ensemble
 from skdistill.export.pieces import (
@@ -41,7 +42,9 @@ INPUT = "X"
 @singledispatch
 def node_of(piece: Piece, graph: Graph, *_: str) -> str:
     """Return the name of what a piece gives, its nodes added to the graph."""
-    raise NotImplementedError(type(piece).__name__)
+    raise ExportError(
+        f"{type(piece).__name__} cannot be expressed in ONNX: use to_c, to_sql or to_json."
+    )
 
 
 @node_of.register

@@ -5,6 +5,7 @@ rows, ``(n, width)`` in and ``(n, width)`` out, in the very arithmetic of the li
 the model: where that rounds to single precision, so does an `As`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,13 +47,13 @@ Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 
 
-class Piece:
+class Piece(ABC):
     """Base: a subclass is a frozen record of one operation, and says how many columns it gives."""
 
     @property
+    @abstractmethod
     def width(self) -> int:
         """Number of columns."""
-        raise NotImplementedError
 
     @property
     def inputs(self) -> tuple["Piece", ...]:

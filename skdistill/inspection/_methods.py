@@ -1,6 +1,7 @@
 """The methods that a distillation is compared with, as estimators."""
 
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -47,13 +48,13 @@ def _tells_classes(method: Any) -> bool:
     return hasattr(method._model, "predict_proba")  # noqa: SLF001 - of the class below
 
 
-class _Method(BaseEstimator):
+class _Method(BaseEstimator, ABC):
     """A model that answers by another one, fitted: with probabilities, or with numbers."""
 
     @property
+    @abstractmethod
     def _model(self) -> Any:
         """The fitted one."""
-        raise NotImplementedError
 
     @available_if(_tells_classes)
     def predict_proba(self, X: Any) -> Any:

@@ -17,8 +17,9 @@ from skdistill import (
     Logit,
 )
 from skdistill.exceptions import ExportError
-from skdistill.export.numpy_run import choose, compute, follow, go_down
-from skdistill.export.pieces import Leaves, Rows, Shares, every_piece
+from skdistill.export.numpy_run import _step, choose, compute, follow, go_down
+from skdistill.export.onnx_nodes import node_of
+from skdistill.export.pieces import Leaves, Piece, Rows, Shares, every_piece
 from skdistill.export.reading import read
 from skdistill.export.reading.composed import decoded
 from skdistill.students import Decoder
@@ -183,3 +184,12 @@ def test_classes_of_several_outputs_are_refused():
 def test_shares_of_nothing_are_equal():
     found = compute(Shares(Rows(4)), np.array([[-1.0, -2.0, 0.0, -1.0], [1.0, 0.0, 3.0, -5.0]]))
     assert found.tolist() == [[0.25] * 4, [0.25, 0.0, 0.75, 0.0]]
+
+
+def test_an_operation_that_a_format_lacks_is_refused_by_name():
+    class Unheard(Piece):
+        width = 1
+
+    for write in (node_of, _step):
+        with pytest.raises(ExportError, match="Unheard cannot be"):
+            write(Unheard(), None)
