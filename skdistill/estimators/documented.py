@@ -1,19 +1,17 @@
 """What the docstrings of the four estimators share, written once.
 
-A line of a docstring that is ``$name`` alone stands for the entry `name` of one of the texts below,
-with the words of its task put in. `inspect`, ``help`` and Sphinx see the whole.
+A line that is ``$name`` alone stands for the entry `name` of one of the texts below, with the words
+of its task put in (see `skdistill._ground.docstrings`).
 """
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
-from string import Template
-from textwrap import indent
 from typing import Any
 
-__all__ = ["CHOICE", "CLASSES", "FIT", "NUMBERS", "SINGLE", "documented", "entries"]
+from skdistill._ground.docstrings import entries, filled
 
-ENTRY = re.compile(r"^(?P<indent> *)\$(?P<name>\w+)$", re.MULTILINE)
+__all__ = ["CHOICE", "CLASSES", "FIT", "NUMBERS", "SINGLE", "documented"]
+
 CLASSES = {
     "single": "DistilledClassifier",
     "folds": "stratified folds",
@@ -30,22 +28,6 @@ NUMBERS = {
     "shape": "(n,) or (n, m)",
     "further": "(N,) or (N, m)",
 }
-
-
-def entries(text: str) -> dict[str, str]:
-    """Return the entries of a numpydoc section, by their names; of several, by the first.
-
-    Parameters
-    ----------
-    text : str
-        Entries that begin without an indent, as ``cv : int``.
-
-    Returns
-    -------
-    entries : dict of str to str
-    """
-    found = re.split(r"^(?=\S)", text.strip("\n"), flags=re.MULTILINE)
-    return {re.search(r"\w+", entry)[0]: entry.rstrip() for entry in found if entry}
 
 
 SINGLE = entries("""
@@ -215,19 +197,10 @@ def documented(words: Mapping[str, str], *texts: Mapping[str, str]) -> Callable[
     of_class = {name: entry for text in texts for name, entry in text.items()}
 
     def complete(cls: Any) -> Any:
-        cls.__doc__ = _filled(cls.__doc__, of_class, words)
+        cls.__doc__ = filled(cls.__doc__, of_class, words)
         for member in vars(cls).values():
             if inspect.isfunction(member):
-                member.__doc__ = _filled(member.__doc__, FIT, words)
+                member.__doc__ = filled(member.__doc__, FIT, words)
         return cls
 
     return complete
-
-
-def _filled(doc: str | None, known: Mapping[str, str], words: Mapping[str, str]) -> str | None:
-    """Return a docstring with its entries in place of their names; None where there is none."""
-
-    def entry(line: re.Match[str]) -> str:
-        return indent(Template(known[line["name"]]).substitute(words), line["indent"])
-
-    return doc and ENTRY.sub(entry, doc)

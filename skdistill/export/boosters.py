@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skdistill.exceptions import ExportError
+from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.pieces import Answer
 from skdistill.export.proof import Said
@@ -20,6 +21,7 @@ __all__ = ["LIGHTGBM", "XGBOOST", "to_lightgbm", "to_xgboost"]
 LOGISTIC = ("binary:logistic", "reg:logistic")
 
 
+@documented("text")
 def to_lightgbm(
     model: Any,
     X: Any,
@@ -31,33 +33,26 @@ def to_lightgbm(
 
     The reloaded booster's ``predict`` gives the probability of class 1, of more classes those of
     all, or a regressor's prediction; it does not know the names of the classes. It is reloaded, and
-    run as `to_onnx` runs its graph.
+    run as `to_onnx` runs its graph. Another student, and what stands around one (a decode step, a
+    temperature, a Pipeline), has no place in it.
 
     Parameters
     ----------
-    model : estimator
-        A fitted LightGBM estimator, or a distillation whose student is one.
-    X : array-like or data frame of shape (n, d)
-        Rows to prove it on.
-    path : str, pathlib.Path or None, default=None
-        Where to write it; None for nowhere.
-    tolerance : float or None, default=None
-        See `to_onnx`.
+    $model
+    $X
+    $path
+    $tolerance
 
     Returns
     -------
-    exported : Exported
+    $exported
 
     Raises
     ------
-    ExportError
-        If the student is none of LightGBM's, if something stands around it that the text has no
-        place for (a decode step, a temperature, a Pipeline), or if the text says something else of
-        a row. Nothing is written then.
-    sklearn.exceptions.NotFittedError
-        If the model is not fitted.
-    OSError
-        If `path` cannot be written.
+    $ExportError
+    $ImportError
+    $NotFittedError
+    $OSError
 
     Examples
     --------
@@ -71,6 +66,7 @@ def to_lightgbm(
     return ship(LIGHTGBM, model, X, path=path, labels=False, tolerance=tolerance)
 
 
+@documented("file")
 def to_xgboost(
     model: Any,
     X: Any,
@@ -82,32 +78,26 @@ def to_xgboost(
 
     A temperature that the student was fitted at is undone in leaves and start score. The reloaded
     booster's ``predict`` gives the probability of class 1, of more classes those of all, or a
-    regressor's prediction. It is reloaded, and run as `to_onnx` runs its graph.
+    regressor's prediction. It is reloaded, and run as `to_onnx` runs its graph. Another student,
+    and what else stands around one (a decode step, a Pipeline), has no place in it.
 
     Parameters
     ----------
-    model : estimator
-        A fitted XGBoost estimator, or a distillation whose student is one.
-    X : array-like or data frame of shape (n, d)
-        Rows to prove it on.
-    path : str, pathlib.Path or None, default=None
-        Where to write it; None for nowhere.
-    tolerance : float or None, default=None
-        See `to_onnx`; XGBoost computes in single precision.
+    $model
+    $X
+    $path
+    $tolerance
 
     Returns
     -------
-    exported : Exported
+    $exported
 
     Raises
     ------
-    ExportError
-        If the student is none of XGBoost's, if a decode step or a Pipeline stands around it, or if
-        the file says something else of a row. Nothing is written then.
-    sklearn.exceptions.NotFittedError
-        If the model is not fitted.
-    OSError
-        If `path` cannot be written.
+    $ExportError
+    $ImportError
+    $NotFittedError
+    $OSError
 
     Examples
     --------

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
+from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.pieces import (
     Affine,
@@ -53,6 +54,7 @@ COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", "-ffp-contract=off")
 
 
+@documented("file")
 def to_c(
     model: Any,
     X: Any,
@@ -67,32 +69,25 @@ def to_c(
     probabilities in the order of `classes_`, or to the predictions; of a classifier also
     ``int student_label(const double *x)``, the number of the class, and ``student_classes``, their
     names; and ``void student_predict_rows(const double *x, size_t n, double *out)``. A missing
-    number is ``NAN``. It is compiled here, and run as `to_onnx` runs its graph.
+    number is ``NAN``; text has no place in it. It is compiled here, for which a C compiler must be
+    there, and run as `to_onnx` runs its graph.
 
     Parameters
     ----------
-    model : estimator
-        A fitted `DistilledClassifier`, `DistilledRegressor` or student, of numbers.
-    X : array-like or data frame of shape (n, d)
-        Rows to prove it on.
-    path : str, pathlib.Path or None, default=None
-        Where to write it; None for nowhere.
-    tolerance : float or None, default=None
-        See `to_onnx`.
+    $model
+    $X
+    $path
+    $tolerance
 
     Returns
     -------
-    exported : Exported
+    $exported
 
     Raises
     ------
-    ExportError
-        If the student cannot be expressed, if the file says something else of a row, or if there
-        is no C compiler to prove it by. Nothing is written then.
-    sklearn.exceptions.NotFittedError
-        If the model is not fitted.
-    OSError
-        If `path` cannot be written.
+    $ExportError
+    $NotFittedError
+    $OSError
 
     Examples
     --------

@@ -10,6 +10,7 @@ import numpy as np
 
 from skdistill.exceptions import ExportError
 from skdistill.export import pieces
+from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.numpy_run import choose, compute
 from skdistill.export.pieces import Answer, Decision, Piece, Trees, every_piece
@@ -24,6 +25,7 @@ TREES = ("roots", "feature", "threshold", "yes", "no", "missing_yes")
 NAMED = {np.inf: "Infinity", -np.inf: "-Infinity"}  # JSON has no words for them; NaN is null
 
 
+@documented("description")
 def to_json(
     model: Any,
     X: Any,
@@ -41,28 +43,20 @@ def to_json(
 
     Parameters
     ----------
-    model : estimator
-        A fitted `DistilledClassifier`, `DistilledRegressor` or student.
-    X : array-like or data frame of shape (n, d)
-        Rows to prove it on.
-    path : str, pathlib.Path or None, default=None
-        Where to write it; None for nowhere.
-    tolerance : float or None, default=None
-        See `to_onnx`.
+    $model
+    $X
+    $path
+    $tolerance
 
     Returns
     -------
-    exported : Exported
+    $exported
 
     Raises
     ------
-    ExportError
-        If the student cannot be expressed, or if the description says something else of a row.
-        Nothing is written then.
-    sklearn.exceptions.NotFittedError
-        If the model is not fitted.
-    OSError
-        If `path` cannot be written.
+    $ExportError
+    $NotFittedError
+    $OSError
 
     Examples
     --------

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
+from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.onnx_graph import Graph
 from skdistill.export.onnx_nodes import INPUT, node_of
@@ -21,6 +22,7 @@ from skdistill.export.tables import Table
 __all__ = ["ONNX", "to_onnx"]
 
 
+@documented("graph")
 def to_onnx(
     model: Any,
     X: Any,
@@ -39,34 +41,23 @@ def to_onnx(
 
     Parameters
     ----------
-    model : estimator
-        A fitted `DistilledClassifier`, `DistilledClassifierCV`, `DistilledRegressor` or
-        `DistilledRegressorCV`, or a student of theirs.
-    X : array-like or data frame of shape (n, d)
-        Rows to prove it on.
-    path : str, pathlib.Path or None, default=None
-        Where to write it; None for nowhere: `Exported.content` has it.
+    $model
+    $X
+    $path
     labels : bool, default=True
         Whether the graph tells the labels of a classifier, too.
-    tolerance : float or None, default=None
-        The largest difference of a probability, or of a prediction over the larger of one and its
-        size. None for 1e-12, or 1e-6 where the student computes in single precision.
+    $tolerance
 
     Returns
     -------
-    exported : Exported
+    $exported
 
     Raises
     ------
-    ExportError
-        If the student, or a part of it, cannot be expressed, or if the graph says something else
-        of a row. Nothing is written then.
-    ImportError
-        If onnx or onnxruntime is not installed.
-    sklearn.exceptions.NotFittedError
-        If the model is not fitted.
-    OSError
-        If `path` cannot be written.
+    $ExportError
+    $ImportError
+    $NotFittedError
+    $OSError
 
     Examples
     --------

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
+from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.pieces import (
     Affine,
@@ -50,6 +51,7 @@ FAR = 700.0  # beyond it EXP is out of range, and an error in some databases
 MOST_LEAVES = 4096  # as many branches as a statement should have
 
 
+@documented("statement")
 def to_sql(
     model: Any,
     X: Any,
@@ -63,38 +65,30 @@ def to_sql(
 
     A tree becomes a CASE expression for each class, a linear model a sum; functions are EXP, LN and
     TANH. The columns of the result are those of `keep`, ``probability_<class>`` of each class and
-    ``label``, or ``prediction``. A missing number, or text, is NULL. The statement is run by SQLite
-    as `to_onnx` runs its graph; other databases are not tried.
+    ``label``, or ``prediction``. A missing number, or text, is NULL; the columns of an array are
+    ``x0``, ``x1`` and so on. Trees of more than 4096 leaves in all have no place in it. The
+    statement is run by SQLite as `to_onnx` runs its graph; other databases are not tried.
 
     Parameters
     ----------
-    model : estimator
-        A fitted `DistilledClassifier`, `DistilledRegressor` or student: a tree, a few of them, or
-        a linear model; of at most 4096 leaves.
-    X : array-like or data frame of shape (n, d)
-        Rows to prove it on; of an array the columns are ``x0``, ``x1`` and so on.
+    $model
+    $X
     source : str, default="rows"
         The table that has the columns of `X`.
     keep : sequence of str, default=()
         Columns of the table to pass on, such as a key.
-    path : str, pathlib.Path or None, default=None
-        Where to write it; None for nowhere.
-    tolerance : float or None, default=None
-        See `to_onnx`.
+    $path
+    $tolerance
 
     Returns
     -------
-    exported : Exported
+    $exported
 
     Raises
     ------
-    ExportError
-        If the student cannot be expressed, or if the statement says something else of a row.
-        Nothing is written then.
-    sklearn.exceptions.NotFittedError
-        If the model is not fitted.
-    OSError
-        If `path` cannot be written.
+    $ExportError
+    $NotFittedError
+    $OSError
 
     Examples
     --------
