@@ -20,6 +20,7 @@ from benchmarks.methods.base import Method, Outcome, Task
 from benchmarks.methods.ours import distilled, shipped
 from benchmarks.ratios import lifted
 from skdistill import DistilledClassifierCV
+from skdistill.choosing.tuning import tuned_grid
 from skdistill.teaching.calibration import calibrate
 
 __all__ = ["OPPONENTS", "SHRINKAGES", "TUNED", "shrink"]
@@ -130,10 +131,10 @@ def _is_direct(table: dict[str, Any]) -> NDArray[np.bool_]:
 
 
 def _changed(best: Any, student: Any) -> str:
-    """Return what was set otherwise than it was given."""
-    before = student.get_params()
-    changed = {k: v for k, v in best.get_params().items() if not hasattr(v, "fit")}
-    return "; ".join(f"{k.split('__')[-1]} {v:g}" for k, v in changed.items() if v != before[k])
+    """Return what the search set otherwise than it was given."""
+    before, now = student.get_params(), best.get_params()
+    changed = [name for name in tuned_grid(student) if now[name] != before[name]]
+    return "; ".join(f"{name.split('__')[-1]} {now[name]:g}" for name in changed)
 
 
 def _calibrated(student: Any, p: Floats, task: Task) -> Floats:

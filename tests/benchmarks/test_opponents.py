@@ -10,6 +10,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.methods import METHODS, ROWS_OF, Task, TeacherLabels, opponents
@@ -82,6 +84,12 @@ def test_the_direct_student_is_tuned_as_a_grid_search_would(task):
     assert_allclose(cooler.sum(axis=1), 1.0)
     assert_array_equal(cooler.argmax(axis=1), lifted(found["direct, tuned"].p).argmax(axis=1))
     assert all(np.isfinite(each.p).all() for each in found.values())
+
+
+def test_what_was_tuned_inside_a_pipeline_is_named(task):
+    student = make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=0))
+    found = METHODS["tuned"](task(student=student))
+    assert found["direct, tuned"].note.startswith("min_samples_leaf ")
 
 
 def test_a_temperature_mends_an_overconfident_student(task):
