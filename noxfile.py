@@ -22,11 +22,14 @@ BENCHMARKS = [
     "rare",
     "shift",
     "transfer",
+    "residual",
     "suite",
     "regression",
+    "quantiles",
     "glm_tables",
     "linear",
     "scale",
+    "serving",
 ]
 
 
