@@ -137,9 +137,9 @@ class Page:
     command : str
         The command that made it.
     about : tuple of str
-        Paragraphs above the table: what was measured, and how.
+        Paragraphs below the table and its pictures: what was measured, and how.
     notes : tuple of str
-        Paragraphs below it.
+        Paragraphs at the end.
     figures : tuple of (str, str)
         Names of pictures in the same folder, each with a sentence that says what is seen.
     measured : (str, str) or None
@@ -197,8 +197,9 @@ class Page:
         if self.measured:
             days = " to ".join(dict.fromkeys(self.measured))  # one day is named once
             made = f"Rows measured {days}. {made}"
-        parts = [f"# {self.title}", *self.about, markdown(table)]
+        parts = [f"# {self.title}", markdown(table)]
         parts += [f"![{sentence}]({file})" for file, sentence in self.figures]
+        parts += self.about
         for heading, other in others:
             said = [self.texts[heading]] if heading in self.texts else []
             parts += [f"## {heading}", *said, markdown(other)]

@@ -6,6 +6,7 @@ benchmarks (``_ext/results.py``) and of their data (``_ext/data_sets.py``), the 
 hold a pattern of the examples to run while one writes: ``SKDISTILL_GALLERY=plot_03``.
 """
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -37,6 +38,10 @@ extensions = [
     "reference",
     "results",
 ]
+if importlib.util.find_spec("sphinx_copybutton"):  # the pages are complete without it
+    extensions.append("sphinx_copybutton")
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "results", "examples", "generated/gallery/*.ipynb"]
 # Roles that are written out (:class:, :term: ...) must find their target. Single backticks in
@@ -83,4 +88,7 @@ html_theme_options = {
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
+    "show_toc_level": 2,
 }
+# Pages of no section need no list of its pages: their text has the room.
+html_sidebars = {page: [] for page in ("install", "quickstart", "decide", "glossary", "references")}

@@ -105,7 +105,7 @@ def test_every_measured_table_is_on_one_page():
 def test_a_table_has_its_anchor_its_origin_and_its_files():
     pytest.importorskip("sphinx")
     results = extension("results")
-    lines = results.section("suite")
+    lines = [line.replace("\N{NO-BREAK SPACE}", " ") for line in results.section("suite")]
     for part in (
         ".. _results-suite:",
         ".. _results-suite-1:",
@@ -113,6 +113,11 @@ def test_a_table_has_its_anchor_its_origin_and_its_files():
         *(f"   {row}" for row in (DOCS / "results/more/suite-1.csv").read_text().splitlines()[:2]),
     ):
         assert part.replace("_", r"\_") in lines or part in lines
+    facts = json.loads((DOCS / "results/suite.json").read_text(encoding="utf-8"))
+    text = "\n".join(lines)
+    order = (".. csv-table::", ".. figure::", facts["about"][0][:60])
+    places = [text.index(part) for part in order]
+    assert places == sorted(places), "the table comes first, what it means after it"
     cells = "".join(results.section("compatibility"))
     assert r"loss='absolute\_error'" in cells  # a name with an underscore is no link
     last = next(line for line in lines if line.startswith("| Files:"))
@@ -121,6 +126,16 @@ def test_a_table_has_its_anchor_its_origin_and_its_files():
     # Two tables of one raw file, and one of two.
     assert "</results/raw/paper.csv>" in "".join(results.section("paper_depths"))
     assert "</results/raw/shift_ratios.csv>" in "".join(results.section("shift"))
+
+
+def test_figures_in_a_cell_stay_on_one_line_and_words_may_wrap():
+    pytest.importorskip("sphinx")
+    tied = extension("results")._tied
+    for cell in ("1.001 / 1.011 / 94%", "0.4 to 0.8", "-1 / 2"):
+        assert " " not in tied(cell)
+        assert tied(cell).replace("\N{NO-BREAK SPACE}", " ") == cell
+    for cell in ("forest of 10", "3.2 (of 5 seeds)", ""):
+        assert tied(cell) == cell
 
 
 def test_the_page_of_the_data_names_every_set():

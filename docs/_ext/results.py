@@ -1,5 +1,7 @@
 """The directive ``.. results:: <name>``: a measured table of ``docs/results``, in a section."""
 
+import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -13,16 +15,17 @@ from sphinx.util.nodes import nested_parse_with_titles
 __all__ = ["Results", "section", "setup"]
 
 FOLDER = Path(__file__).parents[1] / "results"
+_FIGURES = re.compile(r"[-+.,/%()\d ]+(to[-+.,%()\d ]+)?")  # 1.001 / 1.011 / 94%, or 0.4 to 0.8
 
 
 class Results(SphinxDirective):
     """``.. results:: <name>`` shows ``docs/results/<name>.csv``; its anchor is ``results-<name>``.
 
     ``<name>.json`` beside it, where there is one, has ``title``, ``command``, ``measured`` (first
-    and last day), ``date`` (of the table), ``versions`` (an object), lists of paragraphs ``about``
-    and ``notes`` to stand above and below the table, ``figures`` (file and sentence of each),
-    ``more`` (heading and file of further tables) and ``texts`` (by heading, a paragraph above
-    each); none of them is required.
+    and last day), ``date`` (of the table), ``versions`` (an object), ``figures`` (file and sentence
+    of each), lists of paragraphs ``about`` and ``notes`` that say how to read it, ``more`` (heading
+    and file of further tables) and ``texts`` (by heading, a paragraph above each); none of them is
+    required. The table comes first, then its figures, then how to read it.
     """
 
     required_arguments = 1
@@ -47,9 +50,9 @@ def section(name: str) -> list[str]:
         blocks = _heading(f"results-{name}", f"{name}: not measured yet", "-")
         return "\n\n".join([*blocks, f"``python -m benchmarks.{name}`` does."]).splitlines()
     blocks = _heading(f"results-{name}", facts.get("title", name), "-")
-    blocks += [*facts.get("about", []), _table(f"{name}.csv")]
+    blocks += [_table(f"{name}.csv")]
     blocks += [_figure(*figure) for figure in facts.get("figures", [])]
-    blocks += [*facts.get("notes", []), _origin(name, facts)]
+    blocks += [*facts.get("about", []), *facts.get("notes", []), _origin(name, facts)]
     for number, (heading, file) in enumerate(facts.get("more", []), 1):
         said = [text for of, text in facts.get("texts", {}).items() if of == heading]
         blocks += [*_heading(f"results-{name}-{number}", heading, "~"), *said, _table(file)]
@@ -62,9 +65,23 @@ def _heading(anchor: str, title: str, line: str) -> list[str]:
 
 def _table(file: str) -> str:
     """Return a table of a file; its cells are plain text, whatever would be markup elsewhere."""
-    plain = re.sub(r"([\\*_|`])", r"\\\1", (FOLDER / file).read_text(encoding="utf-8"))
+    with (FOLDER / file).open(newline="", encoding="utf-8") as lines:
+        head, *rows = csv.reader(lines)
+    plain = io.StringIO()
+    csv.writer(plain, lineterminator="\n").writerows(
+        [[_escaped(cell) for cell in head], *([_escaped(_tied(cell)) for cell in r] for r in rows)]
+    )
     options = ":header-rows: 1\n:widths: auto\n:class: results"
-    return ".. csv-table::\n" + _indented(f"{options}\n\n{plain}")
+    return ".. csv-table::\n" + _indented(f"{options}\n\n{plain.getvalue()}")
+
+
+def _escaped(cell: str) -> str:
+    return re.sub(r"([\\*_|`])", r"\\\1", cell)
+
+
+def _tied(cell: str) -> str:
+    """Return a cell of figures with spaces that do not break, any other as it is."""
+    return cell.replace(" ", "\N{NO-BREAK SPACE}") if _FIGURES.fullmatch(cell) else cell
 
 
 def _figure(file: str, sentence: str) -> str:

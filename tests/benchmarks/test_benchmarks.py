@@ -132,8 +132,9 @@ def test_a_page_says_how_it_was_made(tmp_path):
     assert facts["more"] == [["More", "more/demo-1.csv"]]
     assert {"Python", "skdistill", "scikit-learn"} <= set(facts["versions"])
     text = (tmp_path / "demo.md").read_text(encoding="utf-8")
-    for part in ("# A title", "About it.", "| adult | 0.1235 |  |", "## More"):
-        assert part in text
+    order = ("# A title", "| adult | 0.1235 |  |", "![What is seen.]", "About it.", "## More")
+    places = [text.index(part) for part in order]
+    assert places == sorted(places), "the table comes first, what it means after it"
     assert facts["measured"] == list(days)
     made = f"Tables made {facts['date']} with Python {facts['versions']['Python']}, skdistill "
     assert f"\n\nRows measured 2026-01-31 to 2026-02-01. {made}" in text
