@@ -43,7 +43,9 @@ __all__ = [
     "histogram_trees",
     "restore_settings",
     "steps_skipped",
+    "take_columns",
     "take_rows",
+    "tree_on",
     "warn_user",
     "with_callbacks",
 ]
@@ -103,13 +105,36 @@ def take_rows(X: Any, rows: Any) -> Any:
     return take_rows_of(X, rows) if has_namespace(X) else _safe_indexing(X, rows)
 
 
-def adopt_booster(model: Any, booster: Any, objective: str) -> None:
+def take_columns(X: Any, columns: Any) -> Any:
+    """Return some columns of an array or data frame, by number."""
+    return _safe_indexing(X, columns, axis=1)
+
+
+def adopt_booster(model: Any, booster: Any, objective: str, n_features: int | None = None) -> None:
     """Give a fitted LightGBM estimator another booster, and the name of its objective.
 
-    LightGBM (4.x) has no public way to do so; ``predict_proba`` looks at both.
+    LightGBM (4.x) has no public way to do so; ``predict_proba`` looks at both. `n_features` is how
+    many columns the booster takes, where these are others than the estimator was fitted on.
     """
     model._Booster = booster
     model._objective = objective
+    if n_features is not None:
+        model._n_features = model._n_features_in = n_features
+
+
+def tree_on(tree: Any, columns: Any) -> Any:
+    """Return a tree of scikit-learn (``tree_``) that is given these of its columns only.
+
+    It can be made of the state that it is pickled by, and in no public way.
+    """
+    state = tree.__getstate__()
+    nodes, place = state["nodes"].copy(), np.full(tree.n_features, -2)
+    place[columns] = np.arange(len(columns))
+    asks = nodes["left_child"] >= 0
+    nodes["feature"][asks] = place[nodes["feature"][asks]]
+    made = type(tree)(len(columns), tree.n_classes, tree.n_outputs)
+    made.__setstate__(state | {"nodes": nodes})
+    return made
 
 
 def boosting_start(model: Any) -> Any:

@@ -43,6 +43,11 @@ class ClassifierWrapper(ClassifierMixin, BaseEstimator):
         """How many features the classifier was fitted on."""
         return int(self._fitted.n_features_in_)
 
+    @property
+    def feature_names_in_(self) -> NDArray[Any]:
+        """What the features are called, where the classifier was fitted on a data frame."""
+        return np.asarray(self._fitted.feature_names_in_)
+
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each row.
 

@@ -13,7 +13,7 @@ from skdistill.export.exported import Exported
 from skdistill.export.pieces import Answer
 from skdistill.export.proof import Said
 from skdistill.export.reading.lightgbm import check_booster
-from skdistill.export.shipping import Format, ship
+from skdistill.export.shipping import Format, produce
 from skdistill.export.tables import Table
 
 __all__ = ["LIGHTGBM", "XGBOOST", "to_lightgbm", "to_xgboost"]
@@ -63,7 +63,7 @@ def to_lightgbm(
     >>> to_lightgbm(LGBMClassifier(n_estimators=3, verbose=-1).fit(X, y), X).n_other_labels
     0
     """
-    return ship(LIGHTGBM, model, X, path=path, labels=False, tolerance=tolerance)
+    return produce(LIGHTGBM, model, X, path=path, labels=False, tolerance=tolerance)
 
 
 @documented("file")
@@ -108,7 +108,7 @@ def to_xgboost(
     >>> to_xgboost(XGBClassifier(n_estimators=3).fit(X, y), X).tolerance
     1e-06
     """
-    return ship(XGBOOST, model, X, path=path, labels=False, tolerance=tolerance)
+    return produce(XGBOOST, model, X, path=path, labels=False, tolerance=tolerance)
 
 
 def _student(model: Any, package: str) -> tuple[Any, float]:

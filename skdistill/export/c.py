@@ -44,7 +44,7 @@ from skdistill.export.pieces import (
 )
 from skdistill.export.proof import Said
 from skdistill.export.rounding import without_rounding
-from skdistill.export.shipping import Format, ship
+from skdistill.export.shipping import Format, produce
 from skdistill.export.tables import Table
 
 __all__ = ["C", "compiled", "to_c"]
@@ -98,7 +98,7 @@ def to_c(
     >>> exported = to_c(DecisionTreeClassifier().fit(X, y), X)  # doctest: +SKIP
     """
     _compiler()
-    return ship(C, model, X, path=path, labels=True, tolerance=tolerance)
+    return produce(C, model, X, path=path, labels=True, tolerance=tolerance)
 
 
 def _compiler() -> str:

@@ -15,7 +15,7 @@ from skdistill.export.exported import Exported
 from skdistill.export.numpy_run import choose, compute
 from skdistill.export.pieces import Answer, Decision, Piece, Trees, every_piece
 from skdistill.export.proof import Said
-from skdistill.export.shipping import Format, ship
+from skdistill.export.shipping import Format, produce
 from skdistill.export.tables import Table
 
 __all__ = ["JSON", "VERSION", "to_json"]
@@ -68,7 +68,7 @@ def to_json(
     >>> [step["operation"] for step in told["steps"]]
     ['Rows', 'Affine']
     """
-    return ship(JSON, model, X, path=path, labels=True, tolerance=tolerance)
+    return produce(JSON, model, X, path=path, labels=True, tolerance=tolerance)
 
 
 def _write(answer: Answer, table: Table, _: Any) -> bytes:

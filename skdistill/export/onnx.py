@@ -16,7 +16,7 @@ from skdistill.export.onnx_nodes import INPUT, node_of
 from skdistill.export.pieces import Answer, Column, Decision, every_piece
 from skdistill.export.proof import Said
 from skdistill.export.rounding import without_rounding
-from skdistill.export.shipping import Format, ship
+from skdistill.export.shipping import Format, produce
 from skdistill.export.tables import Table
 
 __all__ = ["ONNX", "to_onnx"]
@@ -68,7 +68,7 @@ def to_onnx(
     >>> to_onnx(DecisionTreeClassifier().fit(X, y), X).largest_difference  # doctest: +SKIP
     0.0
     """
-    return ship(ONNX, model, X, path=path, labels=labels, tolerance=tolerance)
+    return produce(ONNX, model, X, path=path, labels=labels, tolerance=tolerance)
 
 
 def _write(answer: Answer, table: Table, _: Any) -> bytes:

@@ -13,7 +13,7 @@ from skdistill.export.pieces import Answer, Ints
 from skdistill.export.probes import Probe, extremes, next_to_thresholds, other_texts
 from skdistill.export.tables import Table
 
-__all__ = ["Proof", "Said", "prove"]
+__all__ = ["Proof", "Said", "prove", "say"]
 
 CHUNK = 20_000  # rows made up at once
 
@@ -53,6 +53,7 @@ def prove(
     answer: Answer,
     table: Table,
     tolerance: float,
+    made: str = "file",
 ) -> Proof:
     """Compare the file with the model on all rows, and on rows that are made up.
 
@@ -68,6 +69,8 @@ def prove(
         The rows.
     tolerance : float
         The largest difference allowed.
+    made : str, default="file"
+        What it is called.
 
     Returns
     -------
@@ -78,7 +81,8 @@ def prove(
     ExportError
         If a label differs, or a number by more than `tolerance`.
     """
-    total = _compare(_ask(model, table), run(table), tolerance, "row {} of X".format)
+    compare = partial(_compare, tolerance=tolerance, made=made)
+    total = compare(say(model, table.given), run(table), name="row {} of X".format)
     near = next_to_thresholds(answer, table)
     parts = [slice(first, first + CHUNK) for first in range(0, len(near.row), CHUNK)]
     for probe in (*map(near.take, parts), extremes(table)):
@@ -87,10 +91,10 @@ def prove(
         rows = table.take(probe.row).with_values(probe.column, probe.value)
         for taken, said in _taken(model, rows, np.arange(len(rows)), _groups(probe)):
             name = partial(_name, table, probe.take(taken))
-            total += _compare(said, run(rows.take(taken)), tolerance, name)
+            total += compare(said, run(rows.take(taken)), name=name)
     for row, text in other_texts(table):
         for _, said in _taken(model, row, np.arange(1), []):
-            total += _compare(said, run(row), tolerance, partial(_same_name, text))
+            total += compare(said, run(row), name=partial(_same_name, text))
     return total
 
 
@@ -112,7 +116,7 @@ def _taken(
     are asked again in the groups that the next of the keys makes of them.
     """
     try:
-        yield which, _ask(model, rows.take(which))
+        yield which, say(model, rows.take(which).given)
     except (ValueError, TypeError, OverflowError):
         for depth, key in enumerate(keys, start=1):
             groups = np.unique(key[which])
@@ -128,21 +132,23 @@ def _groups(probe: Probe) -> list[Ints]:
     return [finite * 2 + np.isnan(probe.value), probe.column, np.where(finite, number, -1)]
 
 
-def _ask(model: Any, rows: Table) -> Said:
-    """Return what the model says."""
+def say(model: Any, X: Any) -> Said:
+    """Return what a fitted model says of rows."""
     with np.errstate(all="ignore"):
         if not hasattr(model, "classes_"):
-            numbers = np.asarray(model.predict(rows.given), dtype=np.float64)
-            return Said(numbers.reshape(len(rows), -1))
-        p = np.asarray(model.predict_proba(rows.given), dtype=np.float64)
-        return Said(p, np.asarray(model.predict(rows.given)))
+            numbers = np.asarray(model.predict(X), dtype=np.float64)
+            return Said(numbers.reshape(len(numbers), -1))
+        p = np.asarray(model.predict_proba(X), dtype=np.float64)
+        return Said(p, np.asarray(model.predict(X)))
 
 
-def _compare(expected: Said, found: Said, tolerance: float, name: Callable[[int], str]) -> Proof:
+def _compare(
+    expected: Said, found: Said, *, tolerance: float, made: str, name: Callable[[int], str]
+) -> Proof:
     """Return how far apart two answers are; raise ExportError where that is too far."""
     a, b = expected.numbers, np.asarray(found.numbers, dtype=np.float64)
     if a.shape != b.shape:
-        raise ExportError(f"the file says numbers of shape {b.shape}, the model of {a.shape}.")
+        raise ExportError(f"the {made} says numbers of shape {b.shape}, the model of {a.shape}.")
     with np.errstate(all="ignore"):
         apart = np.abs(a - b) / np.maximum(1.0, np.abs(a))
     apart[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0
@@ -150,7 +156,7 @@ def _compare(expected: Said, found: Said, tolerance: float, name: Callable[[int]
     row, column = np.unravel_index(np.argmax(apart), apart.shape)
     if apart[row, column] > tolerance:
         raise ExportError(
-            f"{name(row)}: the file says {float(b[row, column])!r}, the model "
+            f"{name(row)}: the {made} says {float(b[row, column])!r}, the model "
             f"{float(a[row, column])!r} (column {column}), which is more than "
             f"tolerance={tolerance} apart. Nothing was written."
         )
@@ -159,7 +165,7 @@ def _compare(expected: Said, found: Said, tolerance: float, name: Callable[[int]
         if len(other):
             row = other[0]
             raise ExportError(
-                f"{name(row)}: the file says {found.labels[row]!r}, the model "
+                f"{name(row)}: the {made} says {found.labels[row]!r}, the model "
                 f"{expected.labels[row]!r}, by the probabilities {b[row].tolist()} and "
                 f"{a[row].tolist()}. Nothing was written."
             )

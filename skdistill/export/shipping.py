@@ -18,7 +18,7 @@ from skdistill.export.proof import Said, prove
 from skdistill.export.reading import read
 from skdistill.export.tables import Table, as_exported
 
-__all__ = ["Format", "ship"]
+__all__ = ["Format", "produce", "usual_tolerance"]
 
 EXACT, SINGLE = 1e-12, 1e-6
 
@@ -45,7 +45,7 @@ class Format:
     runner: Callable[[bytes, Answer], Callable[[Table], Said]]
 
 
-def ship(
+def produce(
     form: Format,
     model: Any,
     X: Any,
@@ -69,7 +69,7 @@ def ship(
     answer = read(model, table.piece)
     answer = answer if labels else replace(answer, decision=None)
     content = form.write(answer, table, model)
-    tolerance = _usual(answer) if tolerance is None else float(tolerance)
+    tolerance = usual_tolerance(answer) if tolerance is None else float(tolerance)
     proof = prove(model, form.runner(content, answer), answer, table, tolerance)
     if path is not None:
         with replacing(path) as new:
@@ -96,7 +96,7 @@ def _need(package: str, extra: str) -> None:
         ) from error
 
 
-def _usual(answer: Answer) -> float:
+def usual_tolerance(answer: Answer) -> float:
     """Return the tolerance for what is computed in double, or in single precision."""
     single = any(
         piece.dtype == "float32" and piece.inputs[0].dtype == "float32"

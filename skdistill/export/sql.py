@@ -42,7 +42,7 @@ from skdistill.export.pieces import (
 )
 from skdistill.export.proof import Said
 from skdistill.export.rounding import without_rounding
-from skdistill.export.shipping import Format, ship
+from skdistill.export.shipping import Format, produce
 from skdistill.export.tables import Table
 
 __all__ = ["to_sql"]
@@ -102,7 +102,7 @@ def to_sql(
     SELECT "_1_0" AS "prediction" FROM step1;
     """
     form = Format("sql", (), partial(_write, source, keep), partial(_runner, source, keep))
-    return ship(form, model, X, path=path, labels=True, tolerance=tolerance)
+    return produce(form, model, X, path=path, labels=True, tolerance=tolerance)
 
 
 def _name(text: Any) -> str:

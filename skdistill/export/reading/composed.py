@@ -53,6 +53,12 @@ def decoded(decode: Decoder, piece: Piece) -> Piece:
     )
 
 
+@reads("skdistill.DecodedClassifier")
+def _decoded(model: Any, of: Piece) -> Answer:
+    piece = decoded(model.decode, read(model.regressor, of).piece)
+    return Answer(piece, model.classes_, Decision(piece))
+
+
 @reads("skdistill.TemperedClassifier")
 def _tempered(model: Any, of: Piece) -> Answer:
     answer = read(model.classifier, of)

@@ -24,7 +24,7 @@ from skdistill.export.pieces import (
 )
 from skdistill.export.reading.registry import read_transformer, transforms
 
-__all__ = ["prepared"]
+__all__ = ["columns_chosen", "prepared"]
 
 SELECTORS = (
     "GenericUnivariateSelect",
@@ -155,6 +155,11 @@ def _check_frequent(model: Any) -> None:
         raise _refuse(model, "infrequent categories", "leave min_frequency and max_categories None")
 
 
+@transforms("sklearn.FrozenEstimator")
+def _frozen(model: Any, of: Piece) -> Piece:
+    return read_transformer(model.estimator, of)
+
+
 @transforms("sklearn.Pipeline")
 def _pipeline(model: Any, of: Piece) -> Piece:
     for _, step in model.steps:
@@ -176,7 +181,7 @@ def _columns(model: Any, of: Piece) -> Piece:
         with warnings.catch_warnings():
             # How the rest's columns are told changes; drop at scikit-learn >= 1.7.
             warnings.simplefilter("ignore", FutureWarning)
-            numbers = _numbers_of(model, chosen)
+            numbers = columns_chosen(model, chosen)
         if (isinstance(step, str) and step == "drop") or not numbers:
             continue
         part = prepared(step, pick(of, numbers))
@@ -185,7 +190,7 @@ def _columns(model: Any, of: Piece) -> Piece:
     return Beside(tuple(parts))
 
 
-def _numbers_of(model: Any, chosen: Any) -> list[int]:
+def columns_chosen(model: Any, chosen: Any) -> list[int]:
     """Return which columns a name, a number, a list, a slice or a mask chooses."""
     everything = np.arange(model.n_features_in_)
     names = getattr(model, "feature_names_in_", everything).tolist()

@@ -1,0 +1,60 @@
+"""What is inside a distillation, a search or a Pipeline: the student, without what is beside it."""
+
+from copy import copy
+from typing import Any
+
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import Pipeline
+
+from skdistill._ground.compat import SEARCHES
+from skdistill._ground.learners import is_of_sklearn
+from skdistill.estimators.base import BaseDistiller
+from skdistill.estimators.quantiles import DistilledQuantiles
+from skdistill.exceptions import ExportError
+from skdistill.export.decoded import DecodedClassifier
+
+__all__ = ["plain"]
+
+# What a network keeps to go on learning, and of earlier epochs: more numbers than it has itself.
+ONLY_FOR_TRAINING = ("_best_coefs", "_best_intercepts", "_optimizer", "_random_state")
+
+
+def plain(model: Any) -> Any:
+    """Return the fitted student of a model, on the same columns.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted; left as it is.
+
+    Returns
+    -------
+    student : estimator
+        A Pipeline, where the model is one.
+
+    Raises
+    ------
+    ExportError
+        If it has several students.
+    """
+    if isinstance(model, DistilledQuantiles):
+        raise ExportError(
+            "DistilledQuantiles has a student for each quantile: ship each of its students_, and "
+            "sort what they say of a row."
+        )
+    if isinstance(model, BaseDistiller):
+        student, decode = plain(model.student_), getattr(model, "decode_", None)
+        return student if decode is None else DecodedClassifier(student, decode, model.classes_)
+    if isinstance(model, SEARCHES):
+        return plain(model.best_estimator_)
+    if is_of_sklearn(model, Pipeline):
+        name, last = model.steps[-1]
+        made = copy(model)
+        made.steps = [*model.steps[:-1], (name, plain(last))]
+        return made
+    if is_of_sklearn(model, MLPClassifier, MLPRegressor):
+        made = copy(model)
+        for name in ONLY_FOR_TRAINING:
+            vars(made).pop(name, None)
+        return made
+    return model
