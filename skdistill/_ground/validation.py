@@ -238,12 +238,15 @@ def check_weights(sample_weight: Any, n_rows: int) -> NDArray[np.float64] | None
     Raises
     ------
     InputError
-        If the shape is wrong, a weight is NaN, infinite or negative, or all are zero.
+        If the shape is wrong, a weight is no number, infinite or negative, or all are zero.
     """
     if sample_weight is None:
         return None
     check_unmasked("sample_weight", sample_weight)
-    weight = np.asarray(sample_weight, dtype=np.float64)
+    try:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"sample_weight must be numbers: {error}.") from error
     if weight.shape != (n_rows,):
         raise InputError(
             f"sample_weight must have shape ({n_rows},), one weight per row of X, got shape "

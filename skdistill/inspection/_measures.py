@@ -78,7 +78,7 @@ class Measure(ABC):
         """Return the loss of each row, shape (n,), of which the headline is the mean."""
 
     @abstractmethod
-    def fold_losses(self, y: Floats, said: Floats) -> Floats:
+    def fold_losses(self, y: Floats, said: Floats, weight: Weight = None) -> Floats:
         """Return the values of rows of which the score that folds are compared by is the mean."""
 
     @abstractmethod
@@ -137,7 +137,7 @@ class Measure(ABC):
         for number in np.unique(fold[fold >= 0]).tolist():
             own = fold == number
             w = None if weight is None else weight[own]
-            error = row_mean(self.fold_losses(y[own], said[own]), w).error
+            error = row_mean(self.fold_losses(y[own], said[own], w), w).error
             spread = {f"{self.words.of_folds}_error": np.nan if error is None else error}
             found[number] = self.scores(y[own], said[own], w) | spread
         return found
@@ -202,7 +202,7 @@ class OfClasses(Measure):
         """Return the log-loss."""
         return np.asarray(row_log_loss(y, said, self.floor))
 
-    def fold_losses(self, y: Floats, said: Floats) -> Floats:
+    def fold_losses(self, y: Floats, said: Floats, weight: Weight = None) -> Floats:
         """Return the Brier score."""
         return np.asarray(brier_scale(y.shape[1]) * np.sum((y - said) ** 2, axis=1))
 
@@ -316,9 +316,9 @@ class OfNumbers(Measure):
         """Return the loss."""
         return _numbers.number_losses(self.loss, y, said, weight)
 
-    def fold_losses(self, y: Floats, said: Floats) -> Floats:
+    def fold_losses(self, y: Floats, said: Floats, weight: Weight = None) -> Floats:
         """Return the loss."""
-        return self.row_losses(y, said)
+        return self.row_losses(y, said, weight)
 
     def headline_rows(self, y: Floats, said: Floats, weight: Weight = None) -> dict[str, Floats]:
         """Return squared and absolute error."""

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import cross_validate
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_memory, has_fit_parameter
+from sklearn.utils.validation import check_memory
 
 from skdistill._ground.arrays import to_host
 from skdistill._ground.validation import brief, check_choice
 from skdistill.choosing.candidates import DIRECT
 from skdistill.distillation import Metadata, fit_student
 from skdistill.exceptions import ParameterError
+from skdistill.inspection._folded import FitsCarried, check_takes_weights
 from skdistill.inspection._tasks import Side, side_of
+from skdistill.inspection._teaching import teacher_params
 from skdistill.settings import resolve_settings
 from skdistill.students import Fitted, predict_fitted
 from skdistill.teaching.calibration import Calibration
@@ -69,16 +71,18 @@ class _Method(BaseEstimator, ABC):
 class CachedTeacher(_Method):
     """The teacher itself, its fit shared with whoever fits it on the same rows."""
 
-    def __init__(self, teacher: Any, memory: joblib.Memory, side: Side) -> None:
-        self.teacher = teacher
+    def __init__(self, distiller: Any, memory: joblib.Memory, side: Side) -> None:
+        self.distiller = distiller
         self.memory = memory
         self.side = side
 
-    def fit(self, X: Any, y: Any) -> "CachedTeacher":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "CachedTeacher":
         """Fit a clone of the teacher, or find it in the cache."""
         fit = self.memory.cache(fit_teacher, ignore=["threads"])
+        teacher = clone(as_teacher(self.distiller.teacher, self.side.task.teachers))
+        params = teacher_params(self.distiller, teacher, sample_weight)
         self.outcome_ = self.side.task.read(X, y, None, None).outcome
-        self.teacher_ = fit(clone(self.teacher), X, y, {}, self.outcome_)
+        self.teacher_ = fit(teacher, X, y, params, self.outcome_)
         self.classes_ = self.outcome_.classes
         return self
 
@@ -94,12 +98,12 @@ class InSampleDistiller(_Method):
         self.distiller = distiller
         self.teacher = teacher
 
-    def fit(self, X: Any, y: Any) -> "InSampleDistiller":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "InSampleDistiller":
         """Fit the teacher on all rows and the student to what it says of these rows."""
-        teacher = clone(self.teacher).fit(X, y)
+        teacher = clone(self.teacher).fit(X, y, sample_weight)
         outcome = teacher.outcome_
         taught = outcome.ask(teacher.teacher_, X)
-        self.distiller_ = clone(self.distiller).fit(X, y, **{outcome.given: taught})
+        self.distiller_ = clone(self.distiller).fit(X, y, sample_weight, **{outcome.given: taught})
         self.classes_ = outcome.classes
         return self
 
@@ -199,8 +203,7 @@ def _teacher(estimator: Any, memory: joblib.Memory) -> CachedTeacher:
             "fold. Give it one, or leave out the methods 'teacher', 'in-sample', 'cross-fit' "
             "and 'distilled'."
         )
-    side = side_of(estimator)
-    return CachedTeacher(as_teacher(estimator.teacher, side.task.teachers), memory, side)
+    return CachedTeacher(estimator, memory, side_of(estimator))
 
 
 def _cross_fit(estimator: Any, memory: joblib.Memory) -> Any:
@@ -242,28 +245,27 @@ def run_method(
     candidate: Any,
     *,
     X: Any,
-    y: NDArray[Any],
+    rows: NDArray[Any],
     folds: Folds,
-    groups: NDArray[Any] | None,
     scoring: Callable[..., Any],
     n_jobs: int | None,
     verbose: int,
 ) -> dict[str, NDArray[Any]]:
-    grouped = groups is not None and has_fit_parameter(candidate, "groups")
     return cross_validate(
-        candidate,
+        FitsCarried(candidate),
         X,
-        y,
+        rows,
         cv=list(folds.splits),
         scoring=scoring,
-        params={"groups": groups} if grouped else None,
         n_jobs=n_jobs,
         verbose=verbose,
         error_score="raise",
     )
 
 
-def check_names(methods: Sequence[str], others: Any, baseline: str, side: Side) -> dict[str, Any]:
+def check_names(
+    methods: Sequence[str], others: Any, baseline: str, side: Side, *, weighted: bool
+) -> dict[str, Any]:
     """Check the names, and return the other models by theirs."""
     others = {} if others is None else others
     kind = side.task.teachers.name
@@ -280,4 +282,6 @@ def check_names(methods: Sequence[str], others: Any, baseline: str, side: Side) 
     if taken:
         raise ParameterError(f"names in others must differ from those of methods, got {taken}.")
     check_choice("baseline", baseline, [*methods, *others])
+    for name, model in others.items() if weighted else ():
+        check_takes_weights(name, model)
     return dict(others)

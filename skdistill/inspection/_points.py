@@ -11,8 +11,8 @@ from sklearn.base import clone
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import Pipeline
 
-from skdistill._ground.compat import take_rows
 from skdistill._ground.costs import Latency, Parts, count_parts, latency, size_bytes
+from skdistill._ground.data import Data
 from skdistill._ground.estimates import Estimate, row_mean, split_mean
 from skdistill._ground.html import size_text, time_text
 from skdistill._ground.validation import brief, check_number
@@ -92,7 +92,7 @@ class FrontierPoint:
 class Trial:
     """One student on one split."""
 
-    row_losses: NDArray[np.float64]
+    loss: Estimate
     scores: Mapping[str, float]
     strength: float | None
     measure: Measure
@@ -133,9 +133,7 @@ def _behind(front: Pipeline | None, model: Any) -> Any:
 
 def one_split(
     parts: tuple[Pipeline | None, Any],
-    X: Any,
-    y: NDArray[Any],
-    groups: NDArray[Any] | None,
+    data: Data,
     students: Mapping[str, Any],
     split: tuple[Index, Index],
     measure: Callable[..., Measure],
@@ -143,24 +141,25 @@ def one_split(
     keep: bool,
 ) -> dict[str, Trial]:
     """Cross-fit the teacher on the training part, and fit and score each student."""
-    train, test = split
-    X_train, X_test = take_rows(X, train), take_rows(X, test)
+    train, test = (data.take(rows) for rows in split)
+    X_train, X_test = train.X, test.X
     front, estimator = (None if step is None else clone(step) for step in parts)
     if front is not None:
-        X_train, X_test = front.fit_transform(X_train, y[train]), front.transform(X_test)
-    part = None if groups is None else groups[train]
+        X_train, X_test = front.fit_transform(X_train, train.y), front.transform(X_test)
+    given = {"sample_weight": train.weight, "groups": train.groups}
     names = list(students)
-    fitted = estimator.set_params(student=students[names[0]]).fit(X_train, y[train], groups=part)
+    fitted = estimator.set_params(student=students[names[0]]).fit(X_train, train.y, **given)
     found = {}
     for name in names:
         model = fitted
         if name != names[0]:
-            model = fitted.refit_student(X_train, y[train], groups=part, student=students[name])
-        judge = measure(model, y[test])
-        observed, said = judge.observe(y[test]), judge.ask(model, X_test)
+            model = fitted.refit_student(X_train, train.y, **given, student=students[name])
+        judge = measure(model, test.y)
+        observed, said = judge.observe(test.y), judge.ask(model, X_test)
+        row_losses = judge.row_losses(observed, said, test.weight)
         found[name] = Trial(
-            row_losses=judge.row_losses(observed, said),
-            scores=judge.scores(observed, said),
+            loss=row_mean(row_losses, test.weight, test.groups),
+            scores=judge.scores(observed, said, test.weight),
             strength=model.strength_,
             measure=judge,
             model=model if keep else None,
@@ -169,19 +168,17 @@ def one_split(
     return found
 
 
-def loss_of(trials: list[Trial], test_over_train: float, groups: Any) -> Estimate:
+def loss_of(trials: list[Trial], test_over_train: float) -> Estimate:
     """Return the loss and its error: over rows for one split, over folds for several."""
     if len(trials) == 1:
-        return row_mean(trials[0].row_losses, groups=groups)
-    return split_mean([float(t.row_losses.mean()) for t in trials], test_over_train)
+        return trials[0].loss
+    return split_mean([trial.loss.mean for trial in trials], test_over_train)
 
 
-def hold_out(
-    side: Side, X: Any, y: NDArray[Any], groups: Any, test_size: float, random_state: Any
-) -> tuple[Index, Index]:
-    kind = side.splitter if groups is None else GroupShuffleSplit
+def hold_out(side: Side, data: Data, test_size: float, random_state: Any) -> tuple[Index, Index]:
+    kind = side.splitter if data.groups is None else GroupShuffleSplit
     splitter = kind(n_splits=1, test_size=test_size, random_state=random_state)
-    return next(splitter.split(X, y, groups))
+    return next(splitter.split(data.X, data.y, data.groups))
 
 
 def measured_by(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from skdistill.students import DirectRegressor, DirectStudent, resolve_regressor
 from skdistill.targets.numeric import NumericLoss
 from skdistill.targets.numeric_losses import Quantile, SquaredError
 
-__all__ = ["SIDES", "Side", "check_floor", "measure_of_arrays", "score_model", "side_of"]
+__all__ = ["SIDES", "Side", "check_floor", "measure_of_arrays", "side_of"]
 
 
 @dataclass(frozen=True)
@@ -80,39 +79,38 @@ class Side:
         """Return the exposure by its name, where the task knows any."""
         return dict.fromkeys(self.task.beside, exposure)
 
-    def rows(self, y: Any, sample_weight: Any, exposure: Any) -> tuple[NDArray[Any], Any]:
+    def rows(
+        self, estimator: Any, y: Any, sample_weight: Any, exposure: Any
+    ) -> tuple[NDArray[Any], Any]:
         """Return what was observed of rows, per unit of an exposure, and their weights.
 
         Raises
         ------
         ParameterError
-            If there is an exposure of classes.
+            If there is an exposure of classes, or of a quantile.
         InputError
             If what was observed, or the exposure, cannot be used.
         """
         labels = self.read(y)
         if exposure is None:
             return labels, sample_weight
-        if "exposure" not in self.task.beside:
-            raise ParameterError("exposure= is that of totals: leave it out for classes.")
+        self.check_exposure(estimator)
         return as_rates(labels, exposure, check_weights(sample_weight, len(labels)))
 
     def measure_of(self, estimator: Any, y: Any, floor: Any = FLOOR) -> Measure:
         """Return who judges a fitted distiller on rows."""
         return self.measure(estimator, y, **self.judged_by(estimator, floor))
 
-    def scorer(self, metric: str | None = None, **judged_by: Any) -> Callable[..., Any]:
-        """Return a scorer of models, by one score or by all."""
-        return partial(score_model, measure=partial(self.measure, **judged_by), metric=metric)
-
-
-def score_model(
-    model: Any, X: Any, y: Any, *, measure: Callable[..., Measure], metric: str | None = None
-) -> dict[str, float] | float:
-    """Score a fitted model as scikit-learn's scorers do, by one score or by all."""
-    judge = measure(model, y)
-    found = judge.scores(judge.observe(y), judge.ask(model, X))
-    return found if metric is None else found[metric]
+    def check_exposure(self, estimator: Any) -> None:
+        """Raise ParameterError where an exposure has no meaning: of classes, and of a quantile."""
+        if "exposure" not in self.task.beside:
+            raise ParameterError("exposure= is that of totals: leave it out for classes.")
+        loss = self.judged_by(estimator, FLOOR)["loss"]
+        if loss.level is not None:
+            raise ParameterError(
+                f"exposure has no meaning for loss {loss!r}: a quantile of rates depends on how "
+                "long each was observed. Use a student of a mean, or leave out the exposure."
+            )
 
 
 def check_floor(floor: Any) -> float:

@@ -27,6 +27,7 @@ __all__ = [
     "feature_column",
     "fitted_teacher",
     "out_of_fold",
+    "teacher_params",
 ]
 
 Floats = NDArray[np.float64]
@@ -98,7 +99,7 @@ def out_of_fold(
     side = check_fitted_distiller(estimator)
     judged_by = side.judged_by(estimator, floor)
     raw, calibrated = (side.said(estimator, whose) for whose in ("teacher", "calibrated"))
-    labels, sample_weight = side.rows(y, sample_weight, exposure)
+    labels, sample_weight = side.rows(estimator, y, sample_weight, exposure)
     if len(labels) != len(raw):
         raise InputError(
             f"X and y must be the {len(raw)} rows that the estimator was fitted on, got "
@@ -226,8 +227,11 @@ def fitted_teacher(
         )
     model = clone(as_teacher(estimator.teacher, side.task.teachers))
     data = side.task.read(X, y, sample_weight, None, **side.beside(exposure))
+    return model.fit(data.X, data.y, **teacher_params(estimator, model, data.weight))
+
+
+def teacher_params(estimator: Any, model: Any, weight: Floats | None) -> dict[str, Any]:
+    """Return what a distiller hands to its teacher's fit beside the rows: the weights, if any."""
     if get_config()["enable_metadata_routing"]:  # who asks for weights gets them
-        params = process_routing(estimator, "fit", sample_weight=data.weight)["teacher"].fit
-    else:
-        params = {} if data.weight is None else {weight_keyword(model): data.weight}
-    return model.fit(data.X, data.y, **params)
+        return dict(process_routing(estimator, "fit", sample_weight=weight)["teacher"].fit)
+    return {} if weight is None else {weight_keyword(model): weight}

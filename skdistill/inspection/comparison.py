@@ -11,20 +11,26 @@ from sklearn.utils import check_random_state
 from skdistill._ground.estimates import Estimate, margin, moves_against, outcome, split_mean
 from skdistill._ground.metrics import FLOOR
 from skdistill._ground.validation import check_choice
-from skdistill.exceptions import InputError
 from skdistill.inspection._checks import check_distiller
-from skdistill.inspection._display import Display, colour, data_frame
+from skdistill.inspection._differences import Differences
+from skdistill.inspection._display import data_frame
+from skdistill.inspection._folded import (
+    carried,
+    draw_folds,
+    held_out_share,
+    read_rows,
+    scorer,
+)
 from skdistill.inspection._methods import METHODS, check_names, run_methods
 from skdistill.inspection._page import interval_note
 from skdistill.inspection._words import CLASS_WORDS, Words
-from skdistill.teaching.folds import make_folds
 
 __all__ = ["Comparison", "ComparisonDisplay", "compare"]
 
 OUTCOMES = {"helped": "better", "harmed": "worse", "not shown to help": "not shown to differ"}
 
 
-class ComparisonDisplay(Display):
+class ComparisonDisplay(Differences):
     """Paired differences from a baseline with their 95% intervals.
 
     Parameters
@@ -50,13 +56,6 @@ class ComparisonDisplay(Display):
     0  in-sample         0.1 -0.1   0.3
     """
 
-    def __init__(
-        self, table: Mapping[str, Any], metric: str = "log_loss", baseline: str = "direct"
-    ) -> None:
-        super().__init__(table)
-        self.metric = metric
-        self.baseline = baseline
-
     @classmethod
     def from_estimator(
         cls, estimator: Any, X: Any, y: Any, *, metric: str | None = None, **settings: Any
@@ -81,60 +80,6 @@ class ComparisonDisplay(Display):
         display : ComparisonDisplay
         """
         return compare(estimator, X, y, **settings).display(metric)
-
-    @classmethod
-    def from_predictions(
-        cls,
-        methods: Any,
-        differences: Any,
-        low: Any,
-        high: Any,
-        *,
-        metric: str = "log_loss",
-        baseline: str = "direct",
-    ) -> "ComparisonDisplay":
-        """Take differences that are known.
-
-        Parameters
-        ----------
-        methods : sequence of m str
-            Names.
-        differences, low, high : array-like of shape (m,)
-            Differences from the baseline and the limits of their intervals.
-        metric : str, default="log_loss"
-            Name of the score.
-        baseline : str, default="direct"
-            Name of the baseline.
-
-        Returns
-        -------
-        display : ComparisonDisplay
-
-        Raises
-        ------
-        InputError
-            If the lengths differ.
-        """
-        table = {"method": list(methods)}
-        given = {"difference": differences, "low": low, "high": high}
-        table |= {name: np.asarray(column, dtype=np.float64) for name, column in given.items()}
-        if len({np.shape(column) for column in table.values()}) != 1:
-            shapes = {name: np.shape(column) for name, column in table.items()}
-            raise InputError(f"expected one value per method in each column, got shapes {shapes}.")
-        return cls(table, metric, baseline)
-
-    def _draw(self, ax: Any) -> None:
-        methods = list(self.table["method"])
-        x, low, high = (np.asarray(self.table[name]) for name in ("difference", "low", "high"))
-        bounded = np.isfinite(high - low)
-        ax.axvline(0.0, color="0.6", linewidth=1, linestyle=":")
-        for place, name in enumerate(methods):
-            reach = [[x[place] - low[place]], [high[place] - x[place]]] if bounded[place] else None
-            style = {"marker": "o", "capsize": 3, "color": colour(name, place)}
-            ax.errorbar([x[place]], [place], xerr=reach, **style)
-        ax.set_yticks(range(len(methods)), labels=methods)
-        ax.set_ylim(len(methods) - 0.5, -0.5)
-        ax.set_xlabel(f"{self.metric.replace('_', '-')} less that of {self.baseline}")
 
 
 @dataclass(frozen=True)
@@ -333,6 +278,8 @@ def compare(
     cv: Any = 5,
     n_repeats: int | None = None,
     groups: Any = None,
+    sample_weight: Any = None,
+    exposure: Any = None,
     floor: float = FLOOR,
     memory: Any = None,
     n_jobs: int | None = None,
@@ -373,6 +320,11 @@ def compare(
         How often integer folds are drawn; None is twice, and once for what is no integer.
     groups : array-like of shape (n,) or None, default=None
         Groups that folds must not split; passed on to the fits that take them.
+    sample_weight : array-like of shape (n,) or None, default=None
+        Row weights, of fits and of scores; rows of weight zero are left out.
+    exposure : array-like of shape (n,) or None, default=None
+        Of a regressor, what y are the totals of: rates are fitted and judged, with the exposure as
+        a weight.
     floor : float, default=1e-3
         The log-loss counts smaller probabilities as this, lest the exact zeros of a tree decide.
         Numbers have none.
@@ -393,7 +345,8 @@ def compare(
     ------
     ParameterError
         If a method is unknown or a name taken, the baseline is none of them, `others` is no mapping
-        of models, `floor` is not in (0, 0.5) or has no effect, the estimator is no
+        of models that take the weights, `floor` is not in (0, 0.5) or has no effect, `exposure` has
+        no meaning, the estimator is no
         `DistilledClassifier` or `DistilledRegressor`, or it lacks the teacher that a method needs.
     FoldError
         If the folds cannot be used.
@@ -416,20 +369,19 @@ def compare(
     """
     side = check_distiller(estimator, "pass it in others=, beside a {single}")
     judged_by = side.judged_by(estimator, floor)
-    others = check_names(methods, others, baseline, side)
-    labels = side.read(y)
+    weighted = sample_weight is not None or exposure is not None
+    others = check_names(methods, others, baseline, side, weighted=weighted)
+    data = read_rows(side, estimator, X, y, sample_weight, groups, exposure)
     words = side.words(**judged_by)
     rng = check_random_state(random_state)
     seed = int(rng.randint(np.iinfo(np.int32).max))
-    groups = None if groups is None else np.asarray(groups)
     if n_repeats is None:
         n_repeats = 2 if isinstance(cv, int | np.integer) else 1
-    draw = {"groups": groups, "n_repeats": n_repeats, "random_state": rng}
-    folds = make_folds(cv, X, labels, stratified=side.task.stratified, **draw)
+    folds = draw_folds(cv, data, side, n_repeats=n_repeats, random_state=rng)
     if not isinstance(estimator.random_state, int | np.integer):
         estimator = clone(estimator).set_params(random_state=seed)
-    rows = {"X": X, "y": labels, "folds": folds, "groups": groups}
-    how = {"scoring": side.scorer(**judged_by), "n_jobs": n_jobs, "verbose": verbose}
+    rows = {"X": data.X, "rows": carried(data), "folds": folds}
+    how = {"scoring": scorer(side, **judged_by), "n_jobs": n_jobs, "verbose": verbose}
     found = run_methods(estimator, methods, others, memory=memory, **rows, **how)
     return Comparison(
         scores={
@@ -438,7 +390,7 @@ def compare(
         },
         fit_seconds={name: tuple(result["fit_time"].tolist()) for name, result in found.items()},
         baseline=baseline,
-        test_over_train=float(np.mean([len(test) / len(train) for train, test in folds.splits])),
+        test_over_train=held_out_share(folds.splits, data),
         floor=judged_by.get("floor"),
         words=words,
     )

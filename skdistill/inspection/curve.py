@@ -13,8 +13,15 @@ from skdistill._ground.validation import check_choice, check_integer
 from skdistill.exceptions import InputError
 from skdistill.inspection._checks import check_distiller
 from skdistill.inspection._display import Display, colour
+from skdistill.inspection._folded import (
+    FitsCarried,
+    carried,
+    draw_folds,
+    held_out_rows,
+    read_rows,
+    scorer,
+)
 from skdistill.inspection._methods import direct_student
-from skdistill.teaching.folds import make_folds
 
 __all__ = ["DistillationCurveDisplay"]
 
@@ -74,6 +81,9 @@ class DistillationCurveDisplay(Display):
         *,
         train_sizes: Any = (0.1, 0.3, 0.6, 1.0),
         cv: Any = 5,
+        groups: Any = None,
+        sample_weight: Any = None,
+        exposure: Any = None,
         metric: str | None = None,
         floor: float = FLOOR,
         n_jobs: int | None = None,
@@ -97,6 +107,13 @@ class DistillationCurveDisplay(Display):
             rows of each class for the folds of the estimator.
         cv : int, splitter or iterable of (train, test), default=5
             Folds to score on.
+        groups : array-like of shape (n,) or None, default=None
+            Groups that folds must not split; passed on to the fits that take them.
+        sample_weight : array-like of shape (n,) or None, default=None
+            Row weights, of fits and of scores; rows of weight zero are left out.
+        exposure : array-like of shape (n,) or None, default=None
+            Of a regressor, what y are the totals of: rates are fitted and judged, with the exposure
+            as a weight.
         metric : str or None, default=None
             What is drawn: of classes "accuracy", "log_loss", "auc", "brier" or "calibration_error",
             of numbers "r2", "rmse", "mae", "loss", "calibration_slope", or "coverage" of a
@@ -118,36 +135,35 @@ class DistillationCurveDisplay(Display):
         ------
         ParameterError
             If the estimator is no `DistilledClassifier` or `DistilledRegressor` (a search would
-            choose on rows that are tested on), `metric` is unknown, or `floor` is not in (0, 0.5)
-            or has no effect.
+            choose on rows that are tested on), `metric` is unknown, `floor` is not in (0, 0.5) or
+            has no effect, or `exposure` has no meaning.
         """
         side = check_distiller(estimator)
         judged_by = side.judged_by(estimator, floor)
         words = side.words(**judged_by)
         metric = words.headline if metric is None else metric
         check_choice("metric", metric, words.scores)
-        labels = side.read(y)
-        stratified = side.task.stratified
-        folds = make_folds(cv, X, labels, random_state=random_state, stratified=stratified)
+        data = read_rows(side, estimator, X, y, sample_weight, groups, exposure)
+        folds = draw_folds(cv, data, side, random_state=random_state)
         lines: list[tuple[Any, ...]] = []
         methods = {"direct": direct_student(estimator), "distilled": clone(estimator)}
+        rows, n_test = carried(data), held_out_rows(folds.splits, data)
         for name, method in methods.items():
             sizes, _, found = learning_curve(
-                method,
-                X,
-                labels,
+                FitsCarried(method),
+                data.X,
+                rows,
                 train_sizes=np.asarray(train_sizes),
                 cv=list(folds.splits),
-                scoring=side.scorer(metric, **judged_by),
+                scoring=scorer(side, metric, **judged_by),
                 shuffle=True,
                 random_state=random_state,
                 n_jobs=n_jobs,
                 error_score="raise",
                 verbose=verbose,
             )
-            n_test = np.mean([len(test) for _, test in folds.splits])
             both = zip(sizes.tolist(), found, strict=True)
-            lines += [_line(name, size, scores, float(n_test)) for size, scores in both]
+            lines += [_line(name, size, scores, n_test) for size, scores in both]
         table = dict(zip(COLUMNS, map(list, zip(*lines, strict=True)), strict=True))
         return cls(table, words.headings.get(metric, metric))
 

@@ -194,7 +194,7 @@ class DistillationReport(Report):
         judged_by = side.judged_by(estimator, floor)
         params = dict(train_params or {})
         train = check_training(estimator, X_train, y_train, params, teacher)
-        observed, sample_weight = side.rows(y, sample_weight, exposure)
+        observed, sample_weight = side.rows(estimator, y, sample_weight, exposure)
         judge = side.measure(estimator, observed, **judged_by)
         rows = held_out(X, observed, judge, sample_weight, groups)
         models = fitted_models(estimator, X_train, y_train, train, params, teacher)

@@ -13,6 +13,7 @@ from skdistill.exceptions import ParameterError
 from skdistill.inspection._checks import check_distiller
 from skdistill.inspection._costs import LossAgainstCost
 from skdistill.inspection._display import data_frame
+from skdistill.inspection._folded import draw_folds, held_out_share, read_rows
 from skdistill.inspection._points import (
     FrontierPoint,
     by_name,
@@ -24,7 +25,6 @@ from skdistill.inspection._points import (
     one_split,
     parted,
 )
-from skdistill.teaching.folds import make_folds
 
 __all__ = ["Frontier", "FrontierDisplay", "frontier"]
 
@@ -223,6 +223,8 @@ def frontier(
     cv: Any = None,
     test_size: float = 0.25,
     groups: Any = None,
+    sample_weight: Any = None,
+    exposure: Any = None,
     latency_rows: int = 1,
     budget: float = 0.3,
     floor: float = FLOOR,
@@ -257,6 +259,12 @@ def frontier(
         Share of rows (or groups) to hold out where `cv` is None.
     groups : array-like of shape (n,) or None, default=None
         Groups that no split may divide.
+    sample_weight : array-like of shape (n,) or None, default=None
+        Row weights, of the fits of teacher and students and of the losses; rows of weight zero are
+        left out. Steps before the estimator are fitted without.
+    exposure : array-like of shape (n,) or None, default=None
+        Of a regressor, what y are the totals of: rates are fitted and judged, with the exposure as
+        a weight.
     latency_rows : int, default=1
         Rows predicted in one call when timing.
     budget : float, default=0.3
@@ -279,7 +287,8 @@ def frontier(
     ParameterError
         If the estimator is no `DistilledClassifier` or `DistilledRegressor`, nor a Pipeline that
         ends in one (a search would choose on rows that are tested on), there are no students or
-        grids of them, a number is out of range, or `test_size` is given with `cv`.
+        grids of them, a number is out of range, `exposure` has no meaning, or `test_size` is given
+        with `cv`.
     FoldError, StudentError
         If the folds or a student cannot be used, or a name is used twice.
 
@@ -308,28 +317,22 @@ def frontier(
     check_integer("latency_rows", latency_rows, low=1)
     check_number("budget", budget, low=0.0)
     measure = measured_by(side, distiller, students, floor)
-    labels = side.read(y)
-    groups = None if groups is None else np.asarray(groups)
+    data = read_rows(side, distiller, X, y, sample_weight, groups, exposure)
     if cv is None:
-        splits = [hold_out(side, X, labels, groups, test_size, random_state)]
-        protocol = f"{len(splits[0][1])} of {len(labels)} rows held out"
+        splits = [hold_out(side, data, test_size, random_state)]
+        protocol = f"{len(splits[0][1])} of {len(data)} rows held out"
     else:
-        how = {"groups": groups, "random_state": random_state, "stratified": side.task.stratified}
-        splits = list(make_folds(cv, X, labels, **how).splits)
+        splits = list(draw_folds(cv, data, side, random_state=random_state).splits)
         protocol = f"cross-validation on {len(splits)} folds"
     trials = Parallel(n_jobs=n_jobs, verbose=verbose)(
-        delayed(one_split)(
-            (front, distiller), X, labels, groups, students, split, measure, keep=number == 0
-        )
+        delayed(one_split)((front, distiller), data, students, split, measure, keep=number == 0)
         for number, split in enumerate(splits)
     )
-    ratio = float(np.mean([len(test) / len(train) for train, test in splits]))
-    held_out = None if groups is None else groups[splits[0][1]]
-    points = []
+    ratio, points = held_out_share(splits, data), []
     for name in students:
         own = [trial[name] for trial in trials]
-        loss = loss_of(own, ratio, held_out)
-        points.append(make_point(name, own, loss, X, latency_rows=latency_rows, budget=budget))
+        timed = {"latency_rows": latency_rows, "budget": budget}
+        points.append(make_point(name, own, loss_of(own, ratio), data.X, **timed))
     return Frontier(tuple(points), protocol)
 
 

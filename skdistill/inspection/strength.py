@@ -287,7 +287,7 @@ class StrengthDisplay(Display):
 def _naive_scores(estimator: Any, X: Any, y: Any, exposure: Any, **metadata: Any) -> Any:
     """Return the scores of the same search on labels that leak, in place of its pool."""
     side = side_of(estimator)
-    side.rows(y, None, exposure)  # of classes there is none
+    side.rows(estimator, y, None, exposure)  # of classes there is none
     metadata |= side.beside(exposure)
     check_fitted_on(estimator, y, **side.beside(exposure))
     if estimator.report_.n_transfer:

@@ -26,6 +26,7 @@ from skdistill.inspection import (
     ResidualDisplay,
     StrengthDisplay,
 )
+from skdistill.inspection._folded import FitsCarried, carried, read_rows, scorer
 from skdistill.inspection._tasks import side_of
 from tests.common.data import sample
 from tests.inspection.conftest import cross_calibrated
@@ -509,6 +510,8 @@ def test_curve_bad_input(two):
 
 
 def test_a_scorer_is_one_number_for_a_metric(two):
-    given, side = (two.model, two.test.X, two.test.y), side_of(two.model)
-    every = side.scorer(floor=1e-3)(*given)
-    assert side.scorer("brier", floor=1e-3)(*given) == every["brier"]
+    side = side_of(two.model)
+    rows = carried(read_rows(side, two.model, two.test.X, two.test.y, None, None, None))
+    given = FitsCarried(two.model).fit(two.test.X, rows), two.test.X, rows
+    every = scorer(side, floor=1e-3)(*given)
+    assert scorer(side, "brier", floor=1e-3)(*given) == every["brier"]
