@@ -53,7 +53,7 @@ def find(name):
 
 def test_every_public_name_is_documented_exactly_once(reference):
     listed = [find(name) for name in documented(reference)]
-    homes = ("", ".inspection", ".students", ".export", ".exceptions")
+    homes = ("", ".inspection", ".students", ".teaching", ".export", ".exceptions")
     for module in map(importlib.import_module, (f"skdistill{home}" for home in homes)):
         for name in module.__all__:
             if not name.startswith("__"):

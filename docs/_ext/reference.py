@@ -19,6 +19,10 @@ MODULES = {
         "Students and routes",
         "How learners consume soft targets; for those who extend the package.",
     ),
+    "skdistill.teaching": (
+        "A model elsewhere as the teacher",
+        "Its folds in a file, its answers checked. See :doc:`guide/outside`.",
+    ),
     "skdistill.inspection": (
         "Reports, comparisons and displays",
         "Needs the extra ``plot`` for pictures and data frames. See :doc:`guide/reading`.",

@@ -79,5 +79,5 @@ display = ReliabilityDisplay.from_predictions(
 # %%
 # (The student's curve is drawn on its training rows: look at it for its shape only.)
 #
-# An honest choice with `DistilledClassifierCV` needs more from the outside model than one pass: its
-# ``pool_proba=``, see :doc:`/guide/choice`.
+# An honest choice with `DistilledClassifierCV` needs more from the outside model than one pass:
+# :doc:`/guide/outside` writes a file of what to fit and what to ask, and reads the answers.

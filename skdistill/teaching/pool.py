@@ -23,10 +23,22 @@ from skdistill.exceptions import FoldError, InputError, LeakWarning, ParameterEr
 from skdistill.teaching.crossfit import OutOfFold, cross_fit, further_answers
 from skdistill.teaching.folds import Folds, check_fold_classes, merged
 
-__all__ = ["Pool", "fit_pool", "given_pool", "validation_folds"]
+__all__ = [
+    "Fits",
+    "Pool",
+    "assemble",
+    "fit_pool",
+    "given_pool",
+    "needed_fits",
+    "partners",
+    "validation_folds",
+    "warn_if_ordinary",
+]
 
 Index = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Pair = tuple[int, int]
+Split = tuple[Index, Index]
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,7 @@ class Pool:
 
     def partners(self, validation: int) -> tuple[int, ...]:
         """Return the folds whose rows are labelled for validation fold `validation`."""
-        return _partners(self.folds, validation)
+        return partners(self.folds, validation)
 
     def label(self, X: Any, validation: int, outcome: Outcome) -> Floats:
         """Label further rows, by the mean of the teachers that may be used for a validation fold.
@@ -127,7 +139,7 @@ def validation_folds(folds: Folds, n_validation: int | None) -> tuple[int, ...]:
             )
     chosen: list[int] = []
     for run in folds.rounds:
-        chosen += [k for k in run if len(run) > 2 and _partners(folds, k)][:bound]
+        chosen += [k for k in run if len(run) > 2 and partners(folds, k)][:bound]
     if len(chosen) < 2:
         raise FoldError(
             f"an honest choice needs repeats of at least 3 disjoint test folds, got {len(folds)} "
@@ -138,11 +150,20 @@ def validation_folds(folds: Folds, n_validation: int | None) -> tuple[int, ...]:
     return tuple(chosen)
 
 
-def _partners(folds: Folds, k: int) -> tuple[int, ...]:
+def partners(folds: Folds, k: int) -> tuple[int, ...]:
     """Return the folds of the same repeat with a test row among the training rows of fold k."""
     run = next(run for run in folds.rounds if k in run)
     train = folds.splits[k][0]
     return tuple(j for j in run if j != k and np.isin(folds.splits[j][1], train).any())
+
+
+def _seen(folds: Folds, k: int) -> Index:
+    """Return the rows whose ordinary teachers were fitted to rows of fold k."""
+    test = folds.splits[k][1]
+    seen = [
+        folds.splits[j][1] for j in partners(folds, k) if np.isin(test, folds.splits[j][0]).any()
+    ]
+    return np.concatenate([np.empty(0, dtype=np.int64), *seen])
 
 
 def fit_pool(
@@ -192,7 +213,7 @@ def fit_pool(
     TeacherError, InputError
         As `cross_fit`.
     """
-    every = _with_pairs(folds, validation)
+    every = needed_fits(folds, validation)
     outcome = Classes(np.unique(y)) if outcome is None else outcome
     check_fold_classes(every.folds, y, outcome.classes)
     progress = Progress(None) if progress is None else progress
@@ -210,11 +231,32 @@ def fit_pool(
             verbose=verbose,
             progress=step,
         )
-    n_classes = out.values.shape[1]
+    return assemble(every, out, folds, validation)
+
+
+def assemble(every: "Fits", out: OutOfFold, folds: Folds, validation: Sequence[int]) -> Pool:
+    """Return the pool of what the teachers of all fits said.
+
+    Parameters
+    ----------
+    every : Fits
+        The fits.
+    out : OutOfFold
+        What each of them said of its rows.
+    folds : Folds
+        The folds of cross-fitting.
+    validation : sequence of int
+        Folds to choose on.
+
+    Returns
+    -------
+    pool : Pool
+    """
+    n_columns = out.parts[0].shape[1]
     values = []
     for k in validation:
-        labels = np.full((folds.n_rows, n_classes), np.nan)
-        for j in _partners(folds, k):
+        labels = np.full((folds.n_rows, n_columns), np.nan)
+        for j in partners(folds, k):
             rows = np.intersect1d(folds.splits[j][1], folds.splits[k][0])
             labels[rows] = every.labels_of(rows, out, (min(j, k), max(j, k)))
         values.append(labels)
@@ -230,45 +272,70 @@ def fit_pool(
 
 
 @dataclass(frozen=True)
-class _Fits:
-    """The distinct fits of a pool, and which of them serves which pair; (k, k) is fold k alone."""
+class Fits:
+    """The distinct fits of a pool, and which of them serves which pair; (k, k) is fold k alone.
+
+    Attributes
+    ----------
+    folds : Folds
+        Training rows of each fit, and all rows that it is asked about, sorted.
+    fit_of : mapping of (int, int) to int
+        The fit of each pair.
+    asked : mapping of (int, int) to array
+        The rows that are asked about for the sake of that pair.
+    """
 
     folds: Folds
-    fit_of: Mapping[tuple[int, int], int]
+    fit_of: Mapping[Pair, int]
+    asked: Mapping[Pair, Index]
 
-    def labels_of(self, rows: Index, out: OutOfFold, pair: tuple[int, int]) -> Floats:
+    @classmethod
+    def of(cls, wanted: Mapping[Pair, Split], n_rows: int, numbers: Index | None = None) -> "Fits":
+        """Return the fits of training rows and rows asked about, for each pair."""
+        names = [name_of(pair) for pair in wanted]
+        every, fits = merged(list(wanted.values()), n_rows, names, numbers)
+        asked = {pair: rows for pair, (_, rows) in wanted.items()}
+        return cls(every, dict(zip(wanted, fits, strict=True)), asked)
+
+    def labels_of(self, rows: Index, out: OutOfFold, pair: Pair) -> Floats:
         """Return what the teacher of a pair says of `rows`."""
         fit = self.fit_of[pair]
         test = self.folds.splits[fit][1]  # sorted
         return out.parts[fit][np.searchsorted(test, rows)]
 
-    def teachers_of(
-        self, out: OutOfFold, pairs: Sequence[tuple[int, int]]
-    ) -> tuple[Any, ...] | None:
+    def teachers_of(self, out: OutOfFold, pairs: Sequence[Pair]) -> tuple[Any, ...] | None:
         """Return the teachers of the pairs, if they were kept."""
         if out.teachers is None:
             return None
         return tuple(out.teachers[self.fit_of[pair]] for pair in pairs)
 
 
-def _with_pairs(folds: Folds, validation: Sequence[int]) -> _Fits:
-    """Return the fits that serve all folds and the pairs with a validation fold."""
+def name_of(pair: Pair) -> str:
+    """Return what a message calls the teacher of a pair."""
+    j, k = pair
+    return f"fold {k}" if j == k else f"the pair of folds {j} and {k}"
+
+
+def needed_fits(folds: Folds, validation: Sequence[int]) -> Fits:
+    """Return the fits that serve all folds and the pairs with a validation fold.
+
+    Raises
+    ------
+    FoldError
+        If a pair leaves no training row.
+    """
     wanted = {(k, k): folds.splits[k] for k in range(len(folds))}
     for k in validation:
-        for j in _partners(folds, k):
+        for j in partners(folds, k):
             a, b = folds.splits[j], folds.splits[k]
             train = np.intersect1d(a[0], b[0])
+            if len(train) == 0:
+                raise FoldError(
+                    f"folds {j} and {k} leave no training row between them: use more folds."
+                )
             test = np.union1d(np.setdiff1d(a[1], b[1]), np.setdiff1d(b[1], a[1]))
             wanted[min(j, k), max(j, k)] = train, test
-    names = []
-    for (j, k), (train, _) in wanted.items():
-        if len(train) == 0:
-            raise FoldError(
-                f"folds {j} and {k} leave no training row between them: use more folds."
-            )
-        names.append(f"fold {k}" if j == k else f"the pair of folds {j} and {k}")
-    every, numbers = merged(list(wanted.values()), folds.n_rows, names, folds.numbers)
-    return _Fits(every, dict(zip(wanted, numbers, strict=True)))
+    return Fits.of(wanted, folds.n_rows, folds.numbers)
 
 
 def given_pool(
@@ -310,7 +377,7 @@ def given_pool(
         )
     tables = []
     for k in validation:
-        labelled = np.concatenate([folds.splits[j][1] for j in _partners(folds, k)])
+        labelled = np.concatenate([folds.splits[j][1] for j in partners(folds, k)])
         rows = np.intersect1d(labelled, folds.splits[k][0])
         table = np.full((folds.n_rows, data.outcome.n_columns), np.nan)
         table[rows] = data.outcome.check(
@@ -321,11 +388,28 @@ def given_pool(
             data.kept[rows],
         )
         tables.append(table)
-    if all(np.all((table == out_of_fold) | np.isnan(table)) for table in tables):
+    whole = OutOfFold(out_of_fold, folds.fold, ())
+    pool = Pool(folds, tuple(validation), tuple(tables), whole, 0)
+    warn_if_ordinary(pool)
+    return pool
+
+
+def warn_if_ordinary(pool: Pool) -> None:
+    """Warn where a given pool holds ordinary out-of-fold answers that have seen validation folds.
+
+    The ordinary teachers of time-ordered folds saw no later one: their answers may stand in both.
+    """
+    folds, ordinary = pool.folds, pool.out_of_fold.values
+    leaks = [
+        (values[rows], ordinary[rows])
+        for k, values in zip(pool.validation, pool.values, strict=True)
+        for rows in (np.intersect1d(_seen(folds, k), folds.splits[k][0]),)
+        if len(rows)
+    ]
+    if leaks and all(np.array_equal(*pair) for pair in leaks):
         warn_user(
             "pool_proba has the ordinary out-of-fold probabilities in every table: their teachers "
             "saw the labels of the validation fold, so the choice and its scores leak. Label the "
             "training rows of fold k by teachers that saw neither fold k nor the row's own.",
             LeakWarning,
         )
-    return Pool(folds, tuple(validation), tuple(tables), OutOfFold(out_of_fold, folds.fold, ()), 0)
