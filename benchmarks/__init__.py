@@ -23,6 +23,7 @@ module            what it shows
 `synthetic`       what synthetic rows are good for
 `size`            trees and forests on soft labels, let grow or kept to the direct student's size
 `residual`        whether a second look at the teacher's residuals pays
+`worth`           how many labelled rows distilling stands for, and how little settings matter then
 `rare`            classes of a dozen rows, and sets of tiny losses
 `transfer`        what unlabelled rows of the same law are good for
 `shift`           weights and unlabelled rows where the features shift
