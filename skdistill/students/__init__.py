@@ -49,6 +49,7 @@ from skdistill.students.search import SearchAdapter, is_search
 from skdistill.students.size import fit_within
 from skdistill.students.soft_logistic import SoftLogisticRegression
 from skdistill.students.soft_mlp import SoftMLPClassifier
+from skdistill.students.tree import TREES, TreeAdapter
 from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
 from skdistill.students.xgboost import resolve_xgboost
 
@@ -122,9 +123,15 @@ def resolve(student: Any, loss: Any = "auto") -> Adapter:
             "neither."
         )
     _check_classifier(student)
+    return _by_copies(student)
+
+
+def _by_copies(student: Any) -> Adapter:
+    """Return the adapter of a classifier that is taught by weighted copies, or as if by them."""
     # A subclass may predict by another model than by the trees that the route grows.
-    is_forest = is_of_sklearn(student, RandomForestClassifier, ExtraTreesClassifier)
-    return ForestAdapter(student) if is_forest else ReplicationAdapter(student)
+    if is_of_sklearn(student, RandomForestClassifier, ExtraTreesClassifier):
+        return ForestAdapter(student)
+    return (TreeAdapter if is_of_sklearn(student, *TREES) else ReplicationAdapter)(student)
 
 
 def resolve_regressor(student: Any, loss: Any = "auto") -> Adapter:

@@ -45,6 +45,7 @@ from skdistill.targets.losses import Brier, CrossEntropy, Loss
 
 __all__ = [
     "ReplicationAdapter",
+    "check_every_class",
     "copy_settings",
     "copy_weights",
     "is_softmax",
@@ -163,7 +164,7 @@ def _fit_copies(model: Any, problem: Problem, target: Floats, *, integer_labels:
     copied = weights > 0
     copied[held_out] = False
     rows, columns = np.nonzero(copied)  # row by row: inner splits rely on it
-    _check_classes(copied, problem)
+    check_every_class(copied, problem)
     own = copy_settings(model, problem, rows)
     names = np.arange(len(problem.classes)) if integer_labels else problem.classes
     n_rows = len(target)
@@ -190,11 +191,12 @@ def copy_weights(model: Any, problem: Problem) -> Floats:
         weights = weights * problem.weight[:, None]
     per_class = balanced_weights(_class_weight(model), problem)
     weights = weights if per_class is None else weights * per_class
-    _check_classes(weights > 0, problem)
+    check_every_class(weights > 0, problem)
     return weights
 
 
-def _check_classes(copied: NDArray[np.bool_], problem: Problem) -> None:
+def check_every_class(copied: NDArray[np.bool_], problem: Problem) -> None:
+    """Raise InputError where a class has no copy; `copied` says which each row has, (n, K)."""
     absent = np.flatnonzero(~copied.any(axis=0))
     if absent.size:
         name = problem.classes.tolist()[absent[0]]
