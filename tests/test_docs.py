@@ -138,6 +138,27 @@ def test_figures_in_a_cell_stay_on_one_line_and_words_may_wrap():
         assert tied(cell) == cell
 
 
+def test_rows_that_a_page_quotes_are_measured_ones():
+    pytest.importorskip("sphinx")
+    results = extension("results")
+    quoted = [
+        (name, dict(re.findall(r":(\w+): (.+)", options)))
+        for path in PAGES
+        for name, options in re.findall(
+            r"^\.\. rows:: (\w+)\n((?:   :.+\n)*)", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    ]
+    assert quoted
+    for name, options in quoted:
+        rows, columns = (results._listed(options.get(key, "")) for key in ("rows", "columns"))
+        lines = results.excerpt(name, options.get("of", ""), rows, columns)
+        body = lines[lines.index("") + 1 : lines.index("", lines.index("") + 1)]
+        assert len(body) == 1 + len(rows) if rows else len(body) > 1
+    for wrong in (("suite", "No such", [], []), ("suite", "", ["no such"], [])):
+        with pytest.raises(KeyError):
+            results.excerpt(*wrong)
+
+
 def test_the_page_of_the_data_names_every_set():
     pytest.importorskip("sphinx")
     data_sets = extension("data_sets")

@@ -1,4 +1,4 @@
-"""The directive ``.. results:: <name>``: a measured table of ``docs/results``, in a section."""
+"""Measured tables of ``docs/results`` on a page: all of one (``results``), some rows (``rows``)."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import nested_parse_with_titles
 
-__all__ = ["Results", "section", "setup"]
+__all__ = ["Results", "Rows", "excerpt", "section", "setup"]
 
 FOLDER = Path(__file__).parents[1] / "results"
 _FIGURES = re.compile(r"[-+.,/%()\d ]+(to[-+.,%()\d ]+)?")  # 1.001 / 1.011 / 94%, or 0.4 to 0.8
@@ -42,6 +42,66 @@ class Results(SphinxDirective):
         return container.children
 
 
+class Rows(SphinxDirective):
+    """``.. rows:: <name>`` shows some rows and columns of a measured table, with a link to all.
+
+    ``:of:`` is how the heading of a further table begins (without it, the first table is meant),
+    ``:rows:`` are values of the first column, ``:columns:`` names of columns; both are parted by
+    semicolons, and all are shown where nothing is said. So a page that quotes figures keeps up with
+    the measurements.
+    """
+
+    required_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = dict.fromkeys(("of", "rows", "columns"), str)
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the table in place of the directive."""
+        name, asked = (
+            self.arguments[0],
+            {key: self.options.get(key, "") for key in ("rows", "columns")},
+        )
+        lines = excerpt(
+            name, self.options.get("of", ""), **{k: _listed(v) for k, v in asked.items()}
+        )
+        for path in FOLDER.glob(f"**/{name}*"):
+            self.env.note_dependency(str(path))
+        container = nodes.container()
+        nested_parse_with_titles(
+            self.state, StringList(lines, self.state.document.current_source), container
+        )
+        return container.children
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def excerpt(name: str, of: str, rows: list[str], columns: list[str]) -> list[str]:
+    """Return the lines of some rows of a table.
+
+    Raises
+    ------
+    KeyError
+        If there is no such table, row or column: it was measured anew, and the page must follow.
+    """
+    facts = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    tables = {"": f"{name}.csv"} | dict(facts["more"])
+    found = [heading for heading in tables if heading.startswith(of)]
+    if not found:
+        raise KeyError(f"{name} has no table whose heading begins with {of!r}")
+    file = tables[found[0]]
+    with (FOLDER / file).open(newline="", encoding="utf-8") as lines:
+        head, *body = csv.reader(lines)
+    by_name = {row[0]: row for row in body}
+    places = [head.index(column) for column in columns or head]
+    kept = [by_name[row] for row in rows] if rows else body
+    table = _written([[row[i] for i in places] for row in [head, *kept]])
+    number = list(tables).index(found[0])
+    anchor = f"results-{name}-{number}" if number else f"results-{name}"
+    origin = f":ref:`All of the table <{anchor}>`; ``{facts['command']}``."
+    return f"{table}\n\n{origin}".splitlines()
+
+
 def section(name: str) -> list[str]:
     """Return the lines of the section of a table."""
     about = FOLDER / f"{name}.json"
@@ -66,11 +126,14 @@ def _heading(anchor: str, title: str, line: str) -> list[str]:
 def _table(file: str) -> str:
     """Return a table of a file; its cells are plain text, whatever would be markup elsewhere."""
     with (FOLDER / file).open(newline="", encoding="utf-8") as lines:
-        head, *rows = csv.reader(lines)
+        return _written(list(csv.reader(lines)))
+
+
+def _written(table: list[list[str]]) -> str:
+    """Return the directive of a table whose first row is its head."""
     plain = io.StringIO()
-    csv.writer(plain, lineterminator="\n").writerows(
-        [[_escaped(cell) for cell in head], *([_escaped(_tied(cell)) for cell in r] for r in rows)]
-    )
+    cells = [[_escaped(cell if row is table[0] else _tied(cell)) for cell in row] for row in table]
+    csv.writer(plain, lineterminator="\n").writerows(cells)
     options = ":header-rows: 1\n:widths: auto\n:class: results"
     return ".. csv-table::\n" + _indented(f"{options}\n\n{plain.getvalue()}")
 
@@ -110,6 +173,7 @@ def _origin(name: str, facts: dict[str, Any]) -> str:
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Register the directive."""
+    """Register the directives."""
     app.add_directive("results", Results)
+    app.add_directive("rows", Rows)
     return {"parallel_read_safe": True}
