@@ -28,19 +28,19 @@ from benchmarks.suite_tables import (
 
 __all__ = ["Known", "in_three_sentences", "write_page"]
 
-COLUMNS = f"""\
+COLUMNS = """\
 A cell is a data set, a split of its rows, a teacher and a student. Every figure is test log-loss
-(probabilities below {FLOOR} count as {FLOOR}) over that of the same student trained directly on the
-labels, so less than 1 is a gain. The columns: the geometric mean over cells; the *worst* cell; the
-share of cells of *at most {HARM}*, in which nobody is harmed; cells *won / tied / lost* (beyond a
-relative .002); *p against direct*, the two-sided Wilcoxon signed-rank test of the logarithms, one
+(probabilities below {FLOOR} count as {FLOOR}) over that of the same student trained on the labels
+alone ({over}), so less than 1 is a gain. The columns: the geometric mean over cells; the *worst*
+cell; the share of cells of *at most {HARM}*, in which nobody is harmed; cells *won / tied / lost*
+(beyond a relative .002); *p*, the two-sided Wilcoxon signed-rank test of the logarithms, one
 value per data set (its cells averaged, as seeds, teachers and students of one set are not
 independent; none with fewer than six sets; not corrected for the number of methods); the *mean
 rank* by log-loss, 1 the best, within each cell that all methods were measured in, averaged per set,
-then over sets; the *lead kept*, (direct - method) / (direct - teacher) in log-loss, the median over
-cells in which the teacher leads by more than 2%; *seconds*, the median wall-clock time of a fit
-once the teacher has labelled the rows. Other work ran on the same cores: of the seconds, only the
-order of magnitude counts."""
+then over sets; the *lead kept*, (direct - method) / (direct - teacher) in log-loss, with the same
+direct student, the median over cells in which the teacher leads it by more than 2%; *seconds*, the
+median wall-clock time of a fit once the teacher has labelled the rows. Other work ran on the same
+cores: of the seconds, only the order of magnitude counts."""
 SIZE = """\
 *Size*: the bytes of the fitted student as it is shipped (pickled, without what distilled it) over
 the direct one's, the geometric mean over the {count} cells in which both are known."""
@@ -49,21 +49,22 @@ Two things were settled with an eye on trial runs on seed 0 of these sets: that 
 interval is widened for other training sets, and that smoothing leaves the direct student out. The
 other seeds split the rows anew. The default's rule was looked at on other splits of these sets
 (``python -m benchmarks.strength``)."""
-STRONGER_TEXT = """\
+OPPONENTS = """\
 A library's defaults are a weak opponent. *Direct, tuned*: the settings that ``settings="auto"``
 tries (`skdistill.choosing.tuning`), chosen on the same folds. *Calibrated*: one temperature, fitted
 on out-of-fold probabilities. *Shrunk*: hierarchical shrinkage of the nodes (Agarwal and others,
 ICML 2022), its strength chosen on the same folds. *Default, tuned*: our defaults with the settings
 that the direct student was tuned to. *Honest, tuned*: what the search over both sides chose. All
-keep the student's number of trees and bound on leaves. Only the cells in which the opponent was
-measured."""
+keep the student's number of trees and bound on leaves."""
 ASKED = {
+    "honest, tuned": 'The honest choice of both sides tuned (`settings="auto"`)',
+    "default, tuned": "The defaults with the settings of the tuned direct student",
     "honest": "The honest choice (`DistilledClassifierCV`)",
     "default": "The defaults (`DistilledClassifier`)",
 }
 PAIRED = "Against each other: the first method's log-loss over the second's"
 OPPONENT = "direct, tuned and calibrated"
-STRONGER = "Over the direct student, tuned and calibrated by the same means"
+LIBRARY = "Over the direct student with its library's settings"
 PACKAGES = "Other packages, each on the cells that it was measured in"
 SMALL = "forest of 10"
 
@@ -83,8 +84,8 @@ class Known:
     two_classes : sequence of str
         The data sets of two classes.
     opponents : sequence of str
-        The methods that stand in the table over the direct student at its best, and there only:
-        they are measured in fewer cells.
+        Direct students at their best, and ours beside them. Where they were measured, the first
+        tables are over the best of them, of these cells alone.
     """
 
     students: Sequence[str]
@@ -94,13 +95,13 @@ class Known:
     opponents: Sequence[str] = ()
 
 
-def in_three_sentences(ratio: pd.DataFrame, peers: Sequence[Peer]) -> str:
+def in_three_sentences(ratio: pd.DataFrame, over: str, peers: Sequence[Peer]) -> str:
     """Return what the rows say: the honest choice, the defaults, and other packages."""
     said = [
         f"{called}: {geometric_mean(ratio[method].dropna()):.3f} of the log-loss of the same "
-        f"student trained directly (geometric mean), {ratio[method].max():.3f} in the worst cell, "
-        f"nobody harmed (at most {HARM}) in {(ratio[method].dropna() <= HARM).mean():.1%} of "
-        f"{ratio[method].count()} cells."
+        f"student trained by the labels alone ({over}; geometric mean), "
+        f"{ratio[method].max():.3f} in the worst cell, nobody harmed (at most {HARM}) in "
+        f"{(ratio[method].dropna() <= HARM).mean():.1%} of {ratio[method].count()} cells."
         for method, called in ASKED.items()
         if method in ratio
     ]
@@ -128,14 +129,16 @@ def measured_cells(frame: pd.DataFrame, known: Known) -> str:
     return " ".join(said)
 
 
-def figures(ratio: pd.DataFrame, seconds: pd.Series, folder: Path) -> Iterator[tuple[str, str]]:
+def figures(
+    ratio: pd.DataFrame, seconds: pd.Series, folder: Path, over: str
+) -> Iterator[tuple[str, str]]:
     """Draw the figures; yield the file and the sentence of each."""
     cells = f"the {len(ratio)} cells of the table above"
-    students = ratio.drop(columns=["direct", "teacher"], errors="ignore").dropna(axis=1, how="all")
+    students = ratio.drop(columns=[over, "teacher"], errors="ignore").dropna(axis=1, how="all")
     spread = pd.DataFrame(
         {"geometric mean": students.apply(geometric_mean), "worst cell": students.max()}
     ).sort_values("geometric mean")
-    label = "test log-loss over the direct student's"
+    label = f"test log-loss over the student's: {over}"
     sentence = f"Geometric mean over {cells}, and the worst cell."
     yield ranges(folder, "suite_ratio", spread, label, 1.0), sentence
     ranks, n_sets = mean_ranks(ratio)
@@ -149,7 +152,7 @@ def figures(ratio: pd.DataFrame, seconds: pd.Series, folder: Path) -> Iterator[t
         )
         groups = cliques(ranks, distance)
         yield critical_difference(folder, "suite_ranks", ranks, distance, groups), sentence
-    kept = lead_kept(ratio).dropna(axis=1, how="all")
+    kept = lead_kept(ratio, over).dropna(axis=1, how="all")
     if len(kept):
         quartiles = kept.quantile([0.5, 0.25]).T.set_axis(["median", "lower quartile"], axis=1)
         quartiles = quartiles.sort_values("median", ascending=False)
@@ -165,39 +168,31 @@ def figures(ratio: pd.DataFrame, seconds: pd.Series, folder: Path) -> Iterator[t
 
 
 def own_tables(
-    ratio: pd.DataFrame, size: pd.DataFrame, known: Known
+    ratio: pd.DataFrame, size: pd.DataFrame, known: Known, over: str
 ) -> list[tuple[str, pd.DataFrame]]:
     """Return further tables of our cells with their headings."""
     names = {key: name for key, (name, _) in known.teachers.items()}
     tables = [
-        ("By student: geometric mean / worst", by(ratio, "student")),
-        ("By data set: geometric mean / worst", by(ratio, "data")),
-        ("By teacher: geometric mean / worst", by(ratio, "teacher").rename(columns=names)),
+        ("By student: geometric mean / worst", by(ratio, "student", over)),
+        ("By data set: geometric mean / worst", by(ratio, "data", over)),
+        ("By teacher: geometric mean / worst", by(ratio, "teacher", over).rename(columns=names)),
     ]
     if len(size):
         tables.append(("Size, by student: geometric mean / largest", by(size, "student")))
     small = ratio.index.get_level_values("student") == SMALL
     if small.any() and not small.all():
         big = size[size.index.get_level_values("student") != SMALL]
-        without = summary(ratio[~small], size=big).drop(columns="seconds")
+        without = summary(ratio[~small], size=big, over=over).drop(columns="seconds")
         tables.append((f"Without the {SMALL}, which gains most", without))
     return tables
 
 
-def stronger_tables(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Return the methods over the direct student at its best; none where that was not measured."""
-    if OPPONENT not in set(frame["method"]):
-        return []
-    ratio = ratios(frame, OPPONENT).dropna(axis=1, how="all")
-    whole = summary(ratio).drop(columns=["mean rank", "lead kept", "seconds", "p against direct"])
-    return [(STRONGER, whole), (f"{STRONGER}: geometric mean / worst", by(ratio, "student"))]
-
-
 def paired_table(ratio: pd.DataFrame, peers: Sequence[Peer]) -> pd.DataFrame:
     """Return the tests of the honest choice and the defaults against the other methods."""
-    others = {ours: [m for m in ratio if m not in ("direct", "teacher", ours)] for ours in ASKED}
+    mains = ("honest", "default")
+    others = {ours: [m for m in ratio if m not in ("direct", "teacher", ours)] for ours in mains}
     others["default"] = [m for m in others["default"] if not m.startswith("honest")]
-    tables = [paired(ratio, ours, others[ours]) for ours in ASKED if ours in ratio]
+    tables = [paired(ratio, ours, others[ours]) for ours in mains if ours in ratio]
     tables += tests_against(peers)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
@@ -227,28 +222,29 @@ def write_page(
     measured : (str, str), optional
         First and last day.
     """
-    at_best = frame[~frame["method"].isin(known.peers)]
-    frame = frame[~frame["method"].isin(known.opponents)]
-    everything = ratios(frame).dropna(axis=1, how="all")
-    peers = peers_of(everything, frame, known.peers, known.two_classes)
     ours = frame[frame["student"].isin(known.students) & ~frame["method"].isin(known.peers)]
     ours = ours if len(ours) else frame
-    ratio, seconds, size = ratios(ours).dropna(axis=1, how="all"), times(ours), sizes(ours)
-    table = summary(ratio, seconds, size)
+    weaker = frame[~frame["method"].isin(known.opponents)]
+    everything = ratios(weaker).dropna(axis=1, how="all")
+    peers = peers_of(everything, weaker, known.peers, known.two_classes)
+    over = OPPONENT if OPPONENT in set(ours["method"]) else "direct"
+    ratio, seconds, size = ratios(ours, over).dropna(axis=1, how="all"), times(ours), sizes(ours)
+    table = summary(ratio, seconds, size, over)
     print(table.to_string(index=False))
+    others, texts = _sections(ours, over, size, peers, known)
+    columns = COLUMNS.format(FLOOR=FLOOR, HARM=HARM, over=over)
+    sized = SIZE.format(count=len(size)) if len(size) else ""
+    stronger = OPPONENTS if over == OPPONENT else ""
+    said = in_three_sentences(ratio, over, peers)
+    about = (said, measured_cells(ours, known), stronger, columns, sized, SEEN)
     listed = "\n".join(f"- ``{each}``" for each in measuring)
-    others, texts = _sections(ratio, size, peers, known)
-    stronger = stronger_tables(at_best)
-    others = [*stronger, *others]
-    texts |= {STRONGER: STRONGER_TEXT} if stronger else {}
-    columns = [COLUMNS, *([SIZE.format(count=len(size))] if len(size) else [])]
     page = Page(
         name="suite",
         title="Honest choice, defaults and what stands beside them",
         command=command,
-        about=(in_three_sentences(ratio, peers), measured_cells(ours, known), *columns, SEEN),
+        about=tuple(paragraph for paragraph in about if paragraph),
         notes=(f"The rows were measured by\n\n{listed}",),
-        figures=tuple(figures(ratio, seconds, folder)),
+        figures=tuple(figures(ratio, seconds, folder, over)),
         measured=measured,
         texts=texts,
     )
@@ -256,10 +252,15 @@ def write_page(
 
 
 def _sections(
-    ratio: pd.DataFrame, size: pd.DataFrame, peers: Sequence[Peer], known: Known
+    ours: pd.DataFrame, over: str, size: pd.DataFrame, peers: Sequence[Peer], known: Known
 ) -> tuple[list[tuple[str, pd.DataFrame]], dict[str, str]]:
     """Return the further tables with their headings, and the paragraphs above them."""
+    ratio = ratios(ours, over).dropna(axis=1, how="all")
     tables, texts = [], {}
+    if over != "direct":
+        library = ratios(ours).dropna(axis=1, how="all")
+        whole = summary(library).drop(columns="seconds")
+        tables += [(LIBRARY, whole), (f"{LIBRARY}, by student", by(library, "student"))]
     compared = paired_table(ratio, peers)
     if len(compared):
         tables.append((PAIRED, compared))
@@ -270,11 +271,12 @@ def _sections(
     if peers:
         tables.append((PACKAGES, overview(peers)))
         texts[PACKAGES] = (
-            "Geometric mean over the direct student's, mean rank among all methods of the "
-            "package's table, median seconds: of the honest choice, the defaults and the package. "
-            "What its seconds contain stands above its own table, as do its teacher and students."
+            "Geometric mean over the direct student's with its library's settings, mean rank among "
+            "all methods of the package's table, median seconds: of the honest choice, the "
+            "defaults and the package. What its seconds contain stands above its own table, as do "
+            "its teacher and students."
         )
-    tables += own_tables(ratio, size, known)
+    tables += own_tables(ratio, size, known, over)
     for peer in peers:
         own = peer.tables()
         texts[own[0][0]] = peer.text()

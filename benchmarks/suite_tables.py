@@ -63,13 +63,15 @@ def times(frame: pd.DataFrame) -> pd.Series:
     return own.groupby("method")["seconds"].median()
 
 
-def lead_kept(ratio: pd.DataFrame) -> pd.DataFrame:
+def lead_kept(ratio: pd.DataFrame, over: str = "direct") -> pd.DataFrame:
     """Return (direct - method) / (direct - teacher) of the cells in which the teacher leads.
 
     Parameters
     ----------
     ratio : DataFrame
         Of `ratios`, the column "teacher" among them.
+    over : str, default="direct"
+        The direct student that the ratios are over.
 
     Returns
     -------
@@ -80,16 +82,19 @@ def lead_kept(ratio: pd.DataFrame) -> pd.DataFrame:
     if "teacher" not in ratio:
         return ratio.iloc[:0]
     led = ratio[ratio["teacher"] < LEAD]
-    return (1.0 - led).div(1.0 - led["teacher"], axis=0).drop(columns=["direct", "teacher"])
+    return (1.0 - led).div(1.0 - led["teacher"], axis=0).drop(columns=[over, "teacher"])
 
 
 def mean_ranks(ratio: pd.DataFrame) -> tuple[pd.Series, int]:
     """Return the mean rank of each method, best first, and the number of sets.
 
     Methods are ranked by log-loss within each cell that all were measured in; ranks are averaged
-    within a data set, then over the sets, since the cells of one set are not independent.
+    within a data set, then over the sets, since the cells of one set are not independent. Methods
+    for some students only have no rank.
     """
-    students = ratio.drop(columns="teacher", errors="ignore").dropna()
+    ratio = ratio.drop(columns="teacher", errors="ignore")
+    for_all = ratio.notna().groupby("student").any().all()
+    students = ratio.loc[:, for_all].dropna()
     per_set = students.rank(axis=1).groupby("data").mean()
     return per_set.mean().dropna().sort_values(), len(per_set)  # NaN: no such cell
 
@@ -128,7 +133,10 @@ def cliques(ranks: pd.Series, distance: float) -> list[tuple[str, ...]]:
 
 
 def summary(
-    ratio: pd.DataFrame, seconds: pd.Series | None = None, size: pd.DataFrame | None = None
+    ratio: pd.DataFrame,
+    seconds: pd.Series | None = None,
+    size: pd.DataFrame | None = None,
+    over: str = "direct",
 ) -> pd.DataFrame:
     """Return one line per method, the direct student's among them.
 
@@ -140,8 +148,10 @@ def summary(
         Of `times`.
     size : DataFrame, optional
         Of `sizes`; without a single one there is no such column.
+    over : str, default="direct"
+        The direct student that the ratios are over.
     """
-    ranks, kept = mean_ranks(ratio)[0], lead_kept(ratio).assign(direct=0.0)
+    ranks, kept = mean_ranks(ratio)[0], lead_kept(ratio, over).assign(**{over: 0.0})
     bytes_ = {} if size is None else {m: geometric_mean(size[m].dropna()) for m in size}
     lines = []
     for method in ratio.columns:
@@ -155,7 +165,7 @@ def summary(
                 "worst": f"{values.max():.3f}",
                 f"at most {HARM}": f"{(values <= HARM).mean():.1%}",
                 "won / tied / lost": counted(values),
-                "p against direct": _shown(_p_value(np.log(values)), ".3f"),
+                "p": _shown(_p_value(np.log(values)), ".3f"),
                 "mean rank": _shown(ranks.get(method), ".2f"),
                 "lead kept": _shown(kept[method].median() if method in kept else None, ".0%"),
                 **({"size": _shown(bytes_.get(method), ".2f")} if bytes_ else {}),
@@ -206,7 +216,7 @@ def _p_value(logarithms: pd.Series) -> float | None:
     return float(stats.wilcoxon(per_set).pvalue)
 
 
-def by(ratio: pd.DataFrame, level: str) -> pd.DataFrame:
+def by(ratio: pd.DataFrame, level: str, over: str = "direct") -> pd.DataFrame:
     """Return the geometric mean and the worst cell per method, split by a part of the cell."""
     shown = {}
     for key, part in ratio.groupby(level=level):
@@ -216,7 +226,7 @@ def by(ratio: pd.DataFrame, level: str) -> pd.DataFrame:
             else f"{geometric_mean(part[m].dropna()):.3f} / {part[m].max():.3f}"
             for m in part.columns
         ]
-    table = pd.DataFrame(shown, index=ratio.columns).drop(index="direct")
+    table = pd.DataFrame(shown, index=ratio.columns).drop(index=over)
     return table.rename_axis("method").reset_index()
 
 

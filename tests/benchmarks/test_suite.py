@@ -29,7 +29,7 @@ FACTS = {
 }
 COLUMNS = ["data", "seed", "teacher", "student", "method", "log_loss", "seconds", "note", "size"]
 KNOWN = suite_page.Known(
-    students=["tree"],
+    students=["tree", "line"],
     teachers={"forest": ("woods", "many trees"), "stack": ("pile", "three on top")},
     peers=FACTS,
     two_classes=["set 0", "set 1"],
@@ -88,8 +88,8 @@ def test_methods_are_ranked_and_what_is_kept_of_the_lead_is_measured():
     table = suite_tables.summary(ratio, suite_tables.times(frame)).set_index("method")
     assert table.loc["honest", "lead kept"] == "75%"
     assert table.loc["honest", "won / tied / lost"] == "6 / 0 / 0"
-    assert table.loc["honest", "p against direct"] == "0.031"  # 2 / 2^6
-    assert table.loc["peer", ["seconds", "cells", "p against direct"]].tolist() == ["7.00", "1", ""]
+    assert table.loc["honest", "p"] == "0.031"  # 2 / 2^6
+    assert table.loc["peer", ["seconds", "cells", "p"]].tolist() == ["7.00", "1", ""]
     assert table.loc["direct", ["geometric mean", "worst", "mean rank", "lead kept"]].tolist() == [
         "1.0000", "1.000", "4.00", "0%",
     ]  # fmt: skip
@@ -246,18 +246,30 @@ def test_a_peer_says_whose_teacher_and_which_cells(tmp_path):
 
 
 def test_the_page_compares_with_the_opponent_at_its_best(tmp_path):
-    assert suite_page.STRONGER not in dict(_page(_frame(), tmp_path)["more"])
-    frame = _frame(**{suite_page.OPPONENT: 0.9})
-    frame = frame[(frame["method"] != suite_page.OPPONENT) | (frame["data"] < "set 3")]
-    more = dict(_page(frame, tmp_path)["more"])
-    table = pd.read_csv(tmp_path / more[suite_page.STRONGER]).set_index("method")
-    assert set(table["cells"]) == {3}
+    assert suite_page.LIBRARY not in dict(_page(_frame(), tmp_path)["more"])
+    opponent = suite_page.OPPONENT
+    frame = _frame(**{opponent: 0.9, "direct, shrunk": 0.95})
+    frame = frame[(frame["method"] != opponent) | (frame["data"] < "set 5")]
+    frame = frame[(frame["method"] != "direct, shrunk") | (frame["data"] < "set 2")]
+    other = frame[frame["method"] != "direct, shrunk"].assign(student="line")
+    frame = pd.concat([frame, other])
+    facts = _page(frame, tmp_path)
+    table = pd.read_csv(tmp_path / "suite.csv").set_index("method")
+    assert table["cells"].to_dict() == dict.fromkeys(table.index, 10) | {"direct, shrunk": 2}
     assert table.loc["default", "geometric mean"] == 1.0
     assert table.loc["honest", "geometric mean"] == pytest.approx(0.85 / 0.9, abs=1e-3)
     assert table.loc["direct", "worst"] == pytest.approx(1 / 0.9, abs=1e-3)
-    main = pd.read_csv(tmp_path / "suite.csv").set_index("method")
-    assert suite_page.OPPONENT not in main.index  # of fewer cells, so that no rank hangs on it
-    assert set(main["cells"]) == {6}
+    lead = (0.9 - 0.85) / (0.9 - 0.8)
+    assert table.loc["honest", "lead kept"] == f"{lead:.0%}"
+    assert table.loc[opponent, "lead kept"] == "0%"
+    assert (
+        f"0.945 of the log-loss of the same student trained by the labels alone ({opponent}"
+        in (facts["about"][0])
+    )
+    assert np.isnan(table.loc["direct, shrunk", "mean rank"])  # of few cells: no rank hangs on it
+    assert table.loc["honest", "mean rank"] == 1.0
+    library = pd.read_csv(tmp_path / dict(facts["more"])[suite_page.LIBRARY]).set_index("method")
+    assert set(library.drop(index=[opponent, "direct, shrunk"])["cells"]) == {12}
 
 
 def test_our_teacher_is_no_mark_for_a_peer_with_its_own():
