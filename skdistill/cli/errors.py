@@ -10,7 +10,7 @@ from typing import Any
 from skdistill._ground.saving import check_writable, same_file
 from skdistill.exceptions import SkdistillError
 
-__all__ = ["CommandError", "Once", "caution", "check_output", "cut", "listed", "note"]
+__all__ = ["CommandError", "Once", "Several", "caution", "check_output", "cut", "listed", "note"]
 
 
 class CommandError(SkdistillError, ValueError):
@@ -36,6 +36,30 @@ class Once(argparse.Action):
             )
         self.given = values
         setattr(namespace, self.dest, values)
+
+
+class Several(argparse.Action):
+    """Store names as a list: separated by commas, by repeating the option, or both."""
+
+    given: tuple[str, ...] = ()
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Add to what was given before; refuse a name that is empty or came already."""
+        self.given = (*self.given, *(name.strip() for name in values.split(",")))
+        if not all(self.given):
+            raise argparse.ArgumentError(self, f"expected names, got {values!r}")
+        twice = [name for name in self.given if self.given.count(name) > 1]
+        if twice:
+            raise argparse.ArgumentError(self, f"{twice[0]!r} is given twice: name each once")
+        if "auto" in self.given and len(self.given) > 1:
+            raise argparse.ArgumentError(self, "auto stands for all: leave out the other names")
+        setattr(namespace, self.dest, list(self.given))
 
 
 def check_output(path: str | None, *others: str | None) -> None:

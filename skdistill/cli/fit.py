@@ -21,7 +21,7 @@ from skdistill.cli.front import Front, saved
 from skdistill.cli.kept import Kept, check_keep, check_pickles, choose, table_notes
 from skdistill.cli.progress import Progress
 from skdistill.cli.render import FORMATS, Report, legend, text_table, wrapped, write_report
-from skdistill.cli.scoreboard import Ruler, score_models
+from skdistill.cli.scoreboard import score_models
 from skdistill.cli.suspicion import too_good
 from skdistill.cli.targets import Target
 from skdistill.cli.tasks import CliTask, asked, task_of
@@ -55,10 +55,10 @@ def run(args: argparse.Namespace) -> None:
         args.train, layout(args, args.train, args.test), intake.special(args), asked(args)
     )
     task = task_of(training.target.task, args)
-    teacher, student = (
-        task.learner(kind, getattr(args, kind), args.seed) for kind in ("teacher", "student")
-    )
-    check_pickles(student, f"--student {args.student}")
+    teacher = task.learner("teacher", args.teacher, args.seed)
+    students = task.student_learners(args.students, args.seed)
+    for name, student in students.items():
+        check_pickles(student, f"--student {name}")
     if args.memory:
         check_pickles(teacher, f"--memory: --teacher {args.teacher}")
     train, held_out = _rows(args, training, task)
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
         "memory": args.memory,
         **task.settings,
     }
-    job = _Job(args, task, teacher, student, settings, training.columns, training.target)
+    job = _Job(args, task, teacher, students, settings, training.columns, training.target)
     with few_threads(train.X.size):
         kept = job.fit_only(train) if held_out is None else job.compare(train, held_out)
     with replacing(args.out) as new:
@@ -122,12 +122,12 @@ def _rows(
 
 @dataclass(frozen=True)
 class _Job:
-    """One teacher, one student and the settings, to be run on some rows."""
+    """One teacher, its students and the settings, to be run on some rows."""
 
     args: argparse.Namespace
     task: CliTask
     teacher: BaseEstimator
-    student: BaseEstimator
+    students: dict[str, BaseEstimator]
     settings: dict[str, Any]
     columns: tuple[Column, ...]
     target: Target
@@ -138,54 +138,73 @@ class _Job:
 
     def fit_only(self, train: Labelled) -> Kept:
         """Distil, or train directly if asked to, without held-out rows."""
+        if len(self.students) > 1:
+            raise CommandError(
+                f"--test-size 0 leaves no rows to choose among the students "
+                f"{', '.join(self.students)} by: name one, or hold rows out"
+            )
+        (student,) = self.students.values()
         vectoriser = self._vectoriser()
         rows = replace(train, X=vectoriser.fit_transform(train.X))
-        if self.args.keep == "direct":
-            student = self.task.learning.alone(self.student, rows)
-            return Kept(saved(vectoriser, student), "the student trained directly, as asked")
         learning = self.task.learning
-        distilled = learning.distil(self.teacher, self.student, rows, self.settings)
+        if self.args.keep == "direct":
+            words = "the student trained directly, as asked"
+            return Kept(saved(vectoriser, learning.alone(student, rows)), words)
+        distilled = learning.distil(self.teacher, student, rows, self.settings)
         print("no rows held out, so nothing is known about whether distilling paid")
         return Kept(saved(vectoriser, distilled.student_), "the distilled student")
 
     def compare(self, train: Labelled, held_out: Labelled) -> Kept:
         """Distil, compare on the held-out rows, print and report."""
         vectoriser = self._vectoriser()
-        students = {self.args.student: self.student}
-        with Progress(6) as progress:
+        with Progress(3 + 3 * len(self.students)) as progress:
             progress.start("columns to numbers")
             rows = replace(train, X=vectoriser.fit_transform(train.X))
             source = self.args.test or self.args.train
             seen = replace(held_out, X=vectorise(vectoriser, held_out.X, source))
             progress.done()
-            learning, settings = self.task.learning, self.settings
-            (trial,) = distil_all(learning, self.teacher, students, rows, settings, progress)
+            given = self.task.learning, self.teacher, self.students, rows, self.settings
+            trials = {trial.student: trial for trial in distil_all(*given, progress)}
             progress.start("scores on held-out rows")
             front = Front.measured(vectoriser, held_out.X)
-            board = self._board(trial, front, seen, self.task.ruler(rows))
+            boards = self._boards(trials, front, (rows, seen), sources(vectoriser))
             progress.done()
-        suspicion = too_good(self.task.perfection, board, rows, seen, sources(vectoriser))
-        if suspicion is not None:
-            board = replace(board, notes=(*board.notes, f"Warning: {suspicion}."))
-        sentence = verdict_sentence(board, len(seen.y), trial.distilled.report_)
-        sentence += sentences.at_chance(board, len(seen.y))
-        print(f"{text_table(board)}\n\n{legend(board.table)}\n{wrapped(board.notes)}\n")
-        print(f"{_how(trial.distilled)}\n{sentence}")
-        method, words = choose(self.args.keep, board)
-        report = None
-        if self.args.report:
-            sections = self._facts(train, held_out, rows.X.shape[1], trial.distilled)
-            sections["command"]["saved"] = method
-            report = Report(board.title, sentence, board, sections)
-        return Kept(front.before(trial.models[method]), words, report)
+        name, method, words = choose(self.args.keep, boards)
+        said = {each: _said(trials[each], board, len(seen.y)) for each, board in boards.items()}
+        others = tuple(board for each, board in boards.items() if each != name)
+        report = Report(boards[name].title, said[name][1], boards[name], {}, others)
+        for board in boards.values():
+            print(text_table(board), end="\n\n")
+        print(f"{legend(boards[name].table)}\n{wrapped(report.notes)}\n")
+        for each, (how, sentence) in said.items():
+            start = f"{each}: " if len(boards) > 1 else ""
+            print(f"{start}{how}\n{start}{sentence}")
+        sections = self._facts(train, held_out, rows.X.shape[1], trials[name].distilled)
+        sections["command"] |= {"saved": method, "saved_student": name}
+        report = replace(report, sections=sections) if self.args.report else None
+        return Kept(front.before(trials[name].models[method]), words, report)
 
-    def _board(self, trial: Trial, front: Front, held_out: Labelled, ruler: Ruler) -> Board:
-        """Score the models on held-out rows."""
-        scores = score_models(trial.models, held_out, ruler, front=front)
-        ratio = len(held_out.y) / trial.distilled.report_.n_rows
-        notes = (*ruler.notes(held_out), *table_notes(front, self.args.exposure))
-        title = f"{Path(self.args.train).name}: {self.args.teacher} into {self.args.student}"
-        return board_of_rows(title, ruler.table, scores, held_out, ratio, notes)
+    def _boards(
+        self,
+        trials: dict[str, Trial],
+        front: Front,
+        rows: tuple[Labelled, Labelled],
+        names: list[str],
+    ) -> dict[str, Board]:
+        """Score the models of each student on the second rows; they were fitted on the first."""
+        train, held_out = rows
+        ruler, boards = self.task.ruler(train), {}
+        for name, trial in trials.items():
+            scores = score_models(trial.models, held_out, ruler, front=front)
+            ratio = len(held_out.y) / trial.distilled.report_.n_rows
+            notes = (*ruler.notes(held_out), *table_notes(front, self.args.exposure))
+            title = f"{Path(self.args.train).name}: {self.args.teacher} into {name}"
+            board = board_of_rows(title, ruler.table, scores, held_out, ratio, notes)
+            suspicion = too_good(self.task.perfection, board, train, held_out, names)
+            if suspicion is not None:
+                board = replace(board, notes=(*board.notes, f"Warning: {suspicion}."))
+            boards[name] = board
+        return boards
 
     def _facts(
         self, train: Labelled, held_out: Labelled, width: int, distilled: Any
@@ -219,6 +238,12 @@ def verdict_sentence(board: Board, rows: int, report: FitReport) -> str:
             f"it would be alone.{more}"
         )
     return sentences.did_it_pay(board, rows)
+
+
+def _said(trial: Trial, board: Board, rows: int) -> tuple[str, str]:
+    """Return in words how a student was distilled, and whether it paid."""
+    sentence = verdict_sentence(board, rows, trial.distilled.report_)
+    return _how(trial.distilled), sentence + sentences.at_chance(board, rows)
 
 
 def _how(distilled: Any) -> str:

@@ -3,12 +3,10 @@
 import argparse
 from typing import Any
 
-from skdistill.cli import files, intake, names, number_names
-from skdistill.cli.errors import Once
+from skdistill.cli import names, number_names, options
+from skdistill.cli.errors import Once, Several
 from skdistill.cli.kept import KEEP
-from skdistill.cli.number_scores import LOSSES
 from skdistill.cli.render import FORMATS
-from skdistill.cli.targets import TASKS
 
 __all__ = ["make_parser"]
 
@@ -76,31 +74,11 @@ def make_parser(commands: Any, common: argparse.ArgumentParser) -> Any:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    data = parser.add_argument_group("data")
-    data.add_argument(
-        "train",
-        metavar="TRAIN",
-        help="text (.csv, .csv.gz, .tsv, .txt, .data, .dat), Parquet or Feather file",
-    )
-    data.add_argument(
-        "--target", required=True, metavar="COLUMN", help="what to predict: a class or a number"
-    )
-    data.add_argument(
-        "--task", choices=("auto", *TASKS), default="auto", metavar="TASK",
-        help="auto (default), classify or regress: what the target is",
-    )  # fmt: skip
-    data.add_argument("--groups", metavar="COLUMN", help="rows of one group stay in one fold")
-    data.add_argument("--weight", metavar="COLUMN", help="row weights, also in the table")
-    data.add_argument(
-        "--exposure", metavar="COLUMN",
-        help="of counts and totals: predict them per unit of it; rows count by it",
-    )  # fmt: skip
-    intake.add_options(data)
-    files.add_options(data)
+    data = options.add_data(parser)
     held_out = data.add_mutually_exclusive_group()
     held_out.add_argument("--test", metavar="FILE", help="held-out rows, with the same columns")
     held_out.add_argument(
-        "--test-size", type=_share, default=0.25, metavar="SHARE",
+        "--test-size", type=options.share, default=0.25, metavar="SHARE",
         help="share of TRAIN to hold out; 0 for no table (default: 0.25)",
     )  # fmt: skip
     output = parser.add_argument_group("output")
@@ -109,35 +87,22 @@ def make_parser(commands: Any, common: argparse.ArgumentParser) -> Any:
     output.add_argument(
         "--keep", choices=tuple(KEEP), metavar="WHICH",
         help="which student to save: distilled; direct, the one trained on the labels alone; or "
-        "best, the one of these two with the lower loss on the held-out rows (default: best; "
+        "best, the one of all these with the lowest loss on the held-out rows (default: best; "
         "without held-out rows: distilled)",
     )  # fmt: skip
-    _add_losses(parser.add_argument_group("loss of numbers"))
+    options.add_losses(parser)
     _add_method(parser.add_argument_group("method"))
     return parser
 
 
-def _add_losses(group: Any) -> None:
-    group.add_argument(
-        "--loss", choices=("auto", *LOSSES), default="auto", metavar="NAME",
-        help=f"of teacher and student, and of the table: {', '.join(LOSSES)}; or auto (default): "
-        "quantile with --quantile, tweedie with --power, poisson with --exposure, the student's "
-        "own where it is given as module:attribute, else squared_error",
-    )  # fmt: skip
-    group.add_argument(
-        "--quantile", type=_level, metavar="Q", help="which quantile to predict, such as 0.9"
-    )
-    group.add_argument(
-        "--power", type=_power, metavar="P",
-        help="of the variance in the mean, for --loss tweedie: from 1 to below 2 (default: 1.5)",
-    )  # fmt: skip
-
-
 def _add_method(method: Any) -> None:
-    for kind, usual in (("teacher", "vote"), ("student", "lightgbm")):
-        method.add_argument(
-            f"--{kind}", action=Once, default=usual, metavar="NAME", help=f"default: {usual}"
-        )
+    method.add_argument(
+        "--teacher", action=Once, default="vote", metavar="NAME", help="default: vote"
+    )
+    method.add_argument(
+        "--student", action=Several, default=["lightgbm"], dest="students", metavar="NAME,...",
+        help="one, or several to compare (repeatable), or auto for all below (default: lightgbm)",
+    )  # fmt: skip
     method.add_argument("--cv", type=int, default=5, metavar="K", help="folds (default: 5)")
     method.add_argument(
         "--strength", type=_strength, default="auto", metavar="S",
@@ -152,16 +117,7 @@ def _add_method(method: Any) -> None:
         help="of the teacher: auto (default: sigmoid for classes, linear for numbers), "
         "temperature (classes), isotonic, stacked or none",
     )  # fmt: skip
-    method.add_argument(
-        "--seed", type=_seed, default=0,
-        help="of everything random, learners given as instances excepted (default: 0)",
-    )  # fmt: skip
-    method.add_argument(
-        "--n-jobs", type=int, metavar="N", help="folds at a time; -1 for all cores (default: 1)"
-    )
-    method.add_argument(
-        "--memory", metavar="FOLDER", help="keep fitted fold teachers here, to resume"
-    )
+    options.add_running(method)
 
 
 def _optional(text: str) -> str | None:
@@ -173,37 +129,3 @@ def _strength(text: str) -> str | float:
         return text if text == "auto" else float(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected auto or a number, got {text!r}") from error
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"expected an integer from 0 to 2**32 - 1, got {text!r}")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    share = _number(text)
-    if not 0 <= share < 1:
-        raise argparse.ArgumentTypeError(f"expected a share from 0 to less than 1, got {text!r}")
-    return share
-
-
-def _level(text: str) -> float:
-    level = _number(text)
-    if not 0 < level < 1:
-        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
-    return level
-
-
-def _power(text: str) -> float:
-    power = _number(text)
-    if not 1 <= power < 2:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 to below 2, got {text!r}")
-    return power
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")

@@ -2,7 +2,7 @@
 
 import argparse
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import joblib
@@ -40,20 +40,43 @@ class Kept:
     report: Report | None = None
 
 
-def choose(keep: str | None, board: Board) -> tuple[str, str]:
-    """Return the method to save, and which student that is in words.
+def choose(keep: str | None, boards: Mapping[str, Board]) -> tuple[str, str, str]:
+    """Return the student and the method to save, and which that is in words.
 
-    Of the student distilled and alone the best is the one with the lower loss on the held-out
-    rows, shown to be so or not; where they have the same, the distilled one.
+    The best is the one with the lowest loss on the held-out rows, shown to be so or not; of a
+    student distilled and alone that have the same, the distilled one.
+
+    Parameters
+    ----------
+    keep : str or None
+        A key of `KEEP`; None for the best.
+    boards : mapping of str to Board
+        By student.
     """
-    method = KEEP[keep or "best"]
-    if method is not None:
-        return method, f"{_NAMES[method]}, as asked"
-    difference, loss = board.verdict.difference.mean, board.table.loss
-    method = "student alone" if difference > 0 else "distilled"
-    if difference:
-        return method, f"{_NAMES[method]}, of the lower {loss} in the table (--keep best)"
-    return method, f"{_NAMES[method]}, of the same {loss} as the one trained directly"
+    asked = KEEP[keep or "best"]
+    losses = {
+        (name, method): loss
+        for name, board in boards.items()
+        for method, loss in _losses(board).items()
+        if asked in (None, method)
+    }
+    name, method = min(losses, key=losses.__getitem__)  # the first of equal ones
+    loss, several = boards[name].table.loss, len(boards) > 1
+    words = _NAMES[method] + (f" ({name})" if several else "")
+    if asked is None and several:
+        return name, method, f"{words}, of the lowest {loss} in the tables (--keep best)"
+    if asked is None and not boards[name].verdict.difference.mean:
+        return name, method, f"{words}, of the same {loss} as the one trained directly"
+    if asked is None:
+        return name, method, f"{words}, of the lower {loss} in the table (--keep best)"
+    return name, method, f"{words}, as asked" + (f", of the lowest {loss}" if several else "")
+
+
+def _losses(board: Board) -> dict[str, float]:
+    return {
+        "distilled": board.scale + board.verdict.difference.mean,
+        "student alone": board.scale,
+    }
 
 
 def check_keep(args: argparse.Namespace) -> None:

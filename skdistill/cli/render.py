@@ -37,12 +37,20 @@ class Report:
     board : Board
     sections : mapping of str to mapping
         Further facts as (nested) mappings of plain types, by heading.
+    others : tuple of Board
+        Tables of further students.
     """
 
     title: str
     sentence: str
     board: Board
     sections: Mapping[str, Mapping[str, Any]]
+    others: tuple[Board, ...] = ()
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of the tables, each once."""
+        return list(dict.fromkeys(n for board in (self.board, *self.others) for n in board.notes))
 
 
 def legend(table: Table) -> str:
@@ -95,6 +103,7 @@ def _json(report: Report) -> str:
         "title": report.title,
         "sentence": report.sentence,
         "table": report.board.to_dict(),
+        **({"others": [board.to_dict() for board in report.others]} if report.others else {}),
         **report.sections,
     }
     return json.dumps(content, indent=2) + "\n"
@@ -102,8 +111,11 @@ def _json(report: Report) -> str:
 
 def _markdown(report: Report) -> str:
     parts = [f"# {_escape_markdown(report.title)}", _escape_markdown(report.sentence)]
-    parts += [markdown_table(report.board), *report.board.table.legend]
-    parts += [_escape_markdown(note) for note in report.board.notes]
+    parts.append(markdown_table(report.board))
+    for board in report.others:
+        parts += [_escape_markdown(board.title), markdown_table(board)]
+    parts += report.board.table.legend
+    parts += [_escape_markdown(note) for note in report.notes]
     for heading, facts in report.sections.items():
         lines = [f"- {_escape_markdown(k)}: {_escape_markdown(v)}" for k, v in flat(facts)]
         parts += [f"## {heading.capitalize()}", "\n".join(lines)]
@@ -111,13 +123,19 @@ def _markdown(report: Report) -> str:
 
 
 def _html(report: Report) -> str:
-    header, *lines = _cells(report.board)
-    parts = [paragraph(report.sentence), table(header, lines)]
+    parts = [paragraph(report.sentence), _html_table(report.board)]
+    for board in report.others:
+        parts += [f"<h2>{html.escape(board.title)}</h2>", _html_table(board)]
     parts += [f"<small>{paragraph(line)}</small>" for line in report.board.table.legend]
-    parts += [paragraph(note) for note in report.board.notes]
+    parts += [paragraph(note) for note in report.notes]
     for heading, facts in report.sections.items():
         parts += [f"<h2>{html.escape(heading.capitalize())}</h2>", definitions(flat(facts))]
     return page(report.title, "\n".join(parts))
+
+
+def _html_table(board: Board) -> str:
+    header, *lines = _cells(board)
+    return table(header, lines)
 
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {

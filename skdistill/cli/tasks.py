@@ -1,7 +1,7 @@
 """The two tasks of the command line: what differs between classes and numbers, in a record each."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ from skdistill import (
 from skdistill.cli import names, number_names
 from skdistill.cli.class_scores import CLASS_TABLE, ClassRuler
 from skdistill.cli.classes import check_classes, check_known_classes
-from skdistill.cli.errors import CommandError
+from skdistill.cli.errors import CommandError, note
 from skdistill.cli.figures import Table
 from skdistill.cli.names import Named, Wanted
 from skdistill.cli.number_scores import NumberRuler, rank_correlation
@@ -101,6 +101,25 @@ class CliTask:
                 f"expected one of {', '.join(known)}, module:attribute, or the other task"
             )
         return names.resolve(spec, known, seed, self.wanted)
+
+    def student_learners(self, specs: Sequence[str], seed: int) -> dict[str, BaseEstimator]:
+        """Return the students that `specs` name, by name; all with a short name for ``auto``.
+
+        Of ``auto`` those whose package is not installed are left out, with a note.
+        """
+        if list(specs) != ["auto"]:
+            return {spec: self.learner("student", spec, seed) for spec in specs}
+        found, missing = {}, []
+        for name, named in self.students.items():
+            try:
+                found[name] = named.build(seed)
+            except CommandError as error:  # its package is not installed
+                if not isinstance(error.__cause__, ImportError):
+                    raise
+                missing.append(name)
+        if missing:
+            note(f"--student auto leaves out {', '.join(missing)}: not installed")
+        return found
 
     @property
     def other(self) -> str:
@@ -244,22 +263,24 @@ def task_of(name: str, args: argparse.Namespace) -> CliTask:
     if name == "classify":
         return CLASSIFY
     loss = _loss(args)
+    asked_for = {"teacher": [args.teacher], "student": args.students}
     for kind, known in _NAMES[name].items():
-        spec = getattr(args, kind)
         others = number_names.having(known, loss)
-        if spec in known and spec not in others:
-            raise CommandError(
-                f"--{kind} {spec} cannot be had for --loss {loss.name}: expected one of "
-                f"{', '.join(others)}, or module:attribute"
-            )
+        for spec in asked_for[kind]:
+            if spec in known and spec not in others:
+                raise CommandError(
+                    f"--{kind} {spec} cannot be had for --loss {loss.name}: expected one of "
+                    f"{', '.join(others)}, or module:attribute"
+                )
     return regress(loss)
 
 
 def _loss(args: argparse.Namespace) -> NumericLoss:
     """Return the loss that the options ask for."""
     name = args.loss
-    if name == "auto" and ":" in args.student and args.quantile is None and args.power is None:
-        student = names.resolve(args.student, {}, args.seed, names.REGRESSOR)
+    own = [spec for spec in args.students if ":" in spec]
+    if name == "auto" and own and args.quantile is None and args.power is None:
+        student = names.resolve(own[0], {}, args.seed, names.REGRESSOR)
         loss = resolve_regressor(student).default_loss
     else:
         usual = "squared_error" if args.exposure is None else "poisson"

@@ -1,124 +1,123 @@
-"""``demo``, on a part of its data with a small teacher, in this process."""
+"""``demo``: one screen, on a part of its data with a small teacher, in this process."""
 
 import json
 import subprocess
 import sys
 from dataclasses import replace
 
-import numpy as np
 import pytest
-from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skdistill.cli import demo, main
+from skdistill.choosing.verdict import StudentVerdict, Verdict
+from skdistill.cli import demo, main, screen
 
-FORESTS = {"classify": ExtraTreesClassifier, "regress": ExtraTreesRegressor}
-
-
-def few(load):
-    """Return what loads a part of a data set: of digits, three classes."""
-
-    def part():
-        X, y = load()
-        rows = y < 3 if len(np.unique(y)) == 10 else np.ones(len(y), bool)
-        return X[rows][:200], y[rows][:200]
-
-    return part
+TREES = {"classify": DecisionTreeClassifier, "regress": DecisionTreeRegressor}
 
 
-@pytest.fixture(scope="module", params=FORESTS)
+@pytest.fixture(scope="module", params=TREES)
 def ran(request, tmp_path_factory):
-    """Run ``demo --quick`` with little data; return what it shows, what it printed, its record."""
-    show = demo.SHOWS[request.param]
-    small = replace(
-        show,
-        data={name: few(load) for name, load in show.data.items()},
-        teacher=lambda seed, _: FORESTS[request.param](9, random_state=seed),
-    )
+    """Run ``demo`` with trees for teachers, on few rows; return scenes, lines and record."""
+    kind, scenes = TREES[request.param], demo.SCENES[request.param]
+
+    def few(load):
+        X, y = load()
+        return lambda: (X[:300], y[:300] % 2 if request.param == "classify" else y[:300])
+
+    small = [
+        replace(scene, load=few(scene.load), labelled=scene.labelled and 150) for scene in scenes
+    ]
+    chooses, _, calibration = demo._KINDS[request.param]
+    teacher = lambda seed, _: kind(max_depth=4, random_state=seed)  # noqa: E731
     path = tmp_path_factory.mktemp("demo") / "demo.json"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(demo.SHOWS, request.param, small)
-        options = ["--task", request.param, "--n-jobs", "1", "--json", str(path)]
-        printed = _run(["demo", "--quick", *options])
-    return show, printed, json.loads(path.read_text())
+        patch.setitem(demo.SCENES, request.param, tuple(small))
+        patch.setitem(demo._KINDS, request.param, (chooses, teacher, calibration))
+        printed = _run(["--task", request.param, "--n-jobs", "1", "--json", str(path)])
+    return small, printed.splitlines(), json.loads(path.read_text())
 
 
-def _run(command: list[str]) -> str:
+def _run(options: list[str]) -> str:
     import contextlib
     import io
 
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        assert main(command) == 0
+        assert main(["demo", *options]) == 0
     return out.getvalue()
 
 
-def test_prints_one_table_per_data_set_and_student(ran) -> None:
-    show, printed, record = ran
-    methods, loss = show.task.table.methods, show.task.table.loss
-    assert len(record["tables"]) == len(show.data) * len(show.students)
-    for table in record["tables"]:
-        assert printed.count(table["title"] + "\n") == 1
-        assert [row["method"] for row in table["rows"]] == list(methods)
-    for method in methods:
-        assert printed.count(f"\n{method} ") == len(record["tables"])
-    for student in show.students.values():
-        assert printed.count(f"\n{student}: by {loss} against") == 1
+def test_everything_fits_on_one_screen(ran) -> None:
+    scenes, lines, _ = ran
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 100
+    for scene in scenes:
+        assert sum(line.startswith(f"{scene.title}; the teacher has") for line in lines) == 1
+        for student in scene.students:
+            assert any(line.startswith(student) for line in lines)
+    assert sum(line.startswith("=> ") for line in lines) == len(scenes)
 
 
-def test_means_and_errors_are_those_of_the_splits(ran) -> None:
-    show, _, record = ran
-    columns = [figure.name for figure in show.task.table.figures if figure.steady]
-    widening = np.sqrt(1 / 2 + record["test_share"] / (1 - record["test_share"]))
-    loss, difference = {
-        "classify": (lambda score: score["log_loss"], "log_loss_difference"),
-        "regress": (lambda score: score["rmse"] ** 2, "squared_error_difference"),
-    }[show.task.name]
-    for table in record["tables"]:
-        splits = [
-            {score["method"]: score for score in split["scores"]}
-            for split in record["splits"]
-            if (split["data"], split["student"]) == (table["data"], table["student"])
-        ]
-        assert table["splits"] == len(splits) == 2
-        for row in table["rows"]:
-            for column in columns:
-                values = [split[row["method"]][column] for split in splits]
-                if None in values:  # the slope of a constant
-                    assert row[column]["mean"] is None
-                    continue
-                assert row[column]["mean"] == pytest.approx(np.mean(values))
-                error = np.std(values, ddof=1) * widening
-                assert row[column]["standard_error"] == pytest.approx(error)
-        gaps = [loss(s["distilled"]) - loss(s["student alone"]) for s in splits]
-        assert table["verdict"][difference]["mean"] == pytest.approx(np.mean(gaps))
+def test_figures_are_those_that_are_printed(ran) -> None:
+    scenes, lines, record = ran
+    assert [table["data"] for table in record] == [scene.title for scene in scenes]
+    for table in record:
+        (start,) = [i for i, line in enumerate(lines) if line.startswith(table["data"])]
+        for student in table["students"]:
+            shown = next(line for line in lines[start:] if line.startswith(student["student"]))
+            gain = 1 - student["distilled"] / student["alone"]
+            assert f"{100 * gain:+.0f}"[:2] in shown
+            assert ("*" in shown) == student["on_front"]
 
 
-def test_teacher_agrees_with_itself(ran) -> None:
-    show, _, record = ran
-    column = {"classify": "agreement", "regress": "fidelity"}[show.task.name]
-    for table in record["tables"]:
-        assert table["rows"][1][column] == {"mean": 1.0, "standard_error": 0.0}
+def kind(outcome: str, name: str = "tree, 8 leaves", **other: float) -> StudentVerdict:
+    figures = {"difference": -0.1, "error": 0.0712, "distilled": 0.4123, "direct": 0.5123} | other
+    costs = {"size": dict.fromkeys(screen_sides, 2e3), "seconds": dict.fromkeys(screen_sides, 1e-3)}
+    return StudentVerdict(
+        name, outcome, interval=(-1, 1), ruled_out={}, n_rows=9, **figures, **costs
+    )
 
 
-def test_every_split_tells_its_strength_and_route(ran) -> None:
-    record = ran[-1]
-    for split in record["splits"]:
-        assert 0 <= split["strength"] <= 1
-        assert split["route"]
+screen_sides = ("direct", "distilled")
 
 
-def test_teacher_is_an_ensemble_with_one_thread(binary) -> None:
-    X, y = binary
-    teacher = demo.teacher(0, trees=5).fit(X, y)
-    assert teacher.predict_proba(X).shape == (len(y), 2)
-    assert teacher.get_params()["lightgbm__n_jobs"] == 1
-    teacher = demo.number_teacher(0, trees=5).fit(X, y)
-    assert teacher.predict(X).shape == y.shape
-    assert teacher.get_params()["lightgbm__n_jobs"] == 1
+def found(*kinds: StudentVerdict):
+    """Stand for a fitted search."""
+    by_student = {each.student: each for each in kinds}
+    teacher = {"raw": 0.31, "calibrated": 0.29876}
+    verdict = Verdict(kinds[0].student, by_student, "direct", 0.95, "log-loss", teacher, 1, 1)
+    return type("Search", (), {"verdict_": verdict})
 
 
-def test_one_seed_has_no_standard_errors() -> None:
-    assert demo._spread(1).startswith("One split: no standard errors")
-    assert demo._spread(5).startswith("Means over 5 random splits")
+def test_losses_have_the_digits_that_their_errors_allow() -> None:
+    (line,) = screen.screen_lines(found(kind("helps")))
+    assert line.gain == "+20% ± 14%"
+    text = screen.told("data", 0.29876, [line])
+    assert "the teacher has 0.30" in text
+    assert "0.51       0.41" in text
+    assert replace(line, error=0.0012).gain == "+19.5% ± 0.2%"
+    assert screen.rounded(0.5, float("nan")) == "0.5"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "sentence"),
+    [
+        (["helps"], "Distilling pays for the tree of 8 leaves."),
+        (["harms"], "Distilling harms the tree of 8 leaves."),
+        (["not shown to help"], "Distilling is not shown to pay: every difference is within"),
+        (["helps", "harms"], "Distilling pays for the tree of 8 leaves; it harms the b."),
+        (["not shown to help", "harms"], "Distilling harms the b; no gain is shown for the tree"),
+    ],
+)
+def test_the_sentence_follows_from_the_outcomes(outcomes: list[str], sentence: str) -> None:
+    names = ["tree, 8 leaves", "b"]
+    lines = screen.screen_lines(found(*map(kind, outcomes, names)))
+    assert f"=> {sentence}" in screen.told("", 0.3, lines)
+
+
+def test_the_front_is_of_the_better_sides() -> None:
+    lines = screen.screen_lines(
+        found(kind("helps", "a"), kind("harms", "b", direct=0.2), kind("helps", "c"))
+    )
+    assert [line.on_front for line in lines] == [False, True, False]
 
 
 def test_figures_that_could_not_be_written(tmp_path, capsys) -> None:
@@ -141,8 +140,8 @@ import sys
 import joblib, lightgbm, sklearn
 before = set(sys.modules)
 import skdistill.cli
-from skdistill.cli import demo
-demo.teacher(0)
+from skdistill.cli import demo, demo_full
+demo_full.teacher(0)
 print(*sorted({name.split(".")[0] for name in set(sys.modules) - before}))
 """
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
@@ -151,9 +150,10 @@ print(*sorted({name.split(".")[0] for name in set(sys.modules) - before}))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("task", FORESTS)
+@pytest.mark.parametrize("task", TREES)
 def test_demo_as_a_user_runs_it(task: str) -> None:
-    command = [sys.executable, "-W", "error", "-m", "skdistill", "demo", "--quick", "--task", task]
+    command = [sys.executable, "-W", "error", "-m", "skdistill", "demo", "--task", task]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    assert "32-leaf tree: by " in run.stdout
+    assert len(run.stdout.splitlines()) <= 24
+    assert "=> Distilling pays for" in run.stdout or task == "regress"

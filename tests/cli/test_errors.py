@@ -235,13 +235,25 @@ def test_unexpected_failures_have_their_own_code(fit, error, said, monkeypatch, 
     assert said in capsys.readouterr().err
 
 
-def test_two_students_are_not_one(fit, capsys) -> None:
-    for option in ("--student", "--teacher"):
-        with pytest.raises(SystemExit) as stop:
-            fit(option, "rf10")
-        assert stop.value.code == 2
-        first = "tree" if option == "--student" else TEACHER
-        assert f"{option}: expected one, got {first!r} and 'rf10'" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--teacher", "rf10"], f"--teacher: expected one, got {TEACHER!r} and 'rf10'"),
+        (["--student", "tree"], "--student: 'tree' is given twice"),
+        (["--student", "rf10,,mlp"], "--student: expected names, got 'rf10,,mlp'"),
+        (["--student", "auto"], "--student: auto stands for all"),
+    ],
+)
+def test_learners_that_are_named_wrongly(fit, options: list[str], said: str, capsys) -> None:
+    with pytest.raises(SystemExit) as stop:
+        fit(*options)
+    assert stop.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_no_student_can_be_chosen_without_held_out_rows(fit, capsys) -> None:
+    assert fit("--student", "logistic", "--test-size", "0") == 2
+    assert "among the students tree, logistic by" in capsys.readouterr().err
 
 
 def test_the_console_script_is_the_command_line(monkeypatch, capsys) -> None:

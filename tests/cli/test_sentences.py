@@ -76,10 +76,20 @@ def test_better_than_the_other_but_not_than_the_frequencies() -> None:
 )
 def test_what_is_kept(keep: str | None, gap: float, method: str, why: str) -> None:
     assert keep is None or keep in KEEP
-    found, words = choose(keep, board(gap))
-    assert found == method
+    name, found, words = choose(keep, {"tree": replace(board(gap), scale=0.5)})
+    assert (name, found) == ("tree", method)
     assert why in words
     assert ("distilled" if method == "distilled" else "directly") in words
+
+
+def test_the_best_of_several_students() -> None:
+    """Of both sides of each, or of the side that is asked for; the first of equal ones."""
+    gaps = {"tree": 0.1, "stump": -0.1, "twig": -0.1}
+    boards = {name: replace(board(gap), scale=0.5) for name, gap in gaps.items()}
+    found = {keep: choose(keep, boards)[:2] for keep in KEEP}
+    assert found["best"] == found["distilled"] == ("stump", "distilled")
+    assert found["direct"] == ("tree", "student alone")
+    assert "(stump), of the lowest log-loss" in choose("best", boards)[2]
 
 
 def table_of(X: np.ndarray, y: np.ndarray, train: int, seed: int) -> Board:
