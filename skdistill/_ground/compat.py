@@ -84,13 +84,18 @@ class Progress:
             context.call_on_fit_task_end(estimator=estimator, X=X, y=y)
 
     @contextmanager
-    def step(self, name: str, number: int | None = None, n_steps: int = 0) -> Iterator["Progress"]:
-        """Run one task; give a `number` where its siblings may run in any order."""
+    def step(
+        self, name: str, number: int | None = None, n_steps: int | None = 0
+    ) -> Iterator["Progress"]:
+        """Run one task; give a `number` where its siblings may run in any order.
+
+        Its own steps run in any order, or one after another where their number is not known (None).
+        """
         if self.context is None:
             yield self
             return
         context = self.context.subcontext(
-            task_name=name, task_id=number, max_subtasks=n_steps, sequential_subtasks=n_steps == 0
+            task_name=name, task_id=number, max_subtasks=n_steps, sequential_subtasks=not n_steps
         )
         context.call_on_fit_task_begin(estimator=self.estimator)
         yield Progress(self.estimator, context)

@@ -31,7 +31,7 @@ class Cost:
     Attributes
     ----------
     latency_us : float
-        Microseconds to predict one row, the median of many calls; NaN where nobody asked.
+        Microseconds to predict one row, the median of many calls.
     size_kb : float
         Kilobytes (1,000 bytes) of its pickle.
     max_leaves : float
@@ -126,24 +126,24 @@ class Budget:
         return ", ".join(f"{name} {value}" for name, value in told.items())
 
 
-def measure(budget: Budget, fitted: Fitted, X: Any) -> Cost:
+def measure(fitted: Fitted, X: Any, like: Cost | None = None) -> Cost:
     """Return what a fitted student costs.
 
     Parameters
     ----------
-    budget : Budget
-        Time is measured only where it is limited.
     fitted : Fitted
         The student.
     X : array-like, sparse array or data frame
         Rows to time it with.
+    like : Cost or None, default=None
+        Of a student that is as fast, so that this one need not be timed.
 
     Returns
     -------
     cost : Cost
     """
-    took = float("nan")
-    if budget.latency_us is not None:
+    took = None if like is None else like.latency_us
+    if took is None:
         took = MICRO * latency(_predict(fitted), X, n_rows=1, budget=SECONDS).median
     size = size_bytes(fitted.model)
     parts = known_parts(fitted.model)

@@ -1,5 +1,6 @@
 """Whether distilling helped each kind of student, and what is fitted in the end."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -41,6 +42,7 @@ def decide(
     n_student_fits: int,
     alpha: float = 0.05,
     among: Sequence[int] | None = None,
+    untried: Sequence[Candidate] = (),
     **how: Any,
 ) -> tuple[Verdict, int]:
     """Return the verdict, and the number of the candidate to fit.
@@ -53,6 +55,8 @@ def decide(
         Where a kind of student is trained directly (`StudentVerdict.falls_back`).
     n_student_fits : int
         Fits of students spent.
+    untried : sequence of Candidate, default=()
+        For which there was no time.
 
     Returns
     -------
@@ -73,6 +77,7 @@ def decide(
         teacher=teacher_losses(data, pool, judge),
         n_teacher_fits=pool.n_fits,
         n_student_fits=n_student_fits,
+        untried=dict(Counter(c.name for c in untried)),
     )
     return verdict, number
 

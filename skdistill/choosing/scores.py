@@ -1,16 +1,20 @@
 """What came of the candidates of an honest choice, on each validation fold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._ground.data import Data
-from skdistill.choosing.budget import Cost
+from skdistill.choosing.budget import KILO, Cost
+from skdistill.choosing.candidates import Candidate
+from skdistill.choosing.scoring import Judge
+from skdistill.choosing.trials import Task, Trial
 from skdistill.teaching.pool import Pool
 
-__all__ = ["Scores", "row_losses"]
+__all__ = ["Board", "Scores", "row_losses"]
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -39,7 +43,7 @@ class Scores:
     n_fits : int
         Students fitted, direct ones beside the candidates included.
     costs : tuple of C Cost
-        Of the students of the first fold; empty where there is no budget.
+        Of the students of the first fold.
     """
 
     loss: Floats
@@ -58,6 +62,20 @@ class Scores:
         """Test rows of each fold, shape (V,)."""
         return np.array([len(fold[0]) for fold in self.said])
 
+    def of(self, numbers: Sequence[int]) -> "Scores":
+        """Return those of some candidates."""
+        few = list(numbers)
+        return replace(
+            self,
+            loss=self.loss[few],
+            rows=tuple(rows[few] for rows in self.rows),
+            fit_time=self.fit_time[few],
+            score_time=self.score_time[few],
+            size=self.size[few],
+            said=tuple(tuple(said[c] for c in few) for said in self.said),
+            costs=tuple(self.costs[c] for c in few) if self.costs else (),
+        )
+
     def take(self, folds: Sequence[int]) -> "Scores":
         """Return the same on some of the validation folds."""
         chosen = list(folds)
@@ -72,6 +90,81 @@ class Scores:
             tuple(self.said[v] for v in chosen),
             self.n_fits,
             self.costs,
+        )
+
+
+class Board:
+    """Where the trials of candidates are written down and judged, one after another.
+
+    Parameters
+    ----------
+    candidates : sequence of C Candidate
+        What may be tried.
+    data : Data
+        The rows.
+    pool : Pool
+        The folds.
+    judge : Judge
+        How students are judged.
+
+    Attributes
+    ----------
+    tried : bool array of shape (C,)
+        Which have been, on some fold.
+    loss : array of shape (C, V)
+        NaN where a candidate was not tried.
+    """
+
+    def __init__(
+        self, candidates: Sequence[Candidate], data: Data, pool: Pool, judge: Judge
+    ) -> None:
+        self.candidates = candidates
+        self.data = data
+        self.judge = judge
+        self.n_fits = 0
+        self.tests = [pool.folds.splits[k][1] for k in pool.validation]
+        shape = len(candidates), len(self.tests)
+        self.tried = np.zeros(len(candidates), dtype=bool)
+        self.loss, self.fit_time, self.score_time = (np.full(shape, np.nan) for _ in range(3))
+        self.rows = [np.full((len(candidates), len(test)), np.nan) for test in self.tests]
+        self._costs: list[Any] = [None] * len(candidates)
+        self._said: list[list[Any]] = [[None] * len(candidates) for _ in self.tests]
+        self._place = {id(c): number for number, c in enumerate(candidates)}
+
+    def note(self, task: Task, trials: Sequence[Trial]) -> None:
+        """Judge the trials of a task."""
+        v, part = task.place, self.data.take(task.test)
+        for candidate, trial in zip(task.candidates, trials, strict=True):
+            c = self._place[id(candidate)]
+            self.tried[c] = True
+            self._said[v][c] = trial.p
+            self.loss[c, v] = self.judge.loss(part, trial.p, part.weight)
+            self.fit_time[c, v], self.score_time[c, v] = trial.fit_time, trial.score_time
+            self._costs[c] = trial.cost or self._costs[c]
+            of_rows = self.judge.rows(part, trial.p, part.weight)
+            if of_rows is not None:
+                self.rows[v][c] = of_rows
+            self.n_fits += trial.n_fits
+
+    def scores(self) -> Scores:
+        """Return what came of all candidates, NaN of what was not tried."""
+        data = self.data
+        weight = np.ones(len(data)) if data.weight is None else data.weight
+        unit = data.kept
+        if data.groups is not None:
+            unit = np.unique(data.groups, return_inverse=True)[1]
+        sizes = [np.inf if cost is None else KILO * cost.size_kb for cost in self._costs]
+        return Scores(
+            loss=self.loss,
+            rows=tuple(self.rows) if self.judge.by_row else (),
+            weights=tuple(weight[test] for test in self.tests),
+            units=tuple(unit[test] for test in self.tests),
+            fit_time=self.fit_time,
+            score_time=self.score_time,
+            size=np.where(np.isfinite(sizes), sizes, np.nan),
+            said=tuple(map(tuple, self._said)),
+            n_fits=self.n_fits,
+            costs=tuple(self._costs),
         )
 
 

@@ -123,6 +123,8 @@ class Verdict:
         the other folds. Empty without a budget.
     n_teacher_fits, n_student_fits : int
         What it cost; teachers found in `memory` are counted too.
+    untried : mapping of str to int
+        Candidates that `max_time` left untried, by kind of student; empty where there are none.
     outcome, difference, error, interval, distilled, direct, ruled_out, n_rows, against, fell_back
         Of the kind that was chosen, as in `StudentVerdict`.
     """
@@ -136,6 +138,7 @@ class Verdict:
     n_teacher_fits: int
     n_student_fits: int
     budget: Mapping[str, float] = field(default_factory=dict)
+    untried: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def chosen(self) -> StudentVerdict:
@@ -206,7 +209,7 @@ class Verdict:
             f"interval {shown['low']:+.3g} to {shown['high']:+.3g}{doubt}); the teacher has "
             f"{self._sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teachers"
             f"{_caution(found)}{_against(found)}. The student that was fitted is {fitted}."
-            f"{self._price}"
+            f"{self._price}{self._left}"
         )
 
     @property
@@ -216,6 +219,14 @@ class Verdict:
             return ""
         within, without = (self._sign * self.budget[side] for side in ("within", "without"))
         return f" Within the budget: {within:.4g}; without a limit {without:.4g}."
+
+    @property
+    def _left(self) -> str:
+        """What there was no time for, in words; empty if nothing."""
+        if not self.untried:
+            return ""
+        kinds = ", ".join(f"{name} {count}" for name, count in self.untried.items())
+        return f" Left untried for lack of time: {kinds} candidates."
 
     def frame(self) -> Any:
         """Return the printed table: a row per kind of student.

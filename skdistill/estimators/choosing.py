@@ -1,12 +1,13 @@
 """An honest choice, stage by stage: what `fit` does where students and settings are tried."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
+from skdistill._ground.clock import Deadline
 from skdistill._ground.compat import Progress
 from skdistill._ground.costs import check_sizes
 from skdistill._ground.data import Data, given_answers
@@ -15,25 +16,46 @@ from skdistill.choosing.budget import Budget, affordable, measure
 from skdistill.choosing.candidates import Candidate, Grid, expand, name_students
 from skdistill.choosing.catalogue import check_numbers
 from skdistill.choosing.cv_results import tabulate
-from skdistill.choosing.evaluation import evaluate, fit_chosen, fit_stacks
+from skdistill.choosing.evaluation import Tried, evaluate, fit_chosen, further_rows
 from skdistill.choosing.frontier import frontier_of
 from skdistill.choosing.judging import decide
 from skdistill.choosing.scores import Scores, row_losses
 from skdistill.choosing.scoring import Judge
+from skdistill.choosing.shelf import Shelf
+from skdistill.choosing.stacks import Stacks
 from skdistill.choosing.verdict import Verdict
 from skdistill.distillation import Distilled, Metadata
-from skdistill.estimators.base import BaseDistiller, all_or_nothing
+from skdistill.estimators.base import all_or_nothing
+from skdistill.estimators.refitting import Given, RefittingDistiller
 from skdistill.exceptions import ParameterError, StudentTypeError
 from skdistill.rows.synthetic import check_further_rows
+from skdistill.rows.transfer import Transfer
 from skdistill.teaching.fold_classes import tell_uncovered
-from skdistill.teaching.folds import Folds
+from skdistill.teaching.folds import Draw, Folds
 from skdistill.teaching.pool import Pool, fit_pool, given_pool, validation_folds
 from skdistill.teaching.teachers import check_teacher
 
 __all__ = ["ChoosingDistiller"]
 
 
-class ChoosingDistiller(BaseDistiller):
+@dataclass(frozen=True)
+class _Material:
+    """What a candidate is fitted to all rows with."""
+
+    data: Data
+    pool: Pool
+    metadata: Mapping[str, Metadata]
+    stacks: Stacks
+    further: Mapping[Any, Transfer]
+
+    def fit(self, candidate: Candidate) -> Distilled:
+        """Fit a candidate to the ordinary out-of-fold labels."""
+        own = {"stack": self.stacks.out_of_fold(candidate), "further": self.further}
+        raw = self.pool.out_of_fold.values
+        return fit_chosen(candidate, self.data, raw, self.metadata[candidate.name], **own)
+
+
+class ChoosingDistiller(RefittingDistiller):
     """Base of the estimators that choose; a subclass has `fit` and its parameters."""
 
     def _given(self, out_of_fold: Any, pool: Any) -> tuple[Any, Any] | None:
@@ -70,7 +92,8 @@ class ChoosingDistiller(BaseDistiller):
                     f"within={self.within!r} says how much worse a preferred student may be, and "
                     "none is preferred: set prefer to 'faster' or 'smaller', or leave it at None."
                 )
-        Budget.of(self.budget)
+        if self.max_time is not None:
+            check_number("max_time", self.max_time, low=0.0, low_open=True)
         for name in ("smooth", "return_row_losses"):
             check_flag(name, getattr(self, name))
         if self.fallback is not False:
@@ -92,6 +115,8 @@ class ChoosingDistiller(BaseDistiller):
         **beside: Any,
     ) -> Any:
         """Run the stages of a fit; `beside` are what else the task reads of rows."""
+        deadline, budget = Deadline.of(self.max_time), Budget.of(self.budget)
+        self._check_settings(X, X_transfer, given)
         self._check_rows(X, y, X_transfer)
         data = self._task.read(X, y, sample_weight, groups, **beside)
         teacher = check_teacher(self.teacher, self._task.teachers) if given is None else None
@@ -100,37 +125,50 @@ class ChoosingDistiller(BaseDistiller):
         size = len(data), data.outcome
         candidates = expand(self._items(data.X), self._grid(), *size, weighted=weighted)
         judge = self._judge(candidates, data)
-        folds = self._folds(data, self.random_state, tell=given is None)
+        draw = Draw.of(self.random_state)
+        folds = self._folds(data, draw.seed, tell=given is None)
         validation = validation_folds(folds, self.n_validation)
         judge.check_folds(data, folds, validation)
-        with Progress.root(self, 3 + (given is None), X, y) as progress:
+        n_steps = 2 + (given is None) * (1 + (self.max_time is not None))
+        with Progress.root(self, n_steps, X, y) as progress:
             with_folds = folds, validation
-            pool = self._pool(teacher, given, data, *with_folds, metadata, X_transfer, progress)
-            pool.out_of_fold.check_varies(data.outcome.said)
-            stacks, scores = self._try_all(
-                candidates, data, pool, metadata, judge, X_transfer, progress
+            pool = self._pool(
+                teacher, given, data, *with_folds, metadata, X_transfer, deadline, progress
             )
-            n_student_fits = scores.n_fits + sum(each.n_fits for each in stacks.values())
-            tried = candidates, scores, data, pool, judge
+            pool.out_of_fold.check_varies(data.outcome.said)
+            how = {"n_jobs": self.n_jobs, "verbose": self.verbose}
+            stacks = Stacks(data, folds, metadata, **how)
+            how |= {"stacks": stacks, "X_transfer": X_transfer, "progress": progress}
+            found = evaluate(candidates, data, pool, metadata, judge, deadline=deadline, **how)
             with progress.step("fit the chosen student"):
-                verdict, number, done = self._settle(tried, metadata, stacks, X_transfer)
-            chosen = candidates[number]
+                further = further_rows(found.candidates, data, pool, X_transfer)
+                material = _Material(data, pool, metadata, stacks, further)
+                verdict, number, done = self._settle(found, material, judge, budget)
+        candidates, scores = found.candidates, found.scores
+        chosen = candidates[number]
         if given is not None:
             tell_uncovered(len(data) - done.n_rows, len(data))
-        n_student_fits += verdict.n_student_fits
+        n_student_fits = scores.n_fits + stacks.n_fits + verdict.n_student_fits
         verdict = replace(verdict, n_student_fits=n_student_fits)
         counts = {"n_teacher_fits": pool.n_fits, "n_student_fits": verdict.n_student_fits}
         self._keep(done, chosen.params["student"], data, folds, shrinkage=None, **counts)
-        self._keep_choice(candidates, number, scores, judge, verdict)
-        self._remember(y, sample_weight=sample_weight, groups=groups, **beside)
+        self._keep_choice(found, number, judge, verdict)
+        beside |= {"sample_weight": sample_weight, "groups": groups}
+        self._remember(y, **beside)
+        self._keep_rows(Given(X, y, X_transfer, beside, params), further)
+        self._draw = draw.done(folds)
         self.fold_ = data.spread(folds.fold, blank=-1)
+        self._keep_pool(data, pool, scores)
+        return self
+
+    def _keep_pool(self, data: Data, pool: Pool, scores: Scores) -> None:
+        """Keep what the teachers of pairs said, and what became of each row if it is wanted."""
         self.n_splits_ = len(pool.validation)
         tables = [self._as_said(data.spread(table)) for table in pool.as_array()]
         setattr(self, f"pool_{self._task.suffix}_", np.stack(tables))
         vars(self).pop("row_losses_", None)  # of an earlier fit
         if self.return_row_losses:
             self.row_losses_ = row_losses(scores, data, pool)
-        return self
 
     def _judge(self, candidates: Sequence[Candidate], data: Data) -> Judge:
         """Return who judges, found able to judge these rows."""
@@ -181,6 +219,7 @@ class ChoosingDistiller(BaseDistiller):
         validation: tuple[int, ...],
         metadata: Mapping[str, Metadata],
         X_transfer: Any,
+        deadline: Deadline,
         progress: Progress,
     ) -> Pool:
         """Return the labels to choose by, with the ordinary pass where teachers are fitted."""
@@ -197,59 +236,27 @@ class ChoosingDistiller(BaseDistiller):
             params=next(iter(metadata.values())).teacher,
             memory=self._memory(),
             keep_teachers=X_transfer is not None or self._grid().makes_rows,
+            deadline=deadline,
             n_jobs=self.n_jobs,
             verbose=self.verbose,
             progress=progress,
         )
 
-    def _try_all(
-        self,
-        candidates: Sequence[Candidate],
-        data: Data,
-        pool: Pool,
-        metadata: Mapping[str, Metadata],
-        judge: Judge,
-        X_transfer: Any,
-        progress: Progress,
-    ) -> tuple[dict[int, Pool], Scores]:
-        """Return the direct students' own pools, and what came of each candidate."""
-        common = {"n_jobs": self.n_jobs, "verbose": self.verbose}
-        with progress.step("fit the direct students"):
-            stacks = fit_stacks(candidates, data, pool, metadata, **common)
-        scores = evaluate(
-            candidates,
-            data,
-            pool,
-            metadata,
-            judge,
-            stacks=stacks,
-            budget=Budget.of(self.budget),
-            X_transfer=X_transfer,
-            progress=progress,
-            **common,
-        )
-        return stacks, scores
-
     def _settle(
-        self,
-        tried: tuple[Sequence[Candidate], Scores, Data, Pool, Judge],
-        metadata: Mapping[str, Metadata],
-        stacks: Mapping[int, Pool],
-        X_transfer: Any,
+        self, found: Tried, material: _Material, judge: Judge, budget: Budget | None
     ) -> tuple[Verdict, int, Distilled]:
         """Choose and fit; where the fitted student is beyond the budget, the next best."""
-        candidates, scores, data, pool, _ = tried
-        budget, costs, n_fits = Budget.of(self.budget), list(scores.costs), 0
-        names = [c.name for c in candidates]
+        candidates, scores, n_fits = found.candidates, found.scores, 0
+        costs, names = list(scores.costs), [c.name for c in candidates]
         while True:
             among = None if budget is None else affordable(budget, costs, names)
-            verdict, number = decide(*tried, n_student_fits=0, among=among, **self._policy())
-            chosen = candidates[number]
-            own = {"stack": stacks.get(chosen.group), "X_transfer": X_transfer}
-            done = fit_chosen(chosen, data, pool, metadata[chosen.name], **own)
+            policy = self._policy() | {"among": among, "untried": found.untried}
+            tried = candidates, scores, material.data, material.pool, judge
+            verdict, number = decide(*tried, n_student_fits=0, **policy)
+            done = material.fit(candidates[number])
             n_fits += done.n_fits
             if budget is not None:
-                costs[number] = measure(budget, done.fitted, data.X)
+                costs[number] = measure(done.fitted, material.data.X)
             if budget is None or budget.allows(costs[number]):
                 return replace(verdict, n_student_fits=n_fits), number, done
 
@@ -260,17 +267,20 @@ class ChoosingDistiller(BaseDistiller):
 
     def _keep_choice(
         self,
-        candidates: Sequence[Candidate],
+        found: Tried,
         number: int,
-        scores: Scores,
         judge: Judge,
         verdict: Verdict,
     ) -> None:
         """Set the attributes that tell of the choice."""
+        candidates, scores = found.candidates, found.scores
         chosen = candidates[number]
+        self.untried_ = [dict(candidate.params) for candidate in found.untried]
         self.verdict_ = verdict
         self.loss_name_ = judge.name
         self.cv_results_ = tabulate(candidates, scores, judge, smoothed=self.smooth)
+        fallen = [name for name, kind in verdict.by_student.items() if kind.fell_back]
+        self._shelf = Shelf.of(candidates, scores, smoothed=self.smooth, fallen=fallen)
         self.frontier_ = frontier_of(candidates, scores, smoothed=self.smooth)
         self.best_index_ = number
         self.best_score_ = float(self.cv_results_["mean_test_score"][number])

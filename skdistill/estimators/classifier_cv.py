@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from skdistill._ground.compat import with_callbacks
 from skdistill.estimators.choosing import ChoosingDistiller
+from skdistill.estimators.classifier import DistilledClassifier
 from skdistill.estimators.classifying import ClassifyingDistiller
 from skdistill.estimators.documented import CHOICE, CLASSES, documented
 
@@ -38,8 +39,8 @@ class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
         As `loss` of `DistilledClassifier`.
     $corrections
     calibrations : sequence of str or None, default=("sigmoid", "stacked")
-        As `calibration` of `DistilledClassifier`. "stacked" costs K (K - 1) / 2 + K fits of the
-        direct student.
+        As `calibration` of `DistilledClassifier`. "stacked" costs K (K - 1) / 2 fits of the
+        direct student, and K more where it is chosen.
     $synthetics
     $settings
     scoring : str, callable or None, default=None
@@ -50,6 +51,7 @@ class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
     $prefer
     $within
     $budget
+    $max_time
     $fallback
     $alpha
     $n_validation
@@ -72,6 +74,7 @@ class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
     $best_score_
     $cv_results_
     $frontier_
+    $untried_
     $row_losses_
     $loss_name_
     $n_splits_
@@ -110,6 +113,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
     True
     """
 
+    _single = DistilledClassifier
+
     def __init__(
         self,
         teacher: Any,
@@ -128,6 +133,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         prefer: str | None = None,
         within: float | None = None,
         budget: Mapping[str, Any] | None = None,
+        max_time: float | None = None,
         fallback: str | Literal[False] = "doubtful",
         alpha: float = 0.05,
         n_validation: int | None = None,
@@ -155,6 +161,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         self.prefer = prefer
         self.within = within
         self.budget = budget
+        self.max_time = max_time
         self.fallback = fallback
         self.alpha = alpha
         self.n_validation = n_validation
@@ -216,5 +223,4 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
             If no route can serve a student, or honour its settings.
         """
         given = self._given(teacher_proba, pool_proba)
-        self._check_settings(X, X_transfer, given)
         return self._fit(X, y, sample_weight, groups, X_transfer, given, params)

@@ -108,6 +108,12 @@ budget : dict or None, default=None
     (True: one tree of at most 32 leaves, a linear student or an explainable boosting machine).
     They are measured, and once more on the student that is fitted in the end; `verdict_` says what
     they cost. Among several `students` the best within the limits is taken.
+max_time : float or None, default=None
+    Seconds for the search; None for no limit. One teacher is timed first, and where all would take
+    longer the fit ends with an error that says so. Then the direct students are tried in their
+    order, and the distilled ones of each, the fastest first: what is not expected to end in time is
+    left out (`untried_`), but for one of each side. The fit of the chosen student comes on top.
+    Two runs may try different candidates, as the time is not the same.
 fallback : {"doubtful", "not shown", "harms"} or False, default="doubtful"
     Where a kind of student (an entry of `students`, with its grid) is trained directly after all:
     where the verdict estimates a gain of less than its standard error, where it does not say
@@ -152,6 +158,8 @@ frontier_ : dict of str to array
     "standard_error", "size_bytes", "latency" (seconds a row, many at a time) and "on_front": no
     other is as good in all three and better in one. `skdistill.inspection.FrontierDisplay` draws
     it.
+untried_ : list of dict
+    Parameters of the candidates that `max_time` left untried; empty without it.
 row_losses_ : array of shape (n_candidates, n)
     Loss of each row on the folds it was not trained on, averaged over repeats; NaN in rows of no
     validation fold. Only with `return_row_losses`.

@@ -7,6 +7,7 @@ from skdistill._ground.compat import with_callbacks
 from skdistill.estimators.choosing import ChoosingDistiller
 from skdistill.estimators.documented import CHOICE, NUMBERS, documented
 from skdistill.estimators.regressing import RegressingDistiller
+from skdistill.estimators.regressor import DistilledRegressor
 
 __all__ = ["DistilledRegressorCV"]
 
@@ -34,8 +35,9 @@ class DistilledRegressorCV(RegressingDistiller, ChoosingDistiller):
     $strengths
     $corrections
     calibrations : sequence of str or None, default=("linear", "stacked")
-        As `calibration` of `DistilledRegressor`. "stacked" costs K (K - 1) / 2 + K fits of the
-        direct student, and is left out for students of a quantile or the absolute error.
+        As `calibration` of `DistilledRegressor`. "stacked" costs K (K - 1) / 2 fits of the
+        direct student (K more where it is chosen), and is left out for students of a quantile or
+        the absolute error.
     $synthetics
     $settings
     scoring : str, callable or None, default=None
@@ -47,6 +49,7 @@ class DistilledRegressorCV(RegressingDistiller, ChoosingDistiller):
     $prefer
     $within
     $budget
+    $max_time
     $fallback
     $alpha
     $n_validation
@@ -69,6 +72,7 @@ class DistilledRegressorCV(RegressingDistiller, ChoosingDistiller):
     $best_score_
     $cv_results_
     $frontier_
+    $untried_
     $row_losses_
     $loss_name_
     $n_splits_
@@ -107,6 +111,8 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
     True
     """
 
+    _single = DistilledRegressor
+
     def __init__(
         self,
         teacher: Any,
@@ -123,6 +129,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         prefer: str | None = None,
         within: float | None = None,
         budget: Mapping[str, Any] | None = None,
+        max_time: float | None = None,
         fallback: str | Literal[False] = "doubtful",
         alpha: float = 0.05,
         n_validation: int | None = None,
@@ -148,6 +155,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         self.prefer = prefer
         self.within = within
         self.budget = budget
+        self.max_time = max_time
         self.fallback = fallback
         self.alpha = alpha
         self.n_validation = n_validation
@@ -212,6 +220,5 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
             If the loss of a student is not known, or it cannot honour its settings.
         """
         given = self._given(teacher_pred, pool_pred)
-        self._check_settings(X, X_transfer, given)
         rows = X, y, sample_weight, groups, X_transfer
         return self._fit(*rows, given, params, exposure=exposure)

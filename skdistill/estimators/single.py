@@ -13,7 +13,13 @@ from skdistill._ground.compat import Progress
 from skdistill._ground.data import Data
 from skdistill._ground.validation import has_missing
 from skdistill.choosing.candidates import DIRECT, ends_at_labels
-from skdistill.distillation import Metadata, fit_at_found, fit_student
+from skdistill.distillation import (
+    Distilled,
+    Metadata,
+    fit_at_found,
+    fit_student,
+    train_directly,
+)
 from skdistill.estimators.base import BaseDistiller, all_or_nothing
 from skdistill.exceptions import ParameterError
 from skdistill.rows.munge import Munge
@@ -133,14 +139,16 @@ class SingleDistiller(BaseDistiller):
         *,
         reused: Draw | None = None,
         soft: Data | None = None,
+        directly: bool = False,
         **beside: Any,
     ) -> Any:
         """Run the stages of a fit.
 
         `given` is what a teacher from elsewhere said. With `reused`, the folds of an earlier fit,
         it is that fit's: rows may be NaN, and `transfer` is a `Transfer` or `Kept`, not the bare
-        rows. With `soft`, the rows of a fit to that alone, there are no labels. `beside` are what
-        else the task reads of rows.
+        rows. With `soft`, the rows of a fit to that alone, there are no labels. `directly` trains
+        on the labels of all rows, those in no fold as well. `beside` are what else the task reads
+        of rows.
         """
         self._check_rows(X, UNCHECKED if soft is not None else y, None if reused else transfer)
         data = self._task.read(X, y, sample_weight, groups, **beside) if soft is None else soft
@@ -172,22 +180,29 @@ class SingleDistiller(BaseDistiller):
                 shrinkage = self._task.shrink(settings, direct, *of, again=fit_direct)
                 settings = self._at(shrinkage.strength, settings, data, metadata)
             with progress.step("fit the student"):
-                how = settings, data, labels, metadata, transfer
-                done = fit_student(*how) if shrinkage is None else fit_at_found(*how)
+                fit = fit_student if shrinkage is None else fit_at_found
+                how = settings, data, labels, metadata
+                done = train_directly(*how) if directly else fit(*how, transfer)
         if teacher is None and folds is not None:
             tell_uncovered(len(data) - done.n_rows, len(data))
-        twice = shrinkage is not None and shrinkage.bounded is not None
+        n_passes = (direct is not None) + (shrinkage is not None and shrinkage.bounded is not None)
         counts = {
             "n_teacher_fits": 0 if teacher is None else folds.n_fits,
-            "n_student_fits": done.n_fits + (0 if direct is None else folds.n_fits * (1 + twice)),
-            "shrinkage": None if shrinkage is None else shrinkage.to_dict(),
+            "n_student_fits": done.n_fits + (n_passes * folds.n_fits if n_passes else 0),
         }
-        self._keep(done, self._student(), data, folds, **counts)
-        self.report_.tell(self.verbose)
+        self._keep_student(done, data, folds, shrinkage, **counts)
         self.fold_ = np.full(data.n_given, -1) if teacher is None else data.spread(folds.fold, -1)
         self._keep_further(transfer)
         self._remember(y, sample_weight=sample_weight, groups=groups, **beside)
         return self
+
+    def _keep_student(
+        self, done: Distilled, data: Data, folds: Folds | None, found: Any, **counts: int
+    ) -> None:
+        """Keep the student, and tell what strength was found, if one was."""
+        shrinkage = None if found is None else found.to_dict()
+        self._keep(done, self._student(), data, folds, shrinkage=shrinkage, **counts)
+        self.report_.tell(self.verbose)
 
     def _settings(self, n_rows: int, *, weighted: bool, **changes: Any) -> Settings:
         params = {name: getattr(self, name) for name in self._named} | changes

@@ -23,16 +23,8 @@ from skdistill._ground.validation import check_choice, check_flag
 from skdistill.exceptions import FoldError, InputError, ParameterError
 from skdistill.teaching.crossfit import OutOfFold
 from skdistill.teaching.folds import Folds, check_fold_classes, make_folds
-from skdistill.teaching.pool import (
-    Fits,
-    Pair,
-    Split,
-    assemble,
-    needed_fits,
-    partners,
-    validation_folds,
-    warn_if_ordinary,
-)
+from skdistill.teaching.pairs import Fits, Pair, Split, needed_fits, partners
+from skdistill.teaching.pool import assemble, validation_folds, warn_if_ordinary
 
 if TYPE_CHECKING:
     import pandas as pd

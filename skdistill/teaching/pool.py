@@ -15,30 +15,34 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._ground.clock import Deadline
 from skdistill._ground.compat import Progress, warn_user
 from skdistill._ground.data import Data
 from skdistill._ground.outcomes import Classes, Outcome
 from skdistill._ground.validation import check_integer
 from skdistill.exceptions import FoldError, InputError, LeakWarning, ParameterError
-from skdistill.teaching.crossfit import OutOfFold, cross_fit, further_answers
-from skdistill.teaching.folds import Folds, check_fold_classes, merged
+from skdistill.teaching.crossfit import OutOfFold, further_answers
+from skdistill.teaching.folds import Folds
+from skdistill.teaching.pairs import (
+    Fits,
+    Pair,
+    fit_every,
+    needed_fits,
+    partners,
+    training_labels,
+)
 
 __all__ = [
-    "Fits",
     "Pool",
     "assemble",
     "fit_pool",
     "given_pool",
-    "needed_fits",
-    "partners",
     "validation_folds",
     "warn_if_ordinary",
 ]
 
 Index = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Pair = tuple[int, int]
-Split = tuple[Index, Index]
 
 
 @dataclass(frozen=True)
@@ -150,13 +154,6 @@ def validation_folds(folds: Folds, n_validation: int | None) -> tuple[int, ...]:
     return tuple(chosen)
 
 
-def partners(folds: Folds, k: int) -> tuple[int, ...]:
-    """Return the folds of the same repeat with a test row among the training rows of fold k."""
-    run = next(run for run in folds.rounds if k in run)
-    train = folds.splits[k][0]
-    return tuple(j for j in run if j != k and np.isin(folds.splits[j][1], train).any())
-
-
 def _seen(folds: Folds, k: int) -> Index:
     """Return the rows whose ordinary teachers were fitted to rows of fold k."""
     test = folds.splits[k][1]
@@ -177,6 +174,7 @@ def fit_pool(
     params: Mapping[str, Any] | None = None,
     memory: joblib.Memory | None = None,
     keep_teachers: bool = False,
+    deadline: Deadline | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
     progress: Progress | None = None,
@@ -201,6 +199,8 @@ def fit_pool(
         Of `cross_fit`.
     keep_teachers : bool, default=False
         Whether to keep them, to label further rows.
+    deadline : Deadline or None, default=None
+        Of `fit_every`.
 
     Returns
     -------
@@ -210,31 +210,20 @@ def fit_pool(
     ------
     FoldError
         If a class is missing from the training rows of a pair.
+    ParameterError
+        If one teacher shows that all take longer than is left.
     TeacherError, InputError
         As `cross_fit`.
     """
     every = needed_fits(folds, validation)
-    outcome = Classes(np.unique(y)) if outcome is None else outcome
-    check_fold_classes(every.folds, y, outcome.classes)
     progress = Progress(None) if progress is None else progress
-    with progress.step("fit the pool of teachers", n_steps=len(every.folds)) as step:
-        out = cross_fit(
-            teacher,
-            X,
-            y,
-            every.folds,
-            outcome=outcome,
-            params=params,
-            memory=memory,
-            keep_teachers=keep_teachers,
-            n_jobs=n_jobs,
-            verbose=verbose,
-            progress=step,
-        )
+    how = {"outcome": Classes(np.unique(y)) if outcome is None else outcome, "params": params}
+    how |= {"memory": memory, "keep_teachers": keep_teachers, "n_jobs": n_jobs, "verbose": verbose}
+    out = fit_every(teacher, X, y, every, deadline=deadline, progress=progress, **how)
     return assemble(every, out, folds, validation)
 
 
-def assemble(every: "Fits", out: OutOfFold, folds: Folds, validation: Sequence[int]) -> Pool:
+def assemble(every: Fits, out: OutOfFold, folds: Folds, validation: Sequence[int]) -> Pool:
     """Return the pool of what the teachers of all fits said.
 
     Parameters
@@ -252,14 +241,11 @@ def assemble(every: "Fits", out: OutOfFold, folds: Folds, validation: Sequence[i
     -------
     pool : Pool
     """
-    n_columns = out.parts[0].shape[1]
-    values = []
-    for k in validation:
-        labels = np.full((folds.n_rows, n_columns), np.nan)
-        for j in partners(folds, k):
-            rows = np.intersect1d(folds.splits[j][1], folds.splits[k][0])
-            labels[rows] = every.labels_of(rows, out, (min(j, k), max(j, k)))
-        values.append(labels)
+
+    def labels_of(rows: Index, pair: Pair) -> Floats:
+        return every.labels_of(rows, out, pair)
+
+    values = tuple(training_labels(folds, k, labels_of) for k in validation)
     whole = OutOfFold.gather(
         tuple(every.labels_of(test, out, (k, k)) for k, (_, test) in enumerate(folds.splits)),
         folds,
@@ -268,74 +254,7 @@ def assemble(every: "Fits", out: OutOfFold, folds: Folds, validation: Sequence[i
     pairs = [pair for pair in every.fit_of if pair[0] != pair[1]]
     kept = every.teachers_of(out, pairs)
     teachers = None if kept is None else dict(zip(pairs, kept, strict=True))
-    return Pool(folds, tuple(validation), tuple(values), whole, len(every.folds), teachers)
-
-
-@dataclass(frozen=True)
-class Fits:
-    """The distinct fits of a pool, and which of them serves which pair; (k, k) is fold k alone.
-
-    Attributes
-    ----------
-    folds : Folds
-        Training rows of each fit, and all rows that it is asked about, sorted.
-    fit_of : mapping of (int, int) to int
-        The fit of each pair.
-    asked : mapping of (int, int) to array
-        The rows that are asked about for the sake of that pair.
-    """
-
-    folds: Folds
-    fit_of: Mapping[Pair, int]
-    asked: Mapping[Pair, Index]
-
-    @classmethod
-    def of(cls, wanted: Mapping[Pair, Split], n_rows: int, numbers: Index | None = None) -> "Fits":
-        """Return the fits of training rows and rows asked about, for each pair."""
-        names = [name_of(pair) for pair in wanted]
-        every, fits = merged(list(wanted.values()), n_rows, names, numbers)
-        asked = {pair: rows for pair, (_, rows) in wanted.items()}
-        return cls(every, dict(zip(wanted, fits, strict=True)), asked)
-
-    def labels_of(self, rows: Index, out: OutOfFold, pair: Pair) -> Floats:
-        """Return what the teacher of a pair says of `rows`."""
-        fit = self.fit_of[pair]
-        test = self.folds.splits[fit][1]  # sorted
-        return out.parts[fit][np.searchsorted(test, rows)]
-
-    def teachers_of(self, out: OutOfFold, pairs: Sequence[Pair]) -> tuple[Any, ...] | None:
-        """Return the teachers of the pairs, if they were kept."""
-        if out.teachers is None:
-            return None
-        return tuple(out.teachers[self.fit_of[pair]] for pair in pairs)
-
-
-def name_of(pair: Pair) -> str:
-    """Return what a message calls the teacher of a pair."""
-    j, k = pair
-    return f"fold {k}" if j == k else f"the pair of folds {j} and {k}"
-
-
-def needed_fits(folds: Folds, validation: Sequence[int]) -> Fits:
-    """Return the fits that serve all folds and the pairs with a validation fold.
-
-    Raises
-    ------
-    FoldError
-        If a pair leaves no training row.
-    """
-    wanted = {(k, k): folds.splits[k] for k in range(len(folds))}
-    for k in validation:
-        for j in partners(folds, k):
-            a, b = folds.splits[j], folds.splits[k]
-            train = np.intersect1d(a[0], b[0])
-            if len(train) == 0:
-                raise FoldError(
-                    f"folds {j} and {k} leave no training row between them: use more folds."
-                )
-            test = np.union1d(np.setdiff1d(a[1], b[1]), np.setdiff1d(b[1], a[1]))
-            wanted[min(j, k), max(j, k)] = train, test
-    return Fits.of(wanted, folds.n_rows, folds.numbers)
+    return Pool(folds, tuple(validation), values, whole, len(every.folds), teachers)
 
 
 def given_pool(

@@ -27,8 +27,8 @@ def evaluated(groups, weight=None, scoring="neg_log_loss", **settings):
     stump = DecisionTreeClassifier(max_depth=1)
     found = expand(stump, GRID, len(data), data.outcome, weighted=False)
     metadata = {found[0].name: Metadata({}, {}, data.weight)}
-    scores = evaluate(found, data, pool, metadata, make_judge(scoring), stacks={})
-    return data, [test for _, test in folds.splits], scores
+    tried = evaluate(found, data, pool, metadata, make_judge(scoring))
+    return data, [test for _, test in folds.splits], tried.scores
 
 
 def test_rows_of_a_group_are_one_unit():
