@@ -7,6 +7,7 @@ there are and those made up beside them (`skdistill.rows`), and consumed by the 
 allows (`skdistill.students`). `skdistill.distillation` has the stages of one fit in their order.
 """
 
+from skdistill import inspection as inspection  # notebooks show searches by it
 from skdistill.estimators.classifier import DistilledClassifier
 from skdistill.estimators.classifier_cv import DistilledClassifierCV
 from skdistill.estimators.quantiles import DistilledQuantiles

@@ -1,8 +1,8 @@
 """An honest choice, stage by stage: what `fit` does where students and settings are tried."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import clone
@@ -57,6 +57,23 @@ class _Material:
 
 class ChoosingDistiller(RefittingDistiller):
     """Base of the estimators that choose; a subclass has `fit` and its parameters."""
+
+    # What notebooks show above a fitted one; `skdistill.inspection`, which knows how, sets it.
+    shown_first: ClassVar[Callable[[Any], str] | None] = None
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] = self._first() + bundle["text/html"]
+        return bundle
+
+    def _repr_html_inner(self) -> str:
+        return self._first() + super()._repr_html_inner()
+
+    def _first(self) -> str:
+        """Return the verdict and the frontier as HTML, once there are any."""
+        show = type(self).shown_first
+        return "" if show is None or not self.__sklearn_is_fitted__() else show(self)
 
     def _given(self, out_of_fold: Any, pool: Any) -> tuple[Any, Any] | None:
         """Return what teachers from elsewhere said, both or none."""

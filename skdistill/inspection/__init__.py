@@ -3,6 +3,7 @@
 ==========================  ===================================================================
 `TeacherReport`             is the teacher worth distilling, and what should be minded?
 `DistillationReport`        what did the student keep, what does it cost, what does it beat?
+`SearchReport`              which student a search found, and what the others lose and cost
 `compare`                   distillation and its rivals on the same folds
 `frontier`                  many students of one teacher: loss against latency and size
 `ReliabilityDisplay`        said and observed frequencies, means or coverages
@@ -32,6 +33,8 @@ from skdistill.inspection.figures import ModelFigures
 from skdistill.inspection.pareto import Frontier, FrontierDisplay, frontier
 from skdistill.inspection.reliability import ReliabilityDisplay
 from skdistill.inspection.residual import ResidualDisplay
+from skdistill.inspection.search import SearchReport
+from skdistill.inspection.slices import Slice, Slices
 from skdistill.inspection.strength import StrengthDisplay
 from skdistill.inspection.teacher import TeacherReport
 
@@ -51,6 +54,9 @@ __all__ = [
     "Parts",
     "ReliabilityDisplay",
     "ResidualDisplay",
+    "SearchReport",
+    "Slice",
+    "Slices",
     "StrengthDisplay",
     "TeacherReport",
     "compare",

@@ -1,7 +1,7 @@
 """Students by their loss and their cost: the picture and its table."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -9,15 +9,20 @@ from sklearn.utils.validation import check_is_fitted
 from skdistill._ground.validation import check_choice
 from skdistill.choosing.frontier import pareto_front
 from skdistill.exceptions import InputError, ParameterError
-from skdistill.inspection._display import Display
+from skdistill.inspection._display import COLOURS, Display, colour, optional
 
 __all__ = ["LossAgainstCost"]
 
-LABELS = {"latency": "seconds per call (median)", "size_bytes": "bytes on disk"}
+FEW = 6  # students up to which all are named, and not those on the front alone
+GAP, LINE = 4.0, 11.0  # points between a name and its point, and from one name to the next
+LABELS = {"latency": "time per call (median)", "size_bytes": "bytes on disk"}
+UNITS = {"latency": "s", "size_bytes": "B"}
 
 
 class LossAgainstCost(Display):
     """What `FrontierDisplay` draws, and where it can come from but for an estimator."""
+
+    size: ClassVar[tuple[float, float]] = (8.0, 4.5)
 
     def __init__(
         self, table: Mapping[str, Any], against: str = "latency", teacher: float | None = None
@@ -135,21 +140,61 @@ class LossAgainstCost(Display):
             np.asarray(self.table[name])
             for name in (self.against, "loss", "standard_error", "on_front")
         )
-        for on, hue, label in ((True, "#0072b2", "Pareto front"), (False, "0.6", "dominated")):
-            own = front == on
-            if own.any():
-                style = {"linestyle": "none", "marker": "o", "capsize": 2, "color": hue}
-                ax.errorbar(x[own], y[own], np.nan_to_num(error[own]), label=label, **style)
+        names, sides = zip(*map(_parted, self.table["student"]), strict=True)
+        for side in dict.fromkeys(sides):
+            for on, strength in ((True, 1.0), (False, 0.35)):
+                own = (np.asarray(sides) == side) & (front == on)
+                if own.any():
+                    label = side if on else f"{side}, beaten by others".removeprefix("student, ")
+                    style = {"linestyle": "none", "marker": "o", "capsize": 2, "alpha": strength}
+                    style |= {"color": colour(side, 0), "label": label}
+                    ax.errorbar(x[own], y[own], np.nan_to_num(error[own]), **style)
         order = np.flatnonzero(front)[np.argsort(x[front], kind="stable")]
-        ax.step(x[order], np.minimum.accumulate(y[order]), where="post", color="#0072b2", alpha=0.4)
+        best = np.minimum.accumulate(y[order])
+        ax.step(x[order], best, where="post", color="0.6", linewidth=1, zorder=0, label="front")
         if self.teacher is not None:
-            ax.axhline(self.teacher, linestyle="--", color="0.4", label="teacher")
-        style = {"xytext": (4, 4), "textcoords": "offset points", "fontsize": "small"}
-        for name, *place in zip(self.table["student"], x, y, strict=True):
-            if np.isfinite(place).all():
-                ax.annotate(str(name), place, **style)
+            ax.axhline(self.teacher, linestyle="--", color=COLOURS["teacher"], label="teacher")
         ax.set(xlabel=LABELS[self.against], ylabel="loss on rows held out")
         if x.max() > 10.0 * x.min():
             ax.set_xscale("log")
-        ax.margins(x=0.2)
-        ax.legend()
+        told_in = optional("matplotlib.ticker").EngFormatter(UNITS[self.against])
+        ax.xaxis.set_major_formatter(told_in)
+        ax.margins(x=0.12, y=0.15)
+        told = np.isfinite(x) & np.isfinite(y) & (front | (len(y) <= FEW))
+        _annotate(ax, [(names[i], x[i], y[i]) for i in np.flatnonzero(told)])
+        ax.legend(fontsize="small")
+
+
+def _parted(student: str) -> tuple[str, str]:
+    """Return the name of a student, and which side of a search it is: "student" of no search."""
+    for side in ("direct", "distilled"):
+        if str(student).endswith(f", {side}"):
+            return str(student).removesuffix(f", {side}"), side
+    return str(student), "student"
+
+
+def _annotate(ax: Any, points: list[tuple[str, float, float]]) -> None:
+    """Write names beside points, inside the axes, and none over another.
+
+    A name stands towards the middle of the axes: right of a point on the left, above it; left of
+    a point on the right, below it, where no point can beat one of the front.
+    """
+    seen = ax.transData.transform([place for _, *place in points] or [(0.0, 0.0)])
+    places = ax.transAxes.inverted().transform(seen)
+    height = ax.get_window_extent().height * 72.0 / ax.figure.dpi
+    for on_left in (True, False):
+        sign, last = (1.0, -np.inf) if on_left else (-1.0, -np.inf)
+        own = [i for i in range(len(points)) if (places[i, 0] < 0.5) == on_left]
+        for i in sorted(own, key=lambda i: sign * places[i, 1]):
+            at = sign * places[i, 1] * height + GAP  # in points, away from the point
+            at = last = max(at, last + LINE)
+            shift = sign * (at - sign * places[i, 1] * height)
+            ax.annotate(
+                points[i][0],
+                points[i][1:],
+                xytext=(sign * GAP, shift),
+                textcoords="offset points",
+                fontsize="small",
+                ha="left" if on_left else "right",
+                va="bottom" if on_left else "top",
+            )

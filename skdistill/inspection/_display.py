@@ -6,7 +6,7 @@ import importlib
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 __all__ = ["COLOURS", "Display", "colour", "data_frame", "optional", "picture"]
 
@@ -19,6 +19,7 @@ COLOURS = {
     "plain": "#7570b3",
     "cross-fit": "#66a61e",
     "distilled": "#0072b2",
+    "student": "#0072b2",
 }
 
 
@@ -57,8 +58,13 @@ class Display(ABC):
         Where `plot` drew last.
     """
 
+    size: ClassVar[tuple[float, float]] = (5.0, 4.0)  # inches, on a page
+
     def __init__(self, table: Mapping[str, Sequence[Any]]) -> None:
         self.table = table
+
+    def _repr_html_(self) -> str:
+        return picture(self, type(self).__name__)
 
     def frame(self) -> Any:
         """Return what is drawn.
@@ -103,9 +109,9 @@ class Display(ABC):
         """Draw on the axes."""
 
 
-def picture(display: Display, title: str, size: tuple[float, float] = (5.0, 4.0)) -> str:
+def picture(display: Display, title: str) -> str:
     """Return a display as an HTML image that carries its SVG in itself."""
-    figure = optional("matplotlib.figure").Figure(figsize=size, layout="constrained")
+    figure = optional("matplotlib.figure").Figure(figsize=display.size, layout="constrained")
     display.plot(figure.add_subplot())
     file = io.BytesIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # would link to their standards

@@ -29,11 +29,14 @@ STYLE = """\
 .skdistill-report th, .skdistill-report td { white-space: nowrap; }
 .skdistill-report thead th { border-bottom: 2px solid; }
 .skdistill-report th:first-child { text-align: left; }
-.skdistill-report tbody th { font-weight: normal; }
+.skdistill-report tbody th { font-weight: normal; white-space: normal; min-width: 6rem; }
 .skdistill-report td { font-variant-numeric: tabular-nums; }
 .skdistill-report dl { display: grid; grid-template-columns: minmax(9rem, auto) 1fr; }
 .skdistill-report dl { gap: .2rem 1rem; }
 .skdistill-report dd { margin: 0; overflow-wrap: anywhere; }
+.skdistill-report dl.answers { display: block; }
+.skdistill-report .answers dt { font-weight: bold; }
+.skdistill-report .answers dd { margin-bottom: .6rem; }
 .skdistill-report .pictures { display: flex; flex-wrap: wrap; gap: 1rem; }
 .skdistill-report figure { margin: 0; }
 .skdistill-report img { max-width: 100%; background: white; }
@@ -102,16 +105,35 @@ class Report(ABC):
         html.write_page(path, html.page(self.title, self._body(drawn), PAGE_STYLE + STYLE))
 
     def _repr_html_(self) -> str:
+        return f"<style>\n{STYLE}</style>\n{self._body(self._drawn())}"
+
+    def shown(self) -> str:
+        """Return the first part of the page and its pictures as HTML, for a notebook.
+
+        Returns
+        -------
+        html : str
+        """
+        first = self._sections()[0]
+        return f"<style>\n{STYLE}</style>\n{_framed([first, _pictured(self._drawn())])}"
+
+    def _drawn(self) -> str:
+        """Return the pictures, or how to have them."""
         if importlib.util.find_spec("matplotlib") is None:
-            drawn = html.paragraph('For pictures: pip install "skdistill[plot]".')
-        else:
-            drawn = "\n".join(picture(display, name) for name, display in self._pictures().items())
-        return f"<style>\n{STYLE}</style>\n{self._body(drawn)}"
+            return html.paragraph('For pictures: pip install "skdistill[plot]".')
+        return "\n".join(picture(display, name) for name, display in self._pictures().items())
 
     def _body(self, drawn: str) -> str:
         first, *rest = self._sections()
-        parts = [first, f'<div class="pictures">\n{drawn}\n</div>', *rest]
-        return '<div class="skdistill-report">\n' + "\n".join(parts) + "\n</div>"
+        return _framed([first, _pictured(drawn), *rest])
+
+
+def _framed(parts: Iterable[str]) -> str:
+    return '<div class="skdistill-report">\n' + "\n".join(parts) + "\n</div>"
+
+
+def _pictured(drawn: str) -> str:
+    return f'<div class="pictures">\n{drawn}\n</div>'
 
 
 def section(heading: str, *parts: str) -> str:

@@ -1,7 +1,7 @@
 """The distillation report: what the student kept, what it costs, and what it beats."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,18 @@ from skdistill._ground.html import definitions, flat, paragraph
 from skdistill._ground.metrics import FLOOR
 from skdistill._ground.plain import plain
 from skdistill._ground.validation import check_choice, check_number
+from skdistill.inspection._answers import (
+    answers_of_gain,
+    as_html,
+    as_lines,
+    next_steps,
+    slice_frame,
+    slice_lines,
+    slice_section,
+)
 from skdistill.inspection._checks import check_fitted_distiller, check_latency_rows
 from skdistill.inspection._display import Display, data_frame, optional
+from skdistill.inspection._facts import GainFacts
 from skdistill.inspection._methods import fell_back
 from skdistill.inspection._page import (
     Report,
@@ -24,11 +34,11 @@ from skdistill.inspection._page import (
     value_table,
 )
 from skdistill.inspection._rivals import check_training, fitted_models
-from skdistill.inspection._words import CLASS_WORDS, Words
 from skdistill.inspection.duplicates import warn_of_fitted_rows, warn_of_seen_rows
 from skdistill.inspection.fidelity import fidelity_of
-from skdistill.inspection.figures import HeldOut, ModelFigures, cost_table, held_out, measure
+from skdistill.inspection.figures import HeldOut, cost_table, held_out, measure
 from skdistill.inspection.reliability import reliability_of
+from skdistill.inspection.slices import Slices, find_slices
 
 __all__ = ["DistillationReport"]
 
@@ -43,7 +53,7 @@ FELL_BACK = {"distilled": "the student, fitted to the labels: the search fell ba
 
 
 @dataclass(frozen=True)
-class DistillationReport(Report):
+class DistillationReport(GainFacts, Report):
     """What came of a distillation, on rows that neither teacher nor student was fitted on.
 
     Attributes
@@ -57,6 +67,13 @@ class DistillationReport(Report):
     gain : Estimate or None
         Log-loss (or loss of numbers) of the distilled student less that of the direct one, and its
         standard error over the held-out rows, or over their groups; None without a direct student.
+    lead : Estimate or None
+        The same of the teacher less the direct student; None without one of them.
+    behind : Estimate or None
+        The same of the distilled student less the teacher; None without a teacher.
+    slices : Slices or None
+        The rows on which the distilled student loses most, found on one half of the held-out rows
+        and judged on the other; None of fewer than 100 rows, or four groups.
     against : mapping of str to mapping
         Of accuracy, AUC and Brier score (of numbers squared and absolute error) those that move the
         other way than the loss does, their 95% interval clear of zero: "distilled" and "direct".
@@ -101,17 +118,6 @@ class DistillationReport(Report):
     >>> int(report.frame().loc["distilled", "nodes"])
     15
     """
-
-    models: Mapping[str, ModelFigures]
-    n_rows: int
-    n_groups: int | None
-    gain: Estimate | None
-    against: Mapping[str, Mapping[str, float]]
-    fell_back: bool
-    fit: Mapping[str, Any]
-    displays: Mapping[str, Display] = field(repr=False)
-    floor: float | None
-    words: Words = field(default=CLASS_WORDS, repr=False)
 
     title = "Distillation report"
 
@@ -199,17 +205,14 @@ class DistillationReport(Report):
         rows = held_out(X, observed, judge, sample_weight, groups)
         models = fitted_models(estimator, X_train, y_train, train, params, teacher)
         said = {name: judge.ask(model, rows.X) for name, model in models.items()}
-        gain: Estimate | None = None
         against: dict[str, dict[str, float]] = {}
         if train is None:
             warn_of_fitted_rows(estimator, y)
         else:
             warn_of_seen_rows(rows.X, train.X)
-            ours, theirs = (
-                judge.row_losses(rows.columns, said[name], rows.weight)
-                for name in ("distilled", "direct")
-            )
-            gain = row_mean(ours - theirs, rows.weight, rows.groups)
+        losses = {k: judge.row_losses(rows.columns, p, rows.weight) for k, p in said.items()}
+        gain = _gap(losses, "distilled", "direct", rows)
+        if gain is not None:
             against = _moved_against(said, rows, gain)
         how = {"latency_rows": sizes, "budget": budget}
         return cls(
@@ -219,6 +222,9 @@ class DistillationReport(Report):
             n_rows=len(rows),
             n_groups=rows.n_groups,
             gain=gain,
+            lead=_gap(losses, "teacher", "direct", rows),
+            behind=_gap(losses, "distilled", "teacher", rows),
+            slices=_slices(losses, rows, estimator),
             against=against,
             fell_back=fell_back(estimator),
             fit=estimator.report_.to_dict(),
@@ -240,7 +246,7 @@ class DistillationReport(Report):
                 "The search fell back to the student trained on the labels, so nothing was "
                 f"distilled: its {name} is {loss:.4f} {on}."
             )
-        if self.fit["shrinkage"] is not None and self.fit["strength"] == 1.0:
+        if not self.distilled:
             return (
                 "strength='auto' found 1, so the student was trained on the labels and nothing was "
                 f"distilled: its {name} is {loss:.4f} {on}."
@@ -248,15 +254,24 @@ class DistillationReport(Report):
         start = f"The distilled student's {name} is {loss:.4f} {on}"
         if self.gain is None:
             return f"{start}; without training rows there is nothing to compare it with."
-        half = margin(self.gain, self.n_rows if self.n_groups is None else self.n_groups)
+        half = margin(self.gain, self.n_units)
         where = "below" if self.gain.mean < 0 else "above"
-        unit = "row" if self.n_groups is None else "group"
-        between = interval_note(self.gain.mean - half, self.gain.mean + half, unit)
+        between = interval_note(self.gain.mean - half, self.gain.mean + half, self.unit)
         found = outcome(self.gain.mean, half).replace("not shown", "is not shown")
         return (
             f"{start}, {abs(self.gain.mean):.4f} {where} that of the student trained on the labels "
             f"({between}): distilling {found}{self._but}."
         )
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What one wants to know first, question by question, in words with their figures."""
+        return answers_of_gain(self, self.sentence)
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What to do next, in sentences."""
+        return next_steps(self)
 
     @property
     def _but(self) -> str:
@@ -272,13 +287,14 @@ class DistillationReport(Report):
 
         Parameters
         ----------
-        of : {"models", "by_class", "by_output"}, default="models"
-            A row per model, or per model and class, of numbers per model and output.
+        of : {"models", "by_class", "by_output", "slices"}, default="models"
+            A row per model, or per model and class, of numbers per model and output; or per slice
+            of rows on which the distilled student loses most.
 
         Returns
         -------
         frame : pandas.DataFrame
-            Indexed by model, or by model and class (or output).
+            Indexed by model, by model and class (or output), or by the words of the slice.
 
         Raises
         ------
@@ -286,7 +302,9 @@ class DistillationReport(Report):
             If there is no such table.
         """
         part = self.words.part
-        check_choice("of", of, ("models", f"by_{part}"))
+        check_choice("of", of, ("models", f"by_{part}", "slices"))
+        if of == "slices":
+            return slice_frame(self.slices)
         if of == "models":
             rows = {name: figures.to_dict() for name, figures in self.models.items()}
         else:
@@ -312,15 +330,20 @@ class DistillationReport(Report):
         -------
         facts : dict
         """
-        gain, part = self.gain, f"by_{self.words.part}"
+        part = f"by_{self.words.part}"
         return plain(
             {
                 "sentence": self.sentence,
+                "answers": self.answers,
+                "next_steps": self.next_steps,
+                "slices": slice_lines(self.slices),
                 "n_rows": self.n_rows,
                 "n_groups": self.n_groups,
                 "fell_back": self.fell_back,
                 "against": self.against,
-                "gain": None if gain is None else {"mean": gain.mean, "standard_error": gain.error},
+                "gain": _line(self.gain),
+                "lead": _line(self.lead),
+                "behind": _line(self.behind),
                 "models": {
                     name: figures.to_dict() | {part: figures.by_class}
                     for name, figures in self.models.items()
@@ -335,13 +358,15 @@ class DistillationReport(Report):
         columns = [*words.part_columns, *(words.fidelity if distilled.fidelity else ())]
         titles = TITLES | (FELL_BACK if self.fell_back else {})
         parts = [
-            paragraph(self.sentence),
+            as_html(self.answers, self.next_steps),
             section(
                 f"Scores of {counted(self.n_rows, 'held-out row')}",
                 value_table("", rows, words.scores, words.headings),
                 paragraph(words.note),
             ),
         ]
+        if self.slices is not None and self.slices.slices:
+            parts.insert(1, slice_section(self.slices, words))
         if distilled.fidelity:
             parts.append(section("Fidelity to the teacher", value_table("", rows, words.fidelity)))
         parts += [
@@ -357,10 +382,30 @@ class DistillationReport(Report):
 
     def _text(self) -> list[str]:
         names = self.words.headings
-        return [*(score_line(k, f.scores, names) for k, f in self.models.items()), self.sentence]
+        scores = (score_line(k, f.scores, names) for k, f in self.models.items())
+        return [*scores, *as_lines(self.answers), *self.next_steps]
 
     def _pictures(self) -> Mapping[str, Display]:
         return self.displays
+
+
+def _line(gap: Estimate | None) -> dict[str, Any] | None:
+    return None if gap is None else {"mean": gap.mean, "standard_error": gap.error}
+
+
+def _gap(losses: Mapping[str, Floats], ours: str, theirs: str, rows: HeldOut) -> Estimate | None:
+    """Return the mean loss of one model less that of another; None where one is missing."""
+    if ours not in losses or theirs not in losses:
+        return None
+    return row_mean(losses[ours] - losses[theirs], rows.weight, rows.groups)
+
+
+def _slices(losses: Mapping[str, Floats], rows: HeldOut, estimator: Any) -> Slices | None:
+    """Return where the distilled student loses most, beside the teacher and the direct one."""
+    shown = {name: losses[name] for name in ("distilled", "direct", "teacher") if name in losses}
+    names = getattr(estimator, "feature_names_in_", None)
+    how = {"weight": rows.weight, "groups": rows.groups, "names": names}
+    return find_slices(rows.X, shown, "distilled", **how)
 
 
 def _moved_against(

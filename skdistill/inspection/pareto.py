@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
+from skdistill._ground.html import paragraph, size_text, time_text
 from skdistill._ground.metrics import FLOOR
 from skdistill._ground.validation import check_integer, check_number
 from skdistill.exceptions import ParameterError
 from skdistill.inspection._checks import check_distiller
 from skdistill.inspection._costs import LossAgainstCost
-from skdistill.inspection._display import data_frame
+from skdistill.inspection._display import Display, data_frame
 from skdistill.inspection._folded import draw_folds, held_out_share, read_rows
+from skdistill.inspection._page import Report, section, value_table
 from skdistill.inspection._points import (
     FrontierPoint,
     by_name,
@@ -27,6 +29,8 @@ from skdistill.inspection._points import (
 )
 
 __all__ = ["Frontier", "FrontierDisplay", "frontier"]
+
+CLOSE = 0.01  # of the least loss, within which a faster student is named
 
 
 class FrontierDisplay(LossAgainstCost):
@@ -93,8 +97,8 @@ class FrontierDisplay(LossAgainstCost):
 
 
 @dataclass(frozen=True)
-class Frontier:
-    """Students of one teacher; what `frontier` returns.
+class Frontier(Report):
+    """Students of one teacher; what `frontier` returns. `save` writes it as a page.
 
     Attributes
     ----------
@@ -106,6 +110,23 @@ class Frontier:
 
     points: tuple[FrontierPoint, ...]
     protocol: str
+
+    title = "Students by loss and cost"
+
+    @property
+    def sentence(self) -> str:
+        """Which student loses least, and which is the fastest that loses hardly more."""
+        judged = [p for p in self.points if not np.isnan(p.loss.mean)]
+        if not judged:
+            return "No student could be judged."
+        best = min(judged, key=lambda p: p.loss.mean)
+        close = [p for p in judged if p.loss.mean <= best.loss.mean * (1.0 + CLOSE)]
+        fast = min(close, key=lambda p: p.latency.median)
+        words = f"{best.name} loses least: {best.words.loss} {best.loss.mean:.4f}"
+        if fast is best:
+            return f"{words}; none within {CLOSE:.0%} of it is faster."
+        times = best.latency.median / fast.latency.median
+        return f"{words}; within {CLOSE:.0%} of it, {fast.name} is {times:.3g} times as fast."
 
     def display(self, against: str = "latency") -> FrontierDisplay:
         """Return the frontier as a display.
@@ -207,11 +228,27 @@ class Frontier:
         """
         return self.display(against).plot(ax)
 
-    def __str__(self) -> str:
+    def _text(self) -> list[str]:
         front = self.front
-        return "\n".join(
-            [self.protocol, *(f"{p}, on the front" if p in front else str(p) for p in self.points)]
-        )
+        told = (f"{p}, on the front" if p in front else str(p) for p in self.points)
+        return [self.protocol, *told]
+
+    def _sections(self) -> list[str]:
+        front, lines = self.front, {}
+        for p in self.points:
+            line = dict(p.scores) | {"loss": p.loss.mean, "standard error": p.loss.error}
+            line |= {"size": size_text(p.size_bytes), "time": time_text(p.latency.median)}
+            lines[p.name] = line | {"on the front": "yes" if p in front else ""}
+        first = self.points[0]
+        costs = ("size", "time", "on the front")
+        columns = ("loss", "standard error", *costs, *first.further)
+        rows = f"{first.latency.n_rows:,} row(s)"
+        note = f"{self.protocol}. Time is that of a call of {rows}, median."
+        table = value_table("student", lines, columns, {"loss": first.words.loss})
+        return [paragraph(self.sentence), section("Students", table, paragraph(note))]
+
+    def _pictures(self) -> Mapping[str, Display]:
+        return {"Loss against time": self.display()}
 
 
 def frontier(

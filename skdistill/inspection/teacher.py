@@ -15,6 +15,14 @@ from skdistill._ground.plain import plain
 from skdistill._ground.validation import as_labels, check_choice, check_weights
 from skdistill.exceptions import InputError
 from skdistill.inspection._advice import advise
+from skdistill.inspection._answers import (
+    answers_of_teacher,
+    as_html,
+    as_lines,
+    slice_frame,
+    slice_lines,
+    slice_section,
+)
 from skdistill.inspection._display import Display, data_frame
 from skdistill.inspection._facts import TeacherFacts
 from skdistill.inspection._page import (
@@ -22,7 +30,6 @@ from skdistill.inspection._page import (
     counted,
     score_line,
     section,
-    sentences,
     value_table,
 )
 from skdistill.inspection._residual import check_residual_model, explain_residual
@@ -31,6 +38,7 @@ from skdistill.inspection._teaching import OutOfFoldRows, fitted_teacher, out_of
 from skdistill.inspection._words import Words
 from skdistill.inspection.duplicates import find_duplicates
 from skdistill.inspection.reliability import reliability_of
+from skdistill.inspection.slices import find_slices
 
 __all__ = ["TeacherReport"]
 
@@ -87,6 +95,9 @@ class TeacherReport(TeacherFacts, Report):
         taught, both out of fold, where ``strength="auto"`` has measured it.
     reliability : ReliabilityDisplay
         Reliability curves.
+    slices : Slices or None
+        The rows on which it loses most, as it is taught, found on one half of the rows and judged
+        on the other; None of fewer than 100 rows, or where there are no features.
     floor : float or None
         The log-loss counts smaller probabilities as this; None of numbers.
     words : Words
@@ -260,6 +271,11 @@ class TeacherReport(TeacherFacts, Report):
         return _report(taught, in_sample=in_sample, residual_model=residual_model)
 
     @property
+    def answers(self) -> dict[str, str]:
+        """What one wants to know first, question by question, in words with their figures."""
+        return answers_of_teacher(self)
+
+    @property
     def recommendations(self) -> tuple[str, ...]:
         """What to do about it, in sentences with their figures."""
         return advise(self)
@@ -269,14 +285,14 @@ class TeacherReport(TeacherFacts, Report):
 
         Parameters
         ----------
-        of : {"scores", "by_class", "by_output", "by_fold"}, default="scores"
+        of : {"scores", "by_class", "by_output", "by_fold", "slices"}, default="scores"
             Which; of classes there is "by_class", of numbers "by_output".
 
         Returns
         -------
         frame : pandas.DataFrame
-            A row per kind of what was said, per class or output, or per fold; its name is the
-            index.
+            A row per kind of what was said, per class or output, per fold, or per slice of rows
+            that lose most; its name is the index.
 
         Raises
         ------
@@ -289,7 +305,9 @@ class TeacherReport(TeacherFacts, Report):
             f"by_{words.part}": (self.by_class, words.part_columns),
             "by_fold": (self.by_fold, words.fold_columns),
         }
-        check_choice("of", of, tables)
+        check_choice("of", of, (*tables, "slices"))
+        if of == "slices":
+            return slice_frame(self.slices)
         rows, columns = tables[of]
         frame = data_frame({c: [row[c] for row in rows.values()] for c in columns})
         frame.index = list(rows)
@@ -315,7 +333,8 @@ class TeacherReport(TeacherFacts, Report):
             }
         if self.duplicates is not None:
             facts["duplicates"] = vars(self.duplicates)
-        facts["recommendations"] = self.recommendations
+        facts |= {"answers": self.answers, "recommendations": self.recommendations}
+        facts["slices"] = slice_lines(self.slices)
         return plain(facts)
 
     def _sections(self) -> list[str]:
@@ -336,7 +355,7 @@ class TeacherReport(TeacherFacts, Report):
             facts["… of another label"] = f"{self.duplicates.conflicting:.2%}"
         facts[f"rows without {words.said}"] = f"{self.n_unlabelled:,}"
         parts = [
-            section("What to do", sentences(self.recommendations)),
+            as_html(self.answers, self.recommendations),
             section(
                 f"Scores of {counted(self.n_rows, 'row')}",
                 value_table("", self.scores, words.scores, words.headings),
@@ -350,6 +369,8 @@ class TeacherReport(TeacherFacts, Report):
             parts.insert(
                 2, section("Memorisation gap", value_table("", gap, words.gaps, words.headings))
             )
+        if self.slices is not None and self.slices.slices:
+            parts.insert(1, slice_section(self.slices, words))
         if self.by_fold:
             table = value_table("fold", self.by_fold, words.fold_columns, words.headings)
             parts.insert(-1, section("By fold", table))
@@ -357,7 +378,7 @@ class TeacherReport(TeacherFacts, Report):
 
     def _text(self) -> list[str]:
         lines = (score_line(k, v, self.words.headings) for k, v in self.scores.items())
-        return [*lines, *self.recommendations]
+        return [*lines, *as_lines(self.answers), *self.recommendations]
 
     def _pictures(self) -> Mapping[str, Display]:
         return {f"Reliability, {'as given' if self.given else 'out of fold'}": self.reliability}
@@ -383,8 +404,10 @@ def _report(
         said["in-sample"] = in_sample
     said[words.constant] = np.broadcast_to(judge.constant(y, weight), y.shape)
     found = {name: judge.scores(y, values, weight) for name, values in said.items()}
-    duplicates = residual = label_r2 = None
+    duplicates = residual = label_r2 = slices = None
     if taught.X is not None:
+        losses = {"teacher": judge.row_losses(y, p, weight)}
+        slices = find_slices(taught.X, losses, "teacher", weight=weight)
         duplicates = find_duplicates(taught.X, taught.labels, taught.fold)
         how = {"fold": taught.fold, "weight": weight, "mirrored": judge.mirrored}
         if residual_model is not None:
@@ -408,6 +431,7 @@ def _report(
         duplicates=duplicates,
         lead=lead,
         reliability=reliability_of(judge, y, curves, weight),
+        slices=slices,
         floor=getattr(judge, "floor", None),
         words=words,
     )

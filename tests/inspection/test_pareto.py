@@ -278,3 +278,46 @@ def test_it_prints_a_line_per_student() -> None:
     assert "per call of 1 row(s)" in lines[1]
     unknown = replace(FOUND.points[0], size_bytes=None, loss=Estimate(0.5))
     assert str(unknown).startswith(f"{unknown.name}: log-loss 0.5000, ")
+
+
+@pytest.mark.parametrize("against", ["latency", "size_bytes"])
+@pytest.mark.parametrize("seed", range(3))
+def test_names_stand_inside_the_axes_and_on_no_other_name(against, seed):
+    """Long names, losses close together, costs on a logarithm: as a search leaves them."""
+    rng = np.random.default_rng(seed)
+    size = np.sort(np.exp(rng.uniform(0, 8, 9)))
+    loss = 0.3 + 0.01 * np.arange(9)[::-1] + rng.uniform(0, 0.004, 9)
+    names = [
+        f"learner (max_leaf_nodes={n}), {'direct' if n % 2 else 'distilled'}" for n in range(9)
+    ]
+    display = FrontierDisplay.from_predictions(names, loss, 1e-6 * size, size, against=against)
+    ax = display.plot().ax_
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert len(boxes) == display.table["on_front"].sum()
+    assert not any(", d" in text.get_text() for text in ax.texts)  # colours say that
+    frame = ax.get_window_extent()
+    for i, box in enumerate(boxes):
+        assert frame.x0 <= box.x0
+        assert box.x1 <= frame.x1
+        same_side = [
+            other for other in boxes[:i] if abs(other.x0 - box.x0) < 1 or abs(other.x1 - box.x1) < 1
+        ]
+        assert not any(box.overlaps(other) for other in same_side)
+    assert {"direct", "distilled"} <= set(ax.get_legend_handles_labels()[1])
+
+
+def test_the_page_of_a_frontier(tmp_path):
+    close = replace(FOUND, points=(*FOUND.points, point("nearly", 0.403, 1e-4, 5000)))
+    assert close.sentence == (
+        "big loses least: log-loss 0.4000; within 1% of it, nearly is 10 times as fast."
+    )
+    assert FOUND.sentence.endswith("none within 1% of it is faster.")
+    lost = replace(FOUND, points=(point("lost", np.nan, 1e-6, 10),))
+    assert lost.sentence == "No student could be judged."
+    close.save(tmp_path / "frontier.html")
+    page = (tmp_path / "frontier.html").read_text(encoding="utf-8")
+    assert page.index(close.sentence) < page.index("<img") < page.index("middling")
+    assert page.count("<td>yes</td>") == len(close.front)
+    assert "by hand" in page
+    assert str(close).startswith("by hand")

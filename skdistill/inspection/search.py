@@ -1,0 +1,156 @@
+"""The page of a search: which student to ship, what it gains, what others would cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skdistill._ground.html import definitions, flat, paragraph, size_text, time_text
+from skdistill._ground.plain import plain
+from skdistill.estimators.choosing import ChoosingDistiller
+from skdistill.exceptions import ParameterError
+from skdistill.inspection._display import Display, data_frame
+from skdistill.inspection._page import Report, section, value_table
+from skdistill.inspection.pareto import FrontierDisplay
+
+__all__ = ["SearchReport"]
+
+# What is told of each line of `frontier_`, beside its name.
+TOLD = ("loss", "standard_error", "size_bytes", "latency", "on_front")
+
+
+@dataclass(frozen=True)
+class SearchReport(Report):
+    """Which student a search chose, whether distilling helped, and what the others cost.
+
+    A notebook shows its verdict and its picture above the search itself.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        That of the search.
+    frontier : mapping of str to array
+        Its `frontier_`.
+    chosen : mapping of str to object
+        Its `best_params_`.
+    display : FrontierDisplay
+        The picture.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skdistill import DistilledClassifierCV
+    >>> from skdistill.inspection import SearchReport
+    >>> search = DistilledClassifierCV(
+    ...     RandomForestClassifier(20, random_state=0),
+    ...     ("tree", DecisionTreeClassifier(random_state=0), {"max_leaf_nodes": [3, 6]}),
+    ...     cv=3,
+    ...     random_state=0,
+    ... ).fit(*load_breast_cancer(return_X_y=True))
+    >>> report = SearchReport.from_estimator(search)
+    >>> report.frame().index.tolist()[:2]
+    ['tree (max_leaf_nodes=3), direct', 'tree (max_leaf_nodes=3), distilled']
+    """
+
+    verdict: Any
+    frontier: Mapping[str, Any]
+    chosen: Mapping[str, Any]
+    display: FrontierDisplay = field(repr=False)
+
+    title = "Which student to ship"
+
+    @classmethod
+    def from_estimator(cls, search: Any) -> "SearchReport":
+        """Make the page of a fitted search; nothing is fitted.
+
+        Parameters
+        ----------
+        search : DistilledClassifierCV or DistilledRegressorCV
+            Fitted.
+
+        Returns
+        -------
+        report : SearchReport
+
+        Raises
+        ------
+        ParameterError
+            If it is no search.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
+        """
+        if not isinstance(search, ChoosingDistiller):
+            raise ParameterError(
+                "search must be a fitted DistilledClassifierCV or DistilledRegressorCV, got "
+                f"{type(search).__name__}: see DistillationReport for one student."
+            )
+        check_is_fitted(search)
+        display = FrontierDisplay.from_search(search)
+        return cls(search.verdict_, search.frontier_, search.best_params_, display)
+
+    def frame(self) -> Any:
+        """Return a row for the best direct and the best distilled candidate of each student.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Indexed by student and side: loss, its standard error, bytes, seconds to predict a row,
+            and whether it is on the front.
+        """
+        frame = data_frame({name: self.frontier[name] for name in TOLD})
+        frame.index = list(self.display.table["student"])
+        return frame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the page as plain types for JSON; NaN becomes None.
+
+        Returns
+        -------
+        facts : dict
+        """
+        chosen = {name: str(value) for name, value in self.chosen.items()}
+        facts = {"verdict": self.verdict.to_dict(), "sentence": self.verdict.sentence}
+        return plain(facts | {"chosen": chosen, "frontier": dict(self.frontier)})
+
+    def _sections(self) -> list[str]:
+        lines = {}
+        columns = (self.frontier[name] for name in TOLD)
+        for name, *values in zip(self.display.table["student"], *columns, strict=True):
+            loss, error, size, seconds, on_front = values
+            line = {"loss": float(loss), "standard error": float(error)}
+            line["size"] = size_text(None if np.isnan(size) else float(size))
+            line |= {"a row among many": time_text(float(seconds)), "on the front": ""}
+            lines[name] = line | ({"on the front": "yes"} if on_front else {})
+        columns = list(next(iter(lines.values())))
+        chosen = {name: str(value) for name, value in self.chosen.items()}
+        return [
+            paragraph(self.verdict.sentence),
+            section(
+                "What others lose and cost",
+                value_table("student", lines, columns),
+                paragraph(
+                    "The best direct and the best distilled candidate of each student, by losses "
+                    "on rows that neither teacher nor student has seen. No other student beats one "
+                    "of the front in loss, size and time together."
+                ),
+            ),
+            section("What was chosen", definitions(flat(chosen))),
+        ]
+
+    def _text(self) -> list[str]:
+        return [str(self.verdict)]
+
+    def _pictures(self) -> Mapping[str, Display]:
+        return {"Loss against time: direct and distilled students, and the teacher": self.display}
+
+
+def _shown(search: Any) -> str:
+    """Return what a notebook shows above a fitted search."""
+    return SearchReport.from_estimator(search).shown()
+
+
+ChoosingDistiller.shown_first = staticmethod(_shown)
