@@ -244,8 +244,11 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
             )
 
     @staticmethod
-    def _check_loss(loss: Any, data: Data) -> None:
-        """Raise where a loss is not defined for what was observed."""
+    def _check_loss(settings: Settings, data: Data) -> None:
+        """Raise where a loss is not defined for what was observed, or not for so much of it."""
+        loss = settings.loss
+        if settings.strength != 1.0:  # there the labels alone are learnt
+            settings.adapter.check_outputs(data.outcome.n_columns, len(data))
         loss.check_labels(data.spread(data.columns))
         if data.rates and loss.level is not None:
             raise ParameterError(

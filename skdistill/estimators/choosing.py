@@ -192,8 +192,8 @@ class ChoosingDistiller(RefittingDistiller):
         losses = [candidate.settings.loss for candidate in candidates]
         judge = self._task.make_judge(self.scoring, losses, per_row=self.return_row_losses)
         judge.check(data, data.weight)
-        for loss in losses:
-            self._check_loss(loss, data)
+        for candidate in candidates:
+            self._check_loss(candidate.settings, data)
         return judge
 
     def _items(self, X: Any = None) -> Any:

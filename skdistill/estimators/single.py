@@ -155,7 +155,7 @@ class SingleDistiller(BaseDistiller):
         teacher = check_teacher(self.teacher, self._task.teachers) if given is None else None
         metadata = self._metadata(data, teacher, params)["student"]
         settings = self._settings(len(data), weighted=metadata.student_weight is not None)
-        self._check_loss(settings.loss, data)
+        self._check_loss(settings, data)
         needs_folds = teacher is not None or settings.needs_direct or settings.synthetic is not None
         needs_folds = needs_folds or (not reused and has_missing(given))  # in no fold, nothing said
         draw = reused or Draw.of(self.random_state)

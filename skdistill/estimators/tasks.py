@@ -12,6 +12,7 @@ from skdistill.choosing.numeric_scoring import make_numeric_judge
 from skdistill.choosing.numeric_strength import shrink_numbers
 from skdistill.choosing.scoring import Judge, make_judge
 from skdistill.choosing.strength import Shrinkage, shrink_both
+from skdistill.estimators.domains import check_domain
 from skdistill.exceptions import TeacherError
 from skdistill.settings import CLASSES, NUMBERS, Rules, Settings
 from skdistill.students import as_student, check_can_tell_classes
@@ -122,7 +123,7 @@ def _as_regressor(student: Any) -> Any:
 
 
 def _check_regressors(data: Data, teacher: Any, students: Iterable[Any]) -> None:
-    """Raise TeacherError where there are several outputs, and the teacher has one."""
+    """Raise where there are several outputs and the teacher has one, or y is not what it learns."""
     one = teacher is None or data.outcome.n_columns == 1
     if not one and not takes_outputs(teacher):
         raise TeacherError(
@@ -130,6 +131,8 @@ def _check_regressors(data: Data, teacher: Any, students: Iterable[Any]) -> None
             "predicts one: wrap it (sklearn.multioutput.MultiOutputRegressor), or fit a student "
             "for each column."
         )
+    if teacher is not None:
+        check_domain("teacher", teacher, data)
 
 
 def _tell_nothing(folds: Folds, data: Data) -> None:

@@ -204,6 +204,9 @@ class Adapter(ABC):
             Whether rows will weigh differently.
         """
 
+    def check_outputs(self, n_outputs: int, n_rows: int) -> None:  # noqa: B027 - most take any
+        """Raise StudentError where so many outputs cannot be mixed of two kinds of rows."""
+
     @abstractmethod
     def fit(self, problem: Problem) -> Fitted:
         """Fit a clone of the student to the problem's target."""

@@ -25,6 +25,7 @@ __all__ = [
     "held_out_rows",
     "mixed_copies",
     "split_setting",
+    "stops_early",
     "validation_rows",
 ]
 
@@ -68,7 +69,7 @@ def _check_part(part: Any, n_rows: int, *, inside: bool) -> None:
     takes_validation_rows = has_fit_parameter(part, "X_val") and not inside
     patience = params.get("n_iter_no_change") if "early_stopping" not in params else None
     patience = patience or params.get("eval_fraction")  # CatBoost's
-    if patience or (_stops_early(params, n_rows) and not takes_validation_rows):
+    if patience or (stops_early(params, n_rows) and not takes_validation_rows):
         raise StudentError(
             f"early stopping of {name} holds out rows by itself and would put copies of one row on "
             "both sides: turn it off (early_stopping=False, n_iter_no_change=None or "
@@ -142,7 +143,7 @@ def count_settings(model: Any, rows: Rows, n_rows: int) -> dict[str, Any]:
             if isinstance(value, int | np.integer) and value > 1:
                 own[prefix + key] = min(len(rows), max(1, round(value * copies_per_row)))
         if inner.get("early_stopping") == "auto":
-            own[f"{prefix}early_stopping"] = _stops_early(inner, n_rows)
+            own[f"{prefix}early_stopping"] = stops_early(inner, n_rows)
     return own
 
 
@@ -160,7 +161,7 @@ def split_setting(model: Any, problem: Problem, rows: Rows) -> dict[str, Any]:
     }
 
 
-def _stops_early(params: Mapping[str, Any], n_rows: int) -> bool:
+def stops_early(params: Mapping[str, Any], n_rows: int) -> bool:
     """Whether a learner with these settings would hold out rows of its own, of `n_rows`."""
     early = params.get("early_stopping", False)
     if early == "auto":
@@ -171,7 +172,7 @@ def _stops_early(params: Mapping[str, Any], n_rows: int) -> bool:
 def held_out_rows(model: Any, problem: Problem) -> Rows:
     """Return the rows that the model's early stopping is to be scored on; none if it has none."""
     given, n_rows = model.get_params(deep=False), len(problem.target)
-    if not _stops_early(given, n_rows):
+    if not stops_early(given, n_rows):
         return np.empty(0, dtype=np.int64)
     _, held_out = train_test_split(
         np.arange(n_rows),

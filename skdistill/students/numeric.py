@@ -26,6 +26,7 @@ from skdistill.students.copies import (
     held_out_rows,
     mixed_copies,
     split_setting,
+    stops_early,
     validation_rows,
 )
 from skdistill.students.means import mean_obstacle
@@ -100,6 +101,16 @@ class NumericAdapter(Adapter):
             check_copies(self.student, n_rows)
         self.fit_keywords(np.ones(n_rows) if weighted else None, {})
 
+    def check_outputs(self, n_outputs: int, n_rows: int) -> None:
+        """Raise StudentError where early stopping would be scored on several outputs at once."""
+        stops = stops_early(self.student.get_params(deep=False), n_rows)
+        if n_outputs > 1 and stops and not self.default_loss.is_linear:
+            raise StudentError(
+                f"early stopping of {type(self.student).__name__} is for one output where the loss "
+                f"is {self.default_loss!r}, and y has {n_outputs}: turn it off "
+                "(early_stopping=False), or fit a student for each column."
+            )
+
     def fit(self, problem: Problem) -> Fitted:
         """Fit to the pseudo-target, or to the copies of a mixture; outputs at once, or by each."""
         if problem.mixture is None:
@@ -115,11 +126,6 @@ class NumericAdapter(Adapter):
         params = {key: index_rows(value, rows, n_rows) for key, value in problem.params.items()}
         keywords = self.fit_keywords(weight, params)
         if len(held_out):
-            if target.shape[1] > 1:
-                raise StudentError(
-                    f"early stopping of {type(self.student).__name__} is for one output, and y has "
-                    f"{target.shape[1]}: turn it off (early_stopping=False)."
-                )
             keywords |= validation_rows(problem, held_out, problem.labels.reshape(n_rows))
         # The weights are of our making: nobody inside has requested them.
         routed = get_config()["enable_metadata_routing"] and bool(params)
