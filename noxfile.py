@@ -24,6 +24,7 @@ BENCHMARKS = [
     "transfer",
     "residual",
     "suite",
+    "frontier",
     "regression",
     "quantiles",
     "glm_tables",

@@ -14,6 +14,7 @@ module            what it shows
 `calibration`     which calibration of the teacher serves which student
 `suite`           every way of distilling on every set and student: honest, leaking, trivial ones;
                   `suite_tables`, `suite_peers`, `suite_commands` and `suite_page` make its page
+`frontier`        a tree of any size, directly and distilled: the README's picture
 `regression`      distilled regressors against direct and tuned direct ones, by the same search;
                   `regression_learners` and `regression_tables` belong to it
 `quantiles`       intervals of distilled students, and of direct ones

@@ -91,4 +91,5 @@ html_theme_options = {
     "show_toc_level": 2,
 }
 # Pages of no section need no list of its pages: their text has the room.
-html_sidebars = {page: [] for page in ("install", "quickstart", "decide", "glossary", "references")}
+ALONE = ("install", "quickstart", "decide", "glossary", "references", "develop")
+html_sidebars = {page: [] for page in ALONE}
