@@ -39,7 +39,7 @@ KNOWS = {
     "estimators": "choosing distillation rows settings students targets teaching",
     "inspection": "choosing distillation estimators settings students targets teaching",
     "export": "estimators students targets",
-    "cli": "estimators inspection students teaching",
+    "cli": "estimators export inspection students teaching",
     "__main__": "cli",
 }
 FLOOR_OF = {name: floor for floor, name in enumerate(ROOMS)}

@@ -3,10 +3,13 @@
 Each shim says when it can go.
 """
 
+import logging
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +36,11 @@ except ImportError:  # drop at scikit-learn >= 1.9
 
 __all__ = [
     "BAGGING_DRAWS_BY_WEIGHT",
+    "LOGGER",
     "SEARCHES",
     "CallbackSupportMixin",
     "Progress",
+    "Step",
     "adopt_booster",
     "boosting_start",
     "histogram_nodes",
@@ -50,6 +55,7 @@ __all__ = [
     "with_callbacks",
 ]
 
+LOGGER = logging.getLogger("skdistill")
 # Where a warning does not belong: it should name the user's line.
 PACKAGE = Path(__file__).parents[1]
 LIBRARIES = tuple(map(str, (PACKAGE, Path(joblib.__file__).parent, Path(sklearn.__file__).parent)))
@@ -61,10 +67,34 @@ BAGGING_DRAWS_BY_WEIGHT = tuple(map(int, sklearn.__version__.split(".")[:2])) >=
 SEARCHES: type = GridSearchCV.__bases__[0]
 
 
-class Progress:
-    """Reports the steps of a fit to scikit-learn's callbacks; silent where there are none.
+@dataclass(frozen=True)
+class Step:
+    """A step of a fit, as `Progress` logs it.
 
-    Drop the silent half at scikit-learn >= 1.9.
+    Attributes
+    ----------
+    name : str
+    number : int or None
+        Which of its siblings, where these may run in any order.
+    n_steps : int or None
+        Steps within it; None where nobody knows.
+    seconds : float or None
+        How long it took; None where it begins.
+    """
+
+    name: str
+    number: int | None
+    n_steps: int | None
+    seconds: float | None = None
+
+
+class Progress:
+    """Reports the steps of a fit to `logging`, and to scikit-learn's callbacks where there are any.
+
+    The logger is "skdistill". Steps are logged as they begin and end, at level INFO where the
+    estimator's `verbose` is above 0 (those that may run in any order: above 1), else at DEBUG; a
+    record has the `Step` as its attribute ``step``. Drop the case without callbacks at scikit-learn
+    >= 1.9.
     """
 
     def __init__(self, estimator: Any, context: Any = None) -> None:
@@ -91,6 +121,20 @@ class Progress:
 
         Its own steps run in any order, or one after another where their number is not known (None).
         """
+        loud = getattr(self.estimator, "verbose", 0) > (number is not None)
+        level = logging.INFO if loud else logging.DEBUG
+        LOGGER.log(level, "%s", name, extra={"step": Step(name, number, n_steps)})
+        began = time.monotonic()
+        with self._called_back(name, number, n_steps) as below:
+            yield below
+        took = time.monotonic() - began
+        done = Step(name, number, n_steps, seconds=took)
+        LOGGER.log(level, "%s: %.3g s", name, took, extra={"step": done})
+
+    @contextmanager
+    def _called_back(
+        self, name: str, number: int | None, n_steps: int | None
+    ) -> Iterator["Progress"]:
         if self.context is None:
             yield self
             return

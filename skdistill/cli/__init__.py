@@ -1,8 +1,9 @@
-"""The command line: ``skdistill demo | fit | predict``, or ``python -m skdistill ...``.
+"""The command line: ``skdistill demo | search | fit | predict``, or ``python -m skdistill ...``.
 
 One module per command, each with an ``add_parser`` (its options) and a ``run`` (what it does):
 
-- :mod:`~skdistill.cli.demo` distils an ensemble on two data sets that ship with scikit-learn;
+- :mod:`~skdistill.cli.demo` shows whether distilling pays on data sets that ship with scikit-learn;
+- :mod:`~skdistill.cli.search` finds the best student within a budget on the user's own file;
 - :mod:`~skdistill.cli.fit` distils on the user's own CSV or Parquet file and saves the student;
 - :mod:`~skdistill.cli.predict` predicts new raw rows with a saved student.
 
@@ -21,7 +22,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from skdistill.cli import demo, fit, predict
+from skdistill.cli import demo, fit, predict, search
 
 __all__ = ["main"]
 
@@ -30,6 +31,7 @@ Distil a strong tabular model (the teacher) into a small one (the student): clas
 
 examples:
   python -m skdistill demo
+  python -m skdistill search train.csv --target y --budget "size<50kB" --out student.joblib
   python -m skdistill fit train.csv --target y --student tree --out student.joblib
   python -m skdistill predict student.joblib new.csv --out predictions.csv
 
@@ -82,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"skdistill {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (demo, fit, predict):
+    for command in (demo, search, fit, predict):
         command.add_parser(commands, common)
     return parser
 

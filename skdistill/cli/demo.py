@@ -121,7 +121,7 @@ def run(args: argparse.Namespace) -> None:
         lines = screen_lines(search)
         heads = column_heads(search.verdict_.loss) if number == 0 else None
         print("\n" + told(title, search.verdict_.teacher["calibrated"], lines, heads))
-    print("\nOn your own file: python -m skdistill fit train.csv --target y --out student.joblib")
+    print("\nYour own file: python -m skdistill search train.csv --target y --out student.joblib")
     if args.json:
         save_text(args.json, json.dumps(_record(found), indent=1) + "\n")
 

@@ -14,7 +14,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill import (
     AbsoluteError,
     DistilledClassifier,
+    DistilledClassifierCV,
     DistilledRegressor,
+    DistilledRegressorCV,
     Gamma,
     NumericLoss,
     Poisson,
@@ -51,6 +53,8 @@ class CliTask:
         Where models are compared.
     learning : Learning
         How models are made.
+    chooses : callable
+        `DistilledClassifierCV` or `DistilledRegressorCV`.
     teachers, students : mapping of str to Named
         Learners with a short name.
     wanted : Wanted
@@ -78,6 +82,7 @@ class CliTask:
     name: str
     table: Table
     learning: Learning
+    chooses: Callable[..., Any]
     teachers: Mapping[str, Named]
     students: Mapping[str, Named]
     wanted: Wanted
@@ -168,6 +173,7 @@ CLASSIFY = CliTask(
         said="predict_proba",
         given="teacher_proba",
     ),
+    chooses=DistilledClassifierCV,
     teachers=names.TEACHERS,
     students=names.STUDENTS,
     wanted=names.CLASSIFIER,
@@ -205,6 +211,7 @@ def regress(loss: NumericLoss) -> CliTask:
             said="predict",
             given="teacher_pred",
         ),
+        chooses=DistilledRegressorCV,
         teachers=number_names.having(number_names.TEACHERS, loss),
         students=number_names.having(number_names.STUDENTS, loss),
         wanted=names.REGRESSOR,

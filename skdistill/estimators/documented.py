@@ -56,7 +56,8 @@ n_jobs : int or None, default=None
 random_state : int, RandomState or None, default=None
     Shuffles integer folds. Teacher and student keep their own random states.
 verbose : int, default=0
-    Above 0 reports the folds as scikit-learn's cross-validation does, and prints the note of
+    Above 0 reports the folds as scikit-learn's cross-validation does, logs the stages of the fit
+    (above 1 their folds) to the logger "skdistill" at level INFO, and prints the note of
     `report_` where the strength is found to be 1: no warning, for that is a result like any other,
     and would come with every fold of a search.
 strength_ : float or None
@@ -137,7 +138,8 @@ n_jobs : int or None, default=None
 random_state : int, RandomState or None, default=None
     Shuffles integer folds.
 verbose : int, default=0
-    Above 0 reports fits as scikit-learn's cross-validation does.
+    Above 0 reports fits as scikit-learn's cross-validation does, and logs the stages of the fit
+    (above 1 each fit) to the logger "skdistill" at level INFO.
 verdict_ : Verdict
     Whether distilling helped, by how much, and what was spent; ``print`` gives a sentence.
 student_ : estimator

@@ -1,0 +1,108 @@
+"""What a search has found, in a few lines for a terminal."""
+
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skdistill._ground.estimates import Estimate
+from skdistill._ground.html import size_text, time_text
+from skdistill.cli.errors import CommandError
+from skdistill.cli.figures import quantity
+
+__all__ = ["Searched", "check_page"]
+
+_TAUGHT = {"direct": "labels", "distilled": "the teacher"}
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A search, fitted.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    search : DistilledClassifierCV or DistilledRegressorCV
+    shape : tuple of int
+        Rows, and columns as numbers.
+    """
+
+    name: str
+    search: Any
+    shape: tuple[int, int]
+
+    @property
+    def title(self) -> str:
+        """What was searched, in a line."""
+        rows, columns = self.shape
+        tried = len(self.search.frontier_["student"])
+        return f"{self.name}: {rows:,} rows of {columns} numbers, {tried} students"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in lines for a terminal."""
+        return textwrap.fill(self.search.verdict_.sentence, 100)
+
+    @property
+    def table(self) -> str:
+        """The frontier for a terminal: the front, and what was chosen."""
+        front, chosen = self.search.frontier_, self._chosen
+        lines = [i for i in self._order if front["on_front"][i] or i == chosen]
+        heads = ("student", "trained on", self.search.loss_name_, "size", "time a row", "")
+        cells = [heads, *(self._cells(i) for i in lines)]
+        cells.append(("teacher", "", self._teacher, "", "", ""))
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        text = [
+            "  ".join(
+                cell.ljust(width) if number < 2 else cell.rjust(width)
+                for number, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
+            for line in cells
+        ]
+        beaten = len(front["student"]) - len(lines)
+        note = f"{beaten} others are beaten in loss, size and time" if beaten else ""
+        return "\n".join([self.title, *text, *([note] if note else [])])
+
+    @property
+    def _teacher(self) -> str:
+        return quantity(Estimate(self.search.verdict_.teacher["calibrated"]))
+
+    @property
+    def _order(self) -> list[int]:
+        """The students from the smallest on."""
+        return np.argsort(self.search.frontier_["size_bytes"], kind="stable").tolist()
+
+    @property
+    def _chosen(self) -> int:
+        """The line of the student that was chosen: that of its kind, settings and side."""
+        front, search = self.search.frontier_, self.search
+        students = [params["student"] for params in search.cv_results_["params"]]
+        same = [students[each] is students[search.best_index_] for each in front["candidate"]]
+        return int(np.flatnonzero(same & (front["side"] == search.verdict_.fitted))[0])
+
+    def _cells(self, number: int) -> tuple[str, ...]:
+        front = self.search.frontier_
+        loss = Estimate(float(front["loss"][number]), float(front["standard_error"][number]))
+        return (
+            str(front["student"][number]),
+            _TAUGHT[front["side"][number]],
+            quantity(loss),
+            size_text(front["size_bytes"][number]),
+            time_text(float(front["latency"][number])),
+            "<- saved" if number == self._chosen else "",
+        )
+
+
+def check_page(path: str) -> None:
+    """Raise CommandError where no page could be written: another extension, no matplotlib."""
+    if Path(path).suffix.lower() not in (".html", ".htm"):
+        raise CommandError(f"--report {path}: expected an extension .html")
+    try:
+        import matplotlib.figure  # noqa: F401 - to find out
+    except ImportError as error:
+        raise CommandError(
+            'pictures need matplotlib: pip install "skdistill[plot]", or leave --report out'
+        ) from error

@@ -1,0 +1,161 @@
+"""``search``: reads a budget, tries students, prints the frontier, saves and reports."""
+
+import argparse
+import logging
+import re
+
+import joblib
+import numpy as np
+import pytest
+
+from skdistill._ground.compat import LOGGER, Progress
+from skdistill.cli import limits, main
+from skdistill.cli.searched import Searched
+from skdistill.cli.stages import Stages
+from tests.cli.conftest import TEACHER
+
+
+@pytest.fixture
+def search(files):
+    """Run ``search`` on `files` with a small teacher and two students; exit code back."""
+
+    def run(*options: str, students: str = "tree,tests.cli.learners:STUMP") -> int:
+        names = ["--teacher", TEACHER, "--students", students, "--cv", "3"]
+        return main(
+            ["search", files.train, "--target", "y", "--out", files.model, *names, *options]
+        )
+
+    return run
+
+
+def test_the_student_is_saved_and_predicts(search, files, capsys) -> None:
+    page = files.folder / "report.html"
+    assert search("--report", str(page), "--prefer", "smaller", "--within", "50%") == 0
+    told = capsys.readouterr()
+    assert len(re.findall("<- saved$", told.out, re.MULTILINE)) == 1
+    assert "teacher  " in told.out
+    assert "trained directly" in told.out
+    assert "fit the candidates" in told.err
+    kept = joblib.load(files.model).named_steps["student"]
+    assert kept.get_n_leaves() <= 4  # half as much loss again allows for the stump
+    out = files.folder / "predictions.csv"
+    assert main(["predict", files.model, files.test, "--out", str(out)]) == 0
+    html = page.read_text(encoding="utf-8")
+    assert html.count("data:image/svg+xml") == 1
+    assert html.count("<tr>") == 1 + 4  # every student on both sides
+
+
+def test_impossible_budgets_say_what_the_least_is(search, files, capsys) -> None:
+    assert search("--budget", "size<1B") == 2
+    told = capsys.readouterr().err
+    assert re.search(r"no student is within the budget .*size_kb [\d.]+", told)
+    assert not list(files.folder.glob("*.joblib"))
+
+
+def test_a_budget_is_kept(search, files) -> None:
+    assert search("--budget", "leaves<=4,latency<1s") == 0
+    assert joblib.load(files.model).named_steps["student"].get_n_leaves() <= 4
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--within", "1%"], "add --prefer"),
+        (["--cv", "2"], "needs 3 folds"),
+        (["--report", "r.md"], "expected an extension .html"),
+        (["--max-time", "0.000001"], "max_time"),
+    ],
+)
+def test_what_cannot_be_done_is_said_first(search, files, options, said, capsys) -> None:
+    assert search(*options) == 2
+    assert said in capsys.readouterr().err
+    assert not list(files.folder.glob("*.joblib"))
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("latency<20us", {"latency_us": 20.0}),
+        ("latency < 1.5 ms , size<=2MB", {"latency_us": 1500.0, "size_kb": 2000.0}),
+        ("latency<=1s,leaves<8", {"latency_us": 1e6, "max_leaves": 8.0}),
+        ("size<512B,readable", {"size_kb": 0.512, "readable": True}),
+    ],
+)
+def test_budgets_in_their_units(text: str, limit: dict) -> None:
+    assert limits.budget(text) == pytest.approx(limit)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("speed<3us", "latency, size, leaves, readable, got 'speed<3us'"),
+        ("latency<20", "expected us, µs, ms, s after the number, got ''"),
+        ("size<20us", "expected b, kb, mb, gb after"),
+        ("leaves<20kB", "expected no unit after"),
+        ("size>20kB", "expected limits such as"),
+        ("latency<0us", "expected a positive number"),
+        ("latency<1.2.3us", "expected a positive number"),
+        ("size<1kB,size<2kB", "a second limit"),
+        ("", "expected limits such as"),
+    ],
+)
+def test_budgets_that_cannot_be_read(text: str, said: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=re.escape(said)):
+        limits.budget(text)
+
+
+@pytest.mark.parametrize("text", ["0%", "-1%", "x", "nan", "inf"])
+def test_shares_and_seconds_that_cannot_be_read(text: str) -> None:
+    for read in (limits.within, limits.seconds):
+        with pytest.raises(argparse.ArgumentTypeError, match="positive number"):
+            read(text)
+
+
+def test_onnx_or_nothing_lost(search, files, capsys) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra skdistill[onnx] is not installed")
+    path = files.folder / "student.onnx"
+    code = search("--out", str(path), "--drop", "joined,colour,code")
+    told = capsys.readouterr()
+    if code == 0:
+        assert "proved equal on" in told.out
+        assert path.exists()
+    else:
+        assert "the student is in" in told.err
+        assert hasattr(joblib.load(path.with_suffix(".joblib")), "predict")
+
+
+def test_stages_tell_how_long_it_still_takes(capsys) -> None:
+    with Stages() as stages:
+        stages._told = 0.0
+        with Progress(None).step("teachers", n_steps=4) as step, step.step("one", 0):
+            pass
+        assert stages._words().startswith("teachers: 1/4, about 0 s left")
+        LOGGER.warning("of something else")
+    assert capsys.readouterr().err == "teachers\n"
+    assert not LOGGER.handlers
+
+
+def test_what_a_fit_is_at_is_logged(caplog) -> None:
+    loud = type("Loud", (), {"verbose": 1})()
+    with caplog.at_level(logging.INFO, logger="skdistill"):
+        for estimator in (None, loud):
+            with Progress(estimator).step("teachers", n_steps=1) as step, step.step("fold 0", 0):
+                pass
+    assert caplog.messages[0] == "teachers"
+    assert re.fullmatch(r"teachers: [\d.e-]+ s", caplog.messages[1])
+    assert len(caplog.messages) == 2  # folds at verbose 2, nothing at 0
+
+
+def test_the_saved_student_is_the_line_that_says_so() -> None:
+    """Candidates of a student share the estimator; the frontier has the best of each side."""
+    one, other = object(), object()
+    front = {
+        "student": np.array(["a", "a", "b"], dtype=object),
+        "side": np.array(["direct", "distilled", "direct"], dtype=object),
+        "candidate": np.array([0, 2, 3]),
+    }
+    params = [{"student": each} for each in (one, one, one, other)]
+    verdict = type("Verdict", (), {"fitted": "distilled"})
+    found = {"frontier_": front, "cv_results_": {"params": params}, "best_index_": 1}
+    search = type("Search", (), found | {"verdict_": verdict})
+    assert Searched("", search, (1, 1))._chosen == 1
