@@ -65,7 +65,7 @@ def table_of(frontier: dict[str, Any], teacher: float, leaves: tuple[int, ...]) 
 
 
 def sentence(table: pd.DataFrame) -> str:
-    """Return what the best direct tree loses, what its size loses distilled, and the best of all."""
+    """Return what the best direct tree loses, its size distilled, and the best of all."""
     direct, distilled = table.loc[table[DIRECT].idxmin()], table.loc[table[DISTILLED].idxmin()]
     return (
         f"The best tree trained directly has {direct['leaves']:.0f} leaves and a log-loss of "
