@@ -54,10 +54,11 @@ A library's defaults are a weak opponent. *Direct, tuned*: the settings that ``s
 tries (`skdistill.choosing.tuning`), chosen on the same folds. *Calibrated*: one temperature, fitted
 on out-of-fold probabilities. *Shrunk*: hierarchical shrinkage of the nodes (Agarwal and others,
 ICML 2022), its strength chosen on the same folds. *Default, tuned*: our defaults with the settings
-that the direct student was tuned to. *Honest, tuned*: what the search over both sides chose. All
-keep the student's number of trees and bound on leaves."""
+that the direct student was tuned to. *Honest, tuned and calibrated*: what the search over both
+sides chose (``settings="auto"``, ``student_calibration="temperature"``). All keep the student's
+number of trees and bound on leaves."""
 ASKED = {
-    "honest, tuned": 'The honest choice of both sides tuned (`settings="auto"`)',
+    "honest, tuned and calibrated": "The honest choice, both sides tuned and calibrated",
     "default, tuned": "The defaults with the settings of the tuned direct student",
     "honest": "The honest choice (`DistilledClassifierCV`)",
     "default": "The defaults (`DistilledClassifier`)",

@@ -33,7 +33,7 @@ ROWS = 4000
 SIZES = (0.5, 1.0, 2.0, 4.0, 7.5)  # times ROWS, as far as a set has them
 HELD_OUT = 0.2  # of the rows, to choose a setting and a temperature by
 KEY = ("data", "seed", "student", "method", "setting")
-TUNED, HONEST = "direct, tuned and calibrated", "honest, tuned"
+TUNED, HONEST = "direct, tuned and calibrated", "honest, tuned and calibrated"
 Floats = NDArray[np.floating[Any]]
 Key = tuple[str, int, str]  # set, seed, student
 ABOUT = f"""\
@@ -158,6 +158,7 @@ def of_cell(key: Key, split: Split, student: Any) -> Iterator[Row]:
         student,
         cv=labels.splits,
         settings="auto",
+        student_calibration="temperature",
         strengths=(0.0, 0.5, 1.0),
         calibrations=("sigmoid",),
     )

@@ -12,16 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
-from sklearn.metrics import log_loss
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import ParameterGrid, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.methods.base import Method, Outcome, Task
 from benchmarks.methods.ours import distilled, shipped
-from benchmarks.ratios import lifted
+from benchmarks.ratios import floored_log_loss, lifted
 from skdistill import DistilledClassifierCV
 from skdistill.choosing.tuning import tuned_grid
-from skdistill.teaching.calibration import calibrate
+from skdistill.teaching.calibration import calibrate, calibrate_unseen
 
 __all__ = ["OPPONENTS", "SHRINKAGES", "TUNED", "shrink"]
 
@@ -30,43 +29,42 @@ TUNED = (
     "direct, tuned",
     "direct, tuned and calibrated",
     "default, tuned",
-    "honest, tuned",
+    "honest, tuned and calibrated",
 )
 SHRINKAGES = (0.1, 1.0, 10.0, 25.0, 50.0, 100.0)
 
 
 def tuned(task: Task) -> dict[str, Outcome]:
-    """Tune both sides by one search: its best direct student, ours with its settings, its choice.
+    """Tune the direct student, with a temperature and without; ours with its settings; both sides.
 
-    Three strengths and one calibration for each of the settings, so that no side is tried much
-    more often than the other.
+    Ours tries three strengths and one calibration with each of the settings, so that no side is
+    tried much more often than the other, and the same temperature.
     """
+    grid = ParameterGrid(tuned_grid(task.student))
+    tried = [clone(task.student).set_params(**setting) for setting in grid]
+    said = [_out_of_fold(student, task) for student in tried]
+    plain = tried[int(np.argmin([_loss(p, task) for p in said]))]
+    cooled = tried[int(np.argmin([_loss(_unseen(p, task), task) for p in said]))]
+    fitted, at_best = (clone(best).fit(task.X, task.y) for best in (plain, cooled))
     search = DistilledClassifierCV(
         None,
         task.student,
         cv=task.labels.splits,
         settings="auto",
+        student_calibration="temperature",
         strengths=(0.0, 0.5, 1.0),
         calibrations=("sigmoid",),
     )
     labels = {"teacher_proba": task.labels.out_of_fold, "pool_proba": task.labels.pool}
     search.fit(task.X, task.y, **labels)
-    table = search.cv_results_
-    scores = np.where(_is_direct(table), table["mean_test_score"], -np.inf)
-    best = table["params"][int(np.argmax(scores))]["student"]
-    fitted = clone(best).fit(task.X, task.y)
-    p, size = fitted.predict_proba(task.X_test), shipped(fitted)
-    chosen = Outcome(
-        search.predict_proba(task.X_test),
-        float(search.strength_),
-        search.verdict_.outcome,
-        shipped(search.student_),
-    )
+    p = search.predict_proba(task.X_test)
     outcomes = (
-        Outcome(p, 1.0, _changed(best, task.student), size),
-        Outcome(_calibrated(best, p, task), 1.0, "", size),
-        distilled(task, student=best),
-        chosen,
+        Outcome(
+            fitted.predict_proba(task.X_test), 1.0, _changed(plain, task.student), shipped(fitted)
+        ),
+        _calibrated(at_best, said[tried.index(cooled)], task, _changed(cooled, task.student)),
+        distilled(task, student=plain),
+        Outcome(p, float(search.strength_), search.verdict_.outcome, shipped(search.student_)),
     )
     return dict(zip(TUNED, outcomes, strict=True))
 
@@ -74,8 +72,7 @@ def tuned(task: Task) -> dict[str, Outcome]:
 def calibrated(task: Task) -> Outcome:
     """Train the student directly, and cool or warm its probabilities by one temperature."""
     fitted = clone(task.student).fit(task.X, task.y)
-    p = fitted.predict_proba(task.X_test)
-    return Outcome(_calibrated(task.student, p, task), 1.0, size=shipped(fitted))
+    return _calibrated(fitted, _out_of_fold(task.student, task), task)
 
 
 def shrunk(task: Task) -> Outcome | None:
@@ -85,16 +82,14 @@ def shrunk(task: Task) -> Outcome | None:
         return None
     folds = [clone(task.student).fit(task.X[a], task.y[a]) for a, _ in task.labels.splits]
 
+    codes = _codes(task)
+
     def loss(strength: float) -> float:
         return float(
             np.mean(
                 [
-                    log_loss(
-                        task.y[test],
-                        lifted(shrink(model, strength).predict_proba(task.X[test])),
-                        labels=np.unique(task.y),
-                    )
-                    for model, (_, test) in zip(folds, task.labels.splits, strict=True)
+                    floored_log_loss(codes[t], shrink(model, strength).predict_proba(task.X[t]))
+                    for model, (_, t) in zip(folds, task.labels.splits, strict=True)
                 ]
             )
         )
@@ -125,11 +120,6 @@ def shrink(model: Any, strength: float) -> Any:
     return model
 
 
-def _is_direct(table: dict[str, Any]) -> NDArray[np.bool_]:
-    """Return which candidates are direct students."""
-    return np.array([p["strength"] == 1.0 and p["calibration"] is None for p in table["params"]])
-
-
 def _changed(best: Any, student: Any) -> str:
     """Return what the search set otherwise than it was given."""
     before, now = student.get_params(), best.get_params()
@@ -137,12 +127,37 @@ def _changed(best: Any, student: Any) -> str:
     return "; ".join(f"{name.split('__')[-1]} {now[name]:g}" for name in changed)
 
 
-def _calibrated(student: Any, p: Floats, task: Task) -> Floats:
-    """Return probabilities of the test rows at the temperature that suits out-of-fold ones."""
+def _out_of_fold(student: Any, task: Task) -> Floats:
+    """Return what the direct student says of rows that it did not see."""
     splits = task.labels.splits
-    own = cross_val_predict(student, task.X, task.y, cv=splits, method="predict_proba")
-    truth = np.eye(p.shape[1])[np.unique(task.y, return_inverse=True)[1]]
-    return np.asarray(calibrate("temperature", truth, lifted(own)).transform(lifted(p)))
+    return cross_val_predict(student, task.X, task.y, cv=splits, method="predict_proba")
+
+
+def _loss(p: Floats, task: Task) -> float:
+    """Return the mean over folds of the log-loss of the training rows."""
+    codes, tests = _codes(task), [test for _, test in task.labels.splits]
+    return float(np.mean([floored_log_loss(codes[test], p[test]) for test in tests]))
+
+
+def _unseen(p: Floats, task: Task) -> Floats:
+    """Return probabilities of the training rows, each fold at the temperature of the others."""
+    truth, cooled = np.eye(p.shape[1])[_codes(task)], np.empty_like(p)
+    for _, test in task.labels.splits:
+        mask = np.isin(np.arange(len(p)), test)
+        cooled[mask] = calibrate_unseen("temperature", truth, lifted(p), mask)
+    return cooled
+
+
+def _calibrated(fitted: Any, out_of_fold: Floats, task: Task, note: str = "") -> Outcome:
+    """Return probabilities of the test rows at the temperature that suits out-of-fold ones."""
+    truth = np.eye(out_of_fold.shape[1])[_codes(task)]
+    scaling = calibrate("temperature", truth, lifted(out_of_fold))
+    p = np.asarray(scaling.transform(lifted(fitted.predict_proba(task.X_test))))
+    return Outcome(p, 1.0, note, shipped(fitted))
+
+
+def _codes(task: Task) -> NDArray[np.int64]:
+    return np.unique(task.y, return_inverse=True)[1]
 
 
 OPPONENTS: dict[str, Method] = {

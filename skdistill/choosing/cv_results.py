@@ -35,13 +35,16 @@ def tabulate(
     -------
     table : dict of str to array of shape (C,)
         The keys of `GridSearchCV`, and "smoothed_test_score", "size" (bytes of the pickled student
-        of the first fold). "param_student" has the names, "params" the estimators.
+        of the first fold), "student_temperature" where the students' own probabilities were
+        calibrated. "param_student" has the names, "params" the estimators.
     """
     test = judge.perfect - scores.loss
     table: dict[str, Any] = {}
     for name, values in (("fit_time", scores.fit_time), ("score_time", scores.score_time)):
         table[f"mean_{name}"], table[f"std_{name}"] = values.mean(axis=1), values.std(axis=1)
     table["size"] = scores.size
+    if scores.powers:
+        table["student_temperature"] = 1.0 / np.array(scores.powers)
     table["param_student"] = _column([c.name for c in candidates])
     for key in dict.fromkeys(key for c in candidates for key in c.varied):
         values = [c.varied.get(key) for c in candidates]

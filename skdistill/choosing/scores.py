@@ -44,6 +44,9 @@ class Scores:
         Students fitted, direct ones beside the candidates included.
     costs : tuple of C Cost
         Of the students of the first fold.
+    powers : tuple of C float
+        To which a student's own probabilities are raised, one over a temperature; empty where that
+        was not asked for.
     """
 
     loss: Floats
@@ -56,6 +59,7 @@ class Scores:
     said: tuple[tuple[Floats, ...], ...]
     n_fits: int = 0
     costs: tuple[Cost, ...] = ()
+    powers: tuple[float, ...] = ()
 
     @property
     def n_test(self) -> Index:
@@ -74,6 +78,7 @@ class Scores:
             size=self.size[few],
             said=tuple(tuple(said[c] for c in few) for said in self.said),
             costs=tuple(self.costs[c] for c in few) if self.costs else (),
+            powers=tuple(self.powers[c] for c in few) if self.powers else (),
         )
 
     def take(self, folds: Sequence[int]) -> "Scores":
@@ -90,6 +95,7 @@ class Scores:
             tuple(self.said[v] for v in chosen),
             self.n_fits,
             self.costs,
+            self.powers,
         )
 
 

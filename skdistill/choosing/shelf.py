@@ -47,11 +47,14 @@ class Shelf:
         where it is not known.
     costs : tuple of C Cost
         Of the students of the first fold.
+    powers : tuple of C float
+        Of `Scores`.
     """
 
     slots: tuple[Slot, ...]
     loss: NDArray[np.float64]
     costs: tuple[Cost, ...]
+    powers: tuple[float, ...] = ()
 
     @classmethod
     def of(
@@ -83,7 +86,8 @@ class Shelf:
         loss = smooth(candidates, mean) if smoothed else mean
         stands = [c.is_direct or c.name not in fallen for c in candidates]
         slots = tuple(Slot(c.name, dict(c.params), c.is_direct) for c in candidates)
-        return cls(slots, np.where(np.isnan(mean) | ~np.array(stands), np.inf, loss), scores.costs)
+        known = np.where(np.isnan(mean) | ~np.array(stands), np.inf, loss)
+        return cls(slots, known, scores.costs, scores.powers)
 
     def best(self, budget: Budget, costs: Sequence[Cost]) -> int:
         """Return the number of the best candidate within the limits.

@@ -15,6 +15,7 @@ from skdistill._ground.validation import check_choice, check_flag, check_number
 from skdistill.choosing.budget import Budget, affordable, measure
 from skdistill.choosing.candidates import Candidate, Grid, expand, name_students
 from skdistill.choosing.catalogue import check_numbers
+from skdistill.choosing.cooling import cool
 from skdistill.choosing.cv_results import tabulate
 from skdistill.choosing.evaluation import Tried, evaluate, fit_chosen, further_rows
 from skdistill.choosing.frontier import frontier_of
@@ -30,6 +31,7 @@ from skdistill.estimators.refitting import Given, RefittingDistiller
 from skdistill.exceptions import ParameterError, StudentTypeError
 from skdistill.rows.synthetic import check_further_rows
 from skdistill.rows.transfer import Transfer
+from skdistill.students import at_power
 from skdistill.teaching.fold_classes import tell_uncovered
 from skdistill.teaching.folds import Draw, Folds
 from skdistill.teaching.pool import Pool, fit_pool, given_pool, validation_folds
@@ -101,6 +103,10 @@ class ChoosingDistiller(RefittingDistiller):
         if self._is_auto:
             check_numbers(X)
         check_choice("settings", self.settings, (None, "auto"))
+        if self._calibrates:
+            check_choice(
+                "student_calibration", self.student_calibration, ("temperature",), "or None"
+            )
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
         if self.within is not None:
             check_number("within", self.within, low=0.0)
@@ -157,6 +163,9 @@ class ChoosingDistiller(RefittingDistiller):
             stacks = Stacks(data, folds, metadata, **how)
             how |= {"stacks": stacks, "X_transfer": X_transfer, "progress": progress}
             found = evaluate(candidates, data, pool, metadata, judge, deadline=deadline, **how)
+            if self._calibrates:
+                of = found.candidates, found.scores
+                found = replace(found, scores=cool(*of, data, pool, judge))
             with progress.step("fit the chosen student"):
                 further = further_rows(found.candidates, data, pool, X_transfer)
                 material = _Material(data, pool, metadata, stacks, further)
@@ -210,6 +219,11 @@ class ChoosingDistiller(RefittingDistiller):
     @property
     def _is_auto(self) -> bool:
         return isinstance(self.students, str) and self.students == "auto"
+
+    @property
+    def _calibrates(self) -> bool:
+        """Whether the students' own probabilities get a temperature; numbers have none."""
+        return getattr(self, "student_calibration", None) is not None
 
     def _students(self) -> dict[str, Any]:
         """Return the students by the name that metadata routing knows them by."""
@@ -271,6 +285,8 @@ class ChoosingDistiller(RefittingDistiller):
             tried = candidates, scores, material.data, material.pool, judge
             verdict, number = decide(*tried, n_student_fits=0, **policy)
             done = material.fit(candidates[number])
+            if scores.powers:
+                done = replace(done, fitted=at_power(done.fitted, scores.powers[number]))
             n_fits += done.n_fits
             if budget is not None:
                 costs[number] = measure(done.fitted, material.data.X)

@@ -15,6 +15,7 @@ from skdistill.exceptions import ParameterError
 from skdistill.rows.munge import Munge
 from skdistill.rows.synthetic import Kept, Synthetic, resolve_synthetic
 from skdistill.rows.transfer import Transfer, check_same_rows
+from skdistill.students import at_power
 from skdistill.teaching.folds import Draw
 
 __all__ = ["Given", "RefittingDistiller"]
@@ -187,4 +188,7 @@ class RefittingDistiller(BaseDistiller):
         how = {"reused": self._draw, "directly": slot.is_direct} | beside
         model._fit(given.X, given.y, *units, rows, said, dict(given.params), **how)  # noqa: SLF001
         model.fold_ = self.fold_
+        if self._shelf.powers:
+            model._fitted = at_power(model._fitted, self._shelf.powers[number])  # noqa: SLF001
+            model.student_ = model._fitted.model  # noqa: SLF001
         return model

@@ -43,9 +43,10 @@ from skdistill.students.mlp import MLPAdapter, is_network
 from skdistill.students.numeric import NumericAdapter
 from skdistill.students.numeric_boosting import LightGBMNumbers, XGBoostNumbers
 from skdistill.students.pipeline import PipelineAdapter, check_student
+from skdistill.students.power import at_power
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
-from skdistill.students.search import SearchAdapter, is_search
+from skdistill.students.search import SearchAdapter, decides_by_threshold, is_search
 from skdistill.students.size import fit_within
 from skdistill.students.soft_logistic import SoftLogisticRegression
 from skdistill.students.soft_mlp import SoftMLPClassifier
@@ -68,7 +69,9 @@ __all__ = [
     "SoftMLPClassifier",
     "TemperedClassifier",
     "as_student",
+    "at_power",
     "check_can_tell_classes",
+    "decides_by_threshold",
     "direct_problem",
     "fit_within",
     "predict_fitted",

@@ -27,6 +27,7 @@ from skdistill.students.means import mean_obstacle, range_obstacle
 from skdistill.students.own_loss import learners_of, minimised
 from skdistill.students.search import candidates_of
 from skdistill.students.size import can_grow, leaf_settings
+from skdistill.students.wrapped import raised
 from skdistill.targets.losses import Brier, Loss
 from skdistill.targets.numeric_losses import SquaredError
 
@@ -56,6 +57,8 @@ class Decoder:
     ----------
     loss : Loss
         What the regressor was fitted with.
+    power : float, default=1.0
+        To which the probabilities are raised in the end, and normalised: one over a temperature.
 
     Examples
     --------
@@ -68,10 +71,14 @@ class Decoder:
     """
 
     loss: Loss
+    power: float = 1.0
 
     def __call__(self, scores: Any) -> Floats:
         """Return the probabilities (n, K) of predictions (n,) or (n, K)."""
-        scores = np.asarray(scores)
+        p = self._decoded(np.asarray(scores))
+        return p if self.power == 1.0 else raised(p, self.power)
+
+    def _decoded(self, scores: Any) -> Floats:
         if scores.ndim == 2 and scores.shape[1] > 1:
             if type(self.loss) is Brier:
                 return _renormalised(scores)

@@ -218,6 +218,8 @@ def restore_temperature(model: Any, temperature: float) -> Any:
     """Undo the annealing of the targets: in the coefficients where that is exact, else around."""
     if temperature == 1.0:
         return model
+    if isinstance(model, TemperedClassifier):
+        return TemperedClassifier(model.classifier, model.temperature * temperature)
     if is_of_sklearn(model, LogisticRegression) and is_softmax(model):
         model.coef_ = model.coef_ * temperature
         model.intercept_ = model.intercept_ * temperature

@@ -31,7 +31,13 @@ from skdistill.students.base import Adapter, Fitted, Problem, Route
 from skdistill.targets.losses import Loss
 from skdistill.targets.numeric import NumericLoss
 
-__all__ = ["SearchAdapter", "candidates_of", "check_candidate", "is_search"]
+__all__ = [
+    "SearchAdapter",
+    "candidates_of",
+    "check_candidate",
+    "decides_by_threshold",
+    "is_search",
+]
 
 THRESHOLDS = FixedThresholdClassifier, TunedThresholdClassifierCV
 
@@ -40,6 +46,12 @@ def is_search(student: Any) -> bool:
     """Whether the route is for it as a classifier; over regressors it goes by "regression"."""
     searches = isinstance(student, (SEARCHES, *THRESHOLDS))
     return searches and kind_of(student.estimator) == "classifier"
+
+
+def decides_by_threshold(student: Any) -> bool:
+    """Whether a student, or one inside it, says which class it is by a threshold."""
+    parts = student.get_params(deep=True).values() if hasattr(student, "get_params") else ()
+    return any(isinstance(part, THRESHOLDS) for part in (student, *parts))
 
 
 def candidates_of(search: Any) -> Iterator[tuple[dict[str, Any], Any]]:

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from skdistill._ground.arrays import softmax
 from skdistill._ground.wrapping import ClassifierWrapper, LabelledClassifier
 
-__all__ = ["LabelledClassifier", "TemperedClassifier"]
+__all__ = ["LabelledClassifier", "TemperedClassifier", "raised"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -71,5 +71,10 @@ class TemperedClassifier(ClassifierWrapper):
         -------
         p : array of shape (n, K)
         """
-        p = np.asarray(super().predict_proba(X))
-        return np.asarray(softmax(self.temperature * np.log(np.maximum(p, np.finfo(p.dtype).tiny))))
+        return raised(super().predict_proba(X), self.temperature)
+
+
+def raised(p: Any, power: float) -> Floats:
+    """Return ``p^power``, normalised: probabilities (n, K) at the temperature ``1 / power``."""
+    p = np.asarray(p)
+    return np.asarray(softmax(power * np.log(np.maximum(p, np.finfo(p.dtype).tiny))))

@@ -13,6 +13,7 @@ from skdistill import (
     Brier,
     CrossEntropy,
     DistilledClassifier,
+    DistilledClassifierCV,
     DistilledRegressor,
     Logit,
 )
@@ -73,12 +74,14 @@ def test_several_outputs():
 
 @pytest.mark.parametrize("scores", [(80,), (80, 3)])
 @pytest.mark.parametrize("loss", [Brier(), Logit()])
-def test_the_decode_step_is_that_of_the_students(loss, scores):
+@pytest.mark.parametrize("power", [1.0, 0.6])
+def test_the_decode_step_is_that_of_the_students(loss, scores, power):
     given = np.random.RandomState(0).normal(size=scores)
     given[:2] = -1.0  # no mass at all
-    piece = decoded(Decoder(loss), Rows(1 if len(scores) == 1 else 3))
+    decode = Decoder(loss, power)
+    piece = decoded(decode, Rows(1 if len(scores) == 1 else 3))
     found = compute(piece, given.reshape(len(given), -1))
-    np.testing.assert_allclose(found, Decoder(loss)(given), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(found, decode(given), rtol=0, atol=1e-15)
 
 
 def test_a_loss_of_ones_own_is_refused():
@@ -116,6 +119,28 @@ def test_the_temperature_is_undone(name, n_classes):
         warnings.simplefilter("ignore")  # networks are not trained to the end
         model.fit(X, classes(X, n_classes))
     assert model.decode_ is None
+    check(model, rows(seed=3))
+
+
+@pytest.mark.parametrize(
+    "student", [CLASSIFIERS["boosting"], DecisionTreeRegressor(min_samples_leaf=2, random_state=0)]
+)
+def test_a_student_with_a_temperature_of_its_own(student):
+    X = rows()
+    y = classes(X, 2)
+    y = np.where(np.random.default_rng(0).random(len(y)) < 0.2, y[::-1], y)
+    model = DistilledClassifierCV(
+        CLASSIFIERS["logistic"],
+        student,
+        strengths=(0.0, 1.0),
+        calibrations=(None,),
+        student_calibration="temperature",
+        cv=3,
+        random_state=0,
+    ).fit(X, y)
+    assert (model.cv_results_["student_temperature"] != 1.0).any()
+    for limits in ({"max_leaves": 10_000}, {"size_kb": 10_000.0}):
+        check(model.best_under(**limits), rows(seed=3))
     check(model, rows(seed=3))
 
 

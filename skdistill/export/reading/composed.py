@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from skdistill._ground.arrays import softmax
 from skdistill.estimators.base import BaseDistiller
 from skdistill.exceptions import ExportError
 from skdistill.export.pieces import (
@@ -24,6 +23,7 @@ from skdistill.export.pieces import (
 from skdistill.export.reading.preparing import prepared
 from skdistill.export.reading.registry import read, reads
 from skdistill.students import Decoder
+from skdistill.students.wrapped import raised
 from skdistill.targets.losses import Brier, Logit
 
 __all__ = ["decoded"]
@@ -43,6 +43,11 @@ def _distilled(model: BaseDistiller, of: Piece) -> Answer:
 
 def decoded(decode: Decoder, piece: Piece) -> Piece:
     """Return the probabilities that a regressor's numbers stand for."""
+    p = _shares(decode, piece)
+    return p if decode.power == 1.0 else _raised(p, decode.power)
+
+
+def _shares(decode: Decoder, piece: Piece) -> Piece:
     if type(decode.loss) is Brier:
         return Shares(piece) if piece.width > 1 else Pair(Clipped(piece))
     if type(decode.loss) is Logit:
@@ -61,15 +66,15 @@ def _decoded(model: Any, of: Piece) -> Answer:
 
 @reads("skdistill.TemperedClassifier")
 def _tempered(model: Any, of: Piece) -> Answer:
-    answer = read(model.classifier, of)
-    inner = answer.piece
-    if isinstance(inner, Leaves):  # one tree: undone in its leaves
-        p = inner.values
-        logs = model.temperature * np.log(np.maximum(p, np.finfo(p.dtype).tiny))
-        piece: Piece = replace(inner, values=np.asarray(softmax(logs)))
-    else:
-        piece = Softmax(Logs(inner, float(model.temperature)))
+    piece = _raised(read(model.classifier, of).piece, float(model.temperature))
     return Answer(piece, model.classes_, Decision(piece))
+
+
+def _raised(p: Piece, power: float) -> Piece:
+    """Return probabilities raised to a power and normalised; those of one tree in its leaves."""
+    if isinstance(p, Leaves):
+        return replace(p, values=raised(p.values, power))
+    return Softmax(Logs(p, power))
 
 
 @reads("skdistill.LabelledClassifier")
