@@ -18,6 +18,7 @@ from skdistill.cli.columns import Column
 from skdistill.cli.errors import CommandError, check_output
 from skdistill.cli.files import layout
 from skdistill.cli.front import Front, saved
+from skdistill.cli.importances import importances, most_important
 from skdistill.cli.kept import Kept, check_keep, check_pickles, choose, table_notes
 from skdistill.cli.progress import Progress
 from skdistill.cli.render import FORMATS, Report, legend, text_table, wrapped, write_report
@@ -181,8 +182,11 @@ class _Job:
             print(f"{start}{how}\n{start}{sentence}")
         sections = self._facts(train, held_out, rows.X.shape[1], trials[name].distilled)
         sections["command"] |= {"saved": method, "saved_student": name}
-        report = replace(report, sections=sections) if self.args.report else None
-        return Kept(front.before(trials[name].models[method]), words, report)
+        model, ruler = trials[name].models[method], self.task.ruler(rows)
+        rises = importances(model, seen, sources(vectoriser), ruler, self.args.seed)
+        print(wrapped([f"{most_important(rises, boards[name].table.loss)}."]))
+        report = replace(report, sections=sections, importances=rises)
+        return Kept(front.before(model), words, report if self.args.report else None)
 
     def _boards(
         self,

@@ -4,15 +4,16 @@ import html
 import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from skdistill._ground.html import definitions, flat, page, paragraph, table
+from skdistill._ground.html import STYLE, definitions, flat, page, paragraph, table
 from skdistill._ground.saving import save_text
 from skdistill.cli.board import Board
 from skdistill.cli.errors import CommandError
 from skdistill.cli.figures import Table
+from skdistill.cli.importances import bars
 
 __all__ = [
     "FORMATS",
@@ -23,6 +24,9 @@ __all__ = [
     "wrapped",
     "write_report",
 ]
+
+_SHUFFLED = "How much the loss rises when a column is shuffled"
+_BARS = ".bars td:nth-child(2) { text-align: left; }\n.bars tr > * { font-weight: normal; }\n"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Report:
         Further facts as (nested) mappings of plain types, by heading.
     others : tuple of Board
         Tables of further students.
+    importances : mapping of str to float
+        By how much the loss of the saved student rises when a column is shuffled.
     """
 
     title: str
@@ -46,6 +52,7 @@ class Report:
     board: Board
     sections: Mapping[str, Mapping[str, Any]]
     others: tuple[Board, ...] = ()
+    importances: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def notes(self) -> list[str]:
@@ -104,6 +111,7 @@ def _json(report: Report) -> str:
         "sentence": report.sentence,
         "table": report.board.to_dict(),
         **({"others": [board.to_dict() for board in report.others]} if report.others else {}),
+        **({"importances": dict(report.importances)} if report.importances else {}),
         **report.sections,
     }
     return json.dumps(content, indent=2) + "\n"
@@ -116,6 +124,10 @@ def _markdown(report: Report) -> str:
         parts += [_escape_markdown(board.title), markdown_table(board)]
     parts += report.board.table.legend
     parts += [_escape_markdown(note) for note in report.notes]
+    if report.importances:
+        parts.append(f"## {_SHUFFLED}")
+        lines = (map(_escape_markdown, line) for line in bars(report.importances))
+        parts.append("\n".join(f"- {name} {bar} {rise}" for name, bar, rise in lines))
     for heading, facts in report.sections.items():
         lines = [f"- {_escape_markdown(k)}: {_escape_markdown(v)}" for k, v in flat(facts)]
         parts += [f"## {heading.capitalize()}", "\n".join(lines)]
@@ -128,9 +140,13 @@ def _html(report: Report) -> str:
         parts += [f"<h2>{html.escape(board.title)}</h2>", _html_table(board)]
     parts += [f"<small>{paragraph(line)}</small>" for line in report.board.table.legend]
     parts += [paragraph(note) for note in report.notes]
+    if report.importances:
+        heads = ("column", "", report.board.table.loss)
+        drawn = table(heads, bars(report.importances)).replace("<table>", '<table class="bars">')
+        parts += [f"<h2>{_SHUFFLED}</h2>", drawn]
     for heading, facts in report.sections.items():
         parts += [f"<h2>{html.escape(heading.capitalize())}</h2>", definitions(flat(facts))]
-    return page(report.title, "\n".join(parts))
+    return page(report.title, "\n".join(parts), STYLE + _BARS)
 
 
 def _html_table(board: Board) -> str:
