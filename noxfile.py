@@ -67,6 +67,13 @@ def data(session: nox.Session) -> None:
 
 
 @nox.session(python="3.11")
+def engines(session: nox.Session) -> None:
+    """Run the tests that start a cluster of Dask and one of Ray here (marked "engines")."""
+    session.install(".[test,dask,ray]")
+    session.run("python", "-m", "pytest", "-m", "engines", "tests/engines", *session.posargs)
+
+
+@nox.session(python="3.11")
 def gpu(session: nox.Session) -> None:
     """Run the tests that need CuPy and an NVIDIA GPU (marked "gpu")."""
     session.install(".[test,gpu]")

@@ -10,6 +10,7 @@
     │   └── TeacherTypeError (TypeError)
     ├── StudentError (ValueError)        no route can serve the student, or honour a setting
     │   └── StudentTypeError (TypeError)
+    ├── EngineError (ValueError)         a cluster out of reach, unequal, or losing its workers
     └── ExportError (ValueError)         a model that a format cannot express, or not exactly
 
     SkdistillWarning (UserWarning)
@@ -23,6 +24,7 @@ catches what it expects.
 
 __all__ = [
     "CoverageWarning",
+    "EngineError",
     "ExportError",
     "FoldError",
     "InputError",
@@ -68,6 +70,10 @@ class StudentError(SkdistillError, ValueError):
 
 class StudentTypeError(StudentError, TypeError):
     """A student of an unusable kind."""
+
+
+class EngineError(SkdistillError, ValueError):
+    """A cluster that cannot be reached, has other versions, or lost its workers."""
 
 
 class ExportError(SkdistillError, ValueError):

@@ -45,12 +45,15 @@ KNOWS = {
 FLOOR_OF = {name: floor for floor, name in enumerate(ROOMS)}
 OPTIONAL = {
     "cupy",
+    "dask",
+    "distributed",
     "matplotlib",
     "onnx",
     "onnxruntime",
     "pandas",
     "polars",
     "pyarrow",
+    "ray",
     "rich",
     "skrub",
     "xgboost",

@@ -7,6 +7,8 @@ from typing import Any
 import joblib
 from threadpoolctl import threadpool_limits  # scikit-learn needs it itself
 
+from skdistill._ground.engines import engine
+
 __all__ = ["bound_threads", "few_threads", "thread_budget"]
 
 SMALL = 200_000  # cells; below, one thread
@@ -33,7 +35,14 @@ def bound_threads(estimator: Any, threads: int) -> None:
 
 
 def thread_budget(n_jobs: int | None, n_tasks: int) -> int | None:
-    """Return how many threads each of `n_tasks` parallel tasks may use; None: no bound needed."""
+    """Return how many threads each of `n_tasks` parallel tasks may use; None: no bound needed.
+
+    On a cluster the cores are those of its workers: the same number for all tasks, lest a result
+    depend on which of them a task went to.
+    """
+    with engine() as cluster:
+        if cluster is not None:
+            return cluster.threads(n_jobs, n_tasks)
     workers = min(joblib.effective_n_jobs(n_jobs), n_tasks)
     return None if workers <= 1 else max(1, joblib.cpu_count() // workers)
 

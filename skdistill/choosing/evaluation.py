@@ -1,16 +1,16 @@
 """Fitting every candidate on the validation folds of the pool, and judging it there."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._ground.clock import Deadline, now
 from skdistill._ground.compat import Progress, warn_user
 from skdistill._ground.data import Data
+from skdistill._ground.engines import fan_out, on_engine
 from skdistill.choosing.candidates import Candidate
 from skdistill.choosing.planning import Planner
 from skdistill.choosing.scores import Board, Scores
@@ -50,6 +50,7 @@ class Tried:
     untried: list[Candidate]
 
 
+@on_engine
 def evaluate(
     candidates: Sequence[Candidate],
     data: Data,
@@ -104,14 +105,14 @@ def evaluate(
     if stacks is None:
         stacks = Stacks(data, pool.folds, metadata, n_jobs=n_jobs, verbose=verbose)
     planner = Planner(data, pool, metadata, stacks, X_transfer, n_jobs)
+    rows = data.X, replace(data, X=None)
+    how: dict[str, Any] = {"n_jobs": n_jobs, "verbose": verbose, "heavy": True}
     board = Board(candidates, data, pool, judge)
     with (progress or Progress(None)).step("fit the candidates", n_steps=None) as step:
         for block in _blocks(board, pool, deadline):
             tasks = planner.tasks(block, range(len(pool.validation)))
             with step.step("fit a round of them", n_steps=len(tasks)) as part:
-                done = Parallel(n_jobs=n_jobs, verbose=verbose)(
-                    delayed(run)(task, data, place, part) for place, task in enumerate(tasks)
-                )
+                done = fan_out(run, (*rows, part), list(enumerate(tasks)), **how)
             for task, trials in zip(tasks, done, strict=True):
                 board.note(task, trials)
     numbers = [i for i, tried in enumerate(board.tried) if tried]

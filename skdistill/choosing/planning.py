@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._ground.data import Data
+from skdistill._ground.engines import n_slots
 from skdistill._ground.threads import thread_budget
 from skdistill.choosing.candidates import Candidate
 from skdistill.choosing.stacks import Stacks, is_stacked
@@ -73,7 +73,7 @@ class Planner:
         for candidate in candidates:
             groups.setdefault(candidate.group, []).append(candidate)
         n_each = len(groups) * len(places)
-        n_chunks = -(-joblib.effective_n_jobs(self.n_jobs) // n_each)
+        n_chunks = -(-n_slots(self.n_jobs) // n_each)
         threads = thread_budget(self.n_jobs, n_chunks * n_each)
         return [
             chunk

@@ -68,10 +68,10 @@ class Task:
         return [replace(self, candidates=part) for part in parts if part]
 
 
-def run(task: Task, data: Data, number: int, progress: Progress) -> list[Trial]:
-    """Fit the candidates of a task and predict the test rows."""
+def run(X: Any, beside: Data, progress: Progress, number: int, task: Task) -> list[Trial]:
+    """Fit the candidates of a task and predict the test rows; `beside` is what comes with X."""
     with progress.step(f"{task.candidates[0].name}, fold {task.fold}", number):
-        return _try(task, data)
+        return _try(task, replace(beside, X=X))
 
 
 def _try(task: Task, data: Data) -> list[Trial]:

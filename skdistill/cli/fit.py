@@ -15,6 +15,7 @@ from skdistill._ground.threads import few_threads
 from skdistill.cli import fit_options, intake, sentences, tables
 from skdistill.cli.board import Board, board_of_rows
 from skdistill.cli.columns import Column
+from skdistill.cli.engine import running_on
 from skdistill.cli.errors import CommandError, check_output
 from skdistill.cli.files import layout
 from skdistill.cli.front import Front, saved
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace) -> None:
         **task.settings,
     }
     job = _Job(args, task, teacher, students, settings, training.columns, training.target)
-    with few_threads(train.X.size):
+    with few_threads(train.X.size), running_on(args.engine):
         kept = job.fit_only(train) if held_out is None else job.compare(train, held_out)
     with replacing(args.out) as new:
         dump(kept.model, new)

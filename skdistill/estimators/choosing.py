@@ -11,6 +11,7 @@ from skdistill._ground.clock import Deadline
 from skdistill._ground.compat import Progress
 from skdistill._ground.costs import check_sizes
 from skdistill._ground.data import Data, given_answers
+from skdistill._ground.engines import on_engine
 from skdistill._ground.validation import check_choice, check_flag, check_number
 from skdistill.choosing.budget import Budget, affordable, measure
 from skdistill.choosing.candidates import Candidate, Grid, expand, name_students
@@ -126,6 +127,7 @@ class ChoosingDistiller(RefittingDistiller):
             check_sizes(self._students().values())
 
     @all_or_nothing
+    @on_engine
     def _fit(
         self,
         X: Any,

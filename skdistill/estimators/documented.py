@@ -52,7 +52,7 @@ memory : str, joblib.Memory or None, default=None
     interrupted fit goes on where it stopped.
 n_jobs : int or None, default=None
     Folds fitted at once. The learners' threads are bounded so that folds times threads do not
-    exceed the cores.
+    exceed the cores. Inside ``joblib.parallel_config("dask")`` or ``"ray"`` the cluster's.
 random_state : int, RandomState or None, default=None
     Shuffles integer folds. Teacher and student keep their own random states.
 verbose : int, default=0

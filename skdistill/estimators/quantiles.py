@@ -14,6 +14,7 @@ from sklearn.metrics import d2_pinball_score
 from skdistill._ground.compat import Progress, with_callbacks
 from skdistill._ground.coverage import Coverage, measure_coverage
 from skdistill._ground.data import Data, check_numeric_data, given_answers
+from skdistill._ground.engines import on_engine
 from skdistill.distillation import Metadata
 from skdistill.estimators.base import BaseDistiller, all_or_nothing
 from skdistill.estimators.documented import NUMBERS, SINGLE, documented
@@ -223,6 +224,7 @@ default="orthogonal"
         return self._fit(X, y, sample_weight, groups, X_transfer, teacher_quantiles, params)
 
     @all_or_nothing
+    @on_engine
     def _fit(
         self,
         X: Any,

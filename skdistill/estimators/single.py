@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdistill._ground.compat import Progress
 from skdistill._ground.data import Data
+from skdistill._ground.engines import on_engine
 from skdistill._ground.validation import has_missing
 from skdistill.choosing.candidates import DIRECT, ends_at_labels
 from skdistill.distillation import (
@@ -127,6 +128,7 @@ class SingleDistiller(BaseDistiller):
         return kept if kept is None or kept.ndim == 2 else kept[:, None]
 
     @all_or_nothing
+    @on_engine
     def _fit(
         self,
         X: Any,

@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
 from skdistill._ground.arrays import to_host
+from skdistill._ground.engines import engine, fan_out
 from skdistill._ground.validation import brief, check_choice
 from skdistill.choosing.candidates import DIRECT
 from skdistill.distillation import Metadata, fit_student
@@ -238,7 +239,9 @@ def run_methods(
         # A path would do, but joblib would then announce what it computes.
         cache = joblib.Memory(place, verbose=0) if isinstance(place, str) else check_memory(place)
         candidates = {name: METHODS[name](estimator, cache) for name in methods}
-        return {name: run_method(each, **how) for name, each in (candidates | others).items()}
+        how |= {"folder": cache.location}
+        with engine():
+            return {name: run_method(each, **how) for name, each in (candidates | others).items()}
 
 
 def run_method(
@@ -250,17 +253,19 @@ def run_method(
     scoring: Callable[..., Any],
     n_jobs: int | None,
     verbose: int,
+    folder: str | None,
 ) -> dict[str, NDArray[Any]]:
-    return cross_validate(
-        FitsCarried(candidate),
-        X,
-        rows,
-        cv=list(folds.splits),
-        scoring=scoring,
-        n_jobs=n_jobs,
-        verbose=verbose,
-        error_score="raise",
-    )
+    how = {"n_jobs": n_jobs, "verbose": verbose, "folder": folder}
+    tasks = [(split,) for split in folds.splits]
+    parts = fan_out(_one_fold, (X, rows, FitsCarried(candidate), scoring), tasks, **how)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _one_fold(
+    X: Any, rows: Any, candidate: Any, scoring: Callable[..., Any], split: tuple[Any, Any]
+) -> dict[str, NDArray[Any]]:
+    """Return what scikit-learn's cross-validation on one fold gives."""
+    return cross_validate(candidate, X, rows, cv=[split], scoring=scoring, error_score="raise")
 
 
 def check_names(

@@ -1,7 +1,7 @@
 """What a student loses on rows held out, and what it costs: one point of a frontier."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -132,15 +132,19 @@ def _behind(front: Pipeline | None, model: Any) -> Any:
 
 
 def one_split(
+    X: Any,
     parts: tuple[Pipeline | None, Any],
-    data: Data,
+    beside: Data,
     students: Mapping[str, Any],
-    split: tuple[Index, Index],
     measure: Callable[..., Measure],
-    *,
-    keep: bool,
+    number: int,
+    split: tuple[Index, Index],
 ) -> dict[str, Trial]:
-    """Cross-fit the teacher on the training part, and fit and score each student."""
+    """Cross-fit the teacher on the training part, and fit and score each student.
+
+    `beside` is what comes with X; the models come back from the first split.
+    """
+    data, keep = replace(beside, X=X), number == 0
     train, test = (data.take(rows) for rows in split)
     X_train, X_test = train.X, test.X
     front, estimator = (None if step is None else clone(step) for step in parts)

@@ -1,12 +1,12 @@
 """Many students of one teacher: what each loses, and what it costs to run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
 
+from skdistill._ground.engines import fan_out
 from skdistill._ground.html import paragraph, size_text, time_text
 from skdistill._ground.metrics import FLOOR
 from skdistill._ground.validation import check_integer, check_number
@@ -361,10 +361,8 @@ def frontier(
     else:
         splits = list(draw_folds(cv, data, side, random_state=random_state).splits)
         protocol = f"cross-validation on {len(splits)} folds"
-    trials = Parallel(n_jobs=n_jobs, verbose=verbose)(
-        delayed(one_split)((front, distiller), data, students, split, measure, keep=number == 0)
-        for number, split in enumerate(splits)
-    )
+    shared = data.X, (front, distiller), replace(data, X=None), students, measure
+    trials = fan_out(one_split, shared, list(enumerate(splits)), n_jobs=n_jobs, verbose=verbose)
     ratio, points = held_out_share(splits, data), []
     for name in students:
         own = [trial[name] for trial in trials]

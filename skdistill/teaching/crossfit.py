@@ -1,29 +1,29 @@
 """Cross-fitting: what teachers that never saw a row's label say of it.
 
-Where the folds are a partition the out-of-fold pass is scikit-learn's ``cross_val_predict``; where
-they are not, or the fold teachers must be kept, it is ``cross_validate(return_estimator=True)``.
-Both give the same numbers to the last bit.
+Where the folds are a partition, this gives what scikit-learn's ``cross_val_predict`` does, to the
+last bit. That is not called, for each of its tasks would carry labels and row numbers of all folds:
+on a cluster these come to more than the rows.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import cross_val_predict, cross_validate
+from sklearn.base import clone
 
-from skdistill._ground.compat import Progress
+from skdistill._ground.compat import Progress, take_rows
+from skdistill._ground.engines import fan_out, on_engine
 from skdistill._ground.outcomes import Classes, Outcome
+from skdistill._ground.row_sets import Rows
 from skdistill._ground.threads import bound_threads, thread_budget
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import InputError, TeacherError, TeacherTypeError
 from skdistill.teaching.folds import Folds, merged
 
 __all__ = [
-    "FoldTeacher",
     "OutOfFold",
     "cross_fit",
     "further_answers",
@@ -87,74 +87,38 @@ class OutOfFold:
         return cls(values, folds.fold, parts, teachers)
 
 
-class FoldTeacher(BaseEstimator):
-    """A teacher as the cross-validation functions of scikit-learn see it.
+@dataclass(frozen=True)
+class _Pass:
+    """What the fits of all folds share, but the rows.
 
-    They hand it the numbers of its training rows. It fits the teacher on the labels as the user
-    gave them (so that class weights by name work), with the user's metadata of these rows, through
-    the cache, within its budget of threads; it says which fold failed; and what it predicts are
-    the columns of the outcome. Cloning shares everything but the teacher.
+    Labels are as the user gave them, so that class weights by name work; `numbers` are what
+    messages call the rows.
     """
 
-    __metadata_request__fit: ClassVar[dict[str, bool]] = {"rows": True}
+    teacher: Any
+    labels: NDArray[Any]
+    outcome: Outcome
+    params: Mapping[str, Any]
+    numbers: Index | None
+    memory: joblib.Memory
+    threads: int | None
+    progress: Progress
+    keep: bool
 
-    def __init__(
-        self,
-        teacher: Any,
-        labels: NDArray[Any],
-        outcome: Outcome,
-        params: Mapping[str, Any],
-        folds: Folds,
-        memory: joblib.Memory,
-        threads: int | None,
-        progress: Progress,
-        *,
-        keep: bool = True,
-    ) -> None:
-        self.teacher = teacher
-        self.labels = labels
-        self.outcome = outcome
-        self.params = params
-        self.folds = folds
-        self.memory = memory
-        self.threads = threads
-        self.progress = progress
-        self.keep = keep
-
-    def __sklearn_clone__(self) -> "FoldTeacher":
-        shared = self.get_params(deep=False)
-        return FoldTeacher(**shared | {"teacher": clone(self.teacher)})
-
-    def fit(self, X: Any, y: Any, rows: Index) -> "FoldTeacher":
-        """Fit the teacher on the rows numbered `rows`."""
-        number = next(i for i, (t, _) in enumerate(self.folds.splits) if np.array_equal(t, rows))
-        self.number_ = number
-        params = {
-            key: index_rows(value, rows, len(self.labels)) for key, value in self.params.items()
-        }
+    def fit(self, teacher: Any, X: Any, rows: Index) -> Any:
+        """Fit a teacher on some rows, with their metadata, through the cache."""
+        n_rows = len(self.labels)
+        params = {key: index_rows(value, rows, n_rows) for key, value in self.params.items()}
         fit = self.memory.cache(fit_teacher, ignore=["threads"])
-        with self.progress.step(f"fold {number}", number):
-            try:
-                self.teacher_ = fit(
-                    self.teacher, X, self.labels[rows], params, self.outcome, threads=self.threads
-                )
-            except Exception as error:
-                raise _failure(self.teacher, number, self.folds, error) from error
-        return self
+        part, y = take_rows(X, rows), self.labels[rows]
+        return fit(teacher, part, y, params, self.outcome, threads=self.threads)
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return what the teacher says of the test rows, in the columns of the outcome."""
-        number, folds = self.number_, self.folds
-        try:
-            said = self.outcome.ask(self.teacher_, X)
-        except Exception as error:
-            raise _failure(self.teacher, number, folds, error) from error
-        whose = f"the out-of-fold {self.outcome.said} of {type(self.teacher).__name__}"
+    def check(self, said: Any, rows: Index, place: str) -> NDArray[np.float64]:
+        """Return what a teacher said of some rows, checked, in the columns of the outcome."""
+        name = f"the out-of-fold {self.outcome.said} of {type(self.teacher).__name__} on {place}"
         remedy = f"Look at its {self.outcome.method}."
-        test = folds.splits[number][1]
-        rows = test if folds.numbers is None else folds.numbers[test]
-        name = f"{whose} on {_place(folds, number)}"
-        return self.outcome.check(said, len(rows), name, remedy, rows)
+        numbers = rows if self.numbers is None else self.numbers[rows]
+        return self.outcome.check(said, len(rows), name, remedy, numbers)
 
 
 def fit_teacher(
@@ -205,16 +169,25 @@ def further_answers(teacher: Any, X: Any, outcome: Outcome, what: str) -> NDArra
         ) from error
 
 
-def _place(folds: Folds, number: int) -> str:
-    return folds.name(number) + ("" if folds.names else f" of {len(folds)}")
+def _fit_fold(
+    job: _Pass, X: Any, number: int, place: str, train: Rows, test: Rows
+) -> tuple[NDArray[np.float64], Any]:
+    """Fit a clone of the teacher on a fold's training rows, and ask it about the test rows.
 
-
-def _failure(teacher: Any, number: int, folds: Folds, error: Exception) -> TeacherError:
-    kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
-    return kind(
-        f"the teacher {type(teacher).__name__} failed on {_place(folds, number)} (counted from 0): "
-        f"{_said(error)}"
-    )
+    The teacher comes back only where it is wanted.
+    """
+    teacher = clone(job.teacher)
+    try:
+        with job.progress.step(f"fold {number}", number):
+            fitted = job.fit(teacher, X, train.numbers)
+        said = job.outcome.ask(fitted, take_rows(X, test.numbers))
+    except Exception as error:
+        kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
+        raise kind(
+            f"the teacher {type(teacher).__name__} failed on {place} (counted from 0): "
+            f"{_said(error)}"
+        ) from error
+    return job.check(said, test.numbers, place), fitted if job.keep else None
 
 
 def _said(error: Exception) -> str:
@@ -224,6 +197,7 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {said}"
 
 
+@on_engine
 def cross_fit(
     teacher: Any,
     X: Any,
@@ -263,7 +237,7 @@ def cross_fit(
     n_jobs : int or None, default=None
         Folds fitted at once; the teacher's threads are bounded to share the cores.
     verbose : int, default=0
-        Of scikit-learn's cross-validation.
+        Of joblib.
     progress : Progress or None, default=None
         Where to report folds.
 
@@ -281,45 +255,33 @@ def cross_fit(
     outcome = Classes(np.unique(y)) if outcome is None else outcome
     shared = _shared(folds)
     fits = folds if shared is None else shared[0]
-    wrapped = FoldTeacher(
+    memory = joblib.Memory(None) if memory is None else memory
+    job = _Pass(
         teacher=teacher,
         labels=y,
         outcome=outcome,
         params={} if params is None else params,
-        folds=fits,
-        memory=joblib.Memory(None) if memory is None else memory,
+        numbers=folds.numbers,
+        memory=memory,
         threads=thread_budget(n_jobs, len(fits)),
         progress=Progress(None) if progress is None else progress,
+        keep=keep_teachers,
     )
-    parts, teachers = _fit_all(
-        wrapped, X, y, keep_teachers=keep_teachers, n_jobs=n_jobs, verbose=verbose
-    )
+    tasks = [
+        (k, _place(fits, k), Rows.of(train, folds.n_rows), Rows.of(test, folds.n_rows))
+        for k, (train, test) in enumerate(fits.splits)
+    ]
+    how = {"n_jobs": n_jobs, "verbose": verbose, "folder": memory.location}
+    done = fan_out(_fit_fold, (job, X), tasks, **how)
+    parts: Parts = tuple(said for said, _ in done)
+    teachers: Teachers = tuple(fitted for _, fitted in done) if keep_teachers else None
     if shared is not None:
         parts, teachers = _of_each(parts, teachers, folds, *shared)
     return OutOfFold.gather(parts, folds, teachers)
 
 
-def _fit_all(
-    wrapped: FoldTeacher, X: Any, y: NDArray[Any], *, keep_teachers: bool, **how: Any
-) -> tuple[Parts, Teachers]:
-    """Return what is said of the test rows of each fold, and the teachers if asked for."""
-    folds = wrapped.folds
-    how |= {"cv": list(folds.splits), "params": {"rows": np.arange(folds.n_rows)}}
-    if folds.is_partition and not keep_teachers:
-        whole = cross_val_predict(wrapped, X, y, **how)
-        return tuple(np.asarray(whole[test], dtype=np.float64) for _, test in folds.splits), None
-    wrapped.set_params(keep=keep_teachers)
-    fitted = cross_validate(
-        wrapped,
-        X,
-        y,
-        scoring=_label_test_rows,
-        return_estimator=True,
-        error_score="raise",
-        **how,
-    )["estimator"]
-    parts = tuple(np.asarray(each.test_values_, dtype=np.float64) for each in fitted)
-    return parts, tuple(each.teacher_ for each in fitted) if keep_teachers else None
+def _place(folds: Folds, number: int) -> str:
+    return folds.name(number) + ("" if folds.names else f" of {len(folds)}")
 
 
 def _shared(folds: Folds) -> tuple[Folds, tuple[int, ...]] | None:
@@ -340,14 +302,3 @@ def _of_each(
     pairs = list(zip(number, folds.splits, strict=True))
     own = tuple(parts[i][np.searchsorted(fits.splits[i][1], test)] for i, (_, test) in pairs)
     return own, None if teachers is None else tuple(teachers[i] for i in number)
-
-
-def _label_test_rows(estimator: FoldTeacher, X: Any, y: Any) -> float:
-    """Stand where cross_validate wants a scorer: it is called where the teacher was fitted.
-
-    The labels travel back from there, and the teacher only if it is wanted.
-    """
-    estimator.test_values_ = estimator.predict(X)
-    if not estimator.keep:
-        del estimator.teacher_
-    return 0.0

@@ -1,0 +1,331 @@
+"""The clusters that joblib can send tasks to, Dask's and Ray's, as `engines` sees them.
+
+Sending, running again and collecting is theirs; here stands what joblib does not say: how many
+cores a worker has, which packages, and how to give all workers the same rows once.
+"""
+
+import importlib
+import platform
+import sys
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import joblib
+from joblib.parallel import get_active_backend
+
+from skdistill.exceptions import EngineError
+
+__all__ = ["Cluster", "DaskCluster", "RayCluster", "active_cluster", "received", "restarted"]
+
+PACKAGES = {"skdistill": "skdistill", "scikit-learn": "sklearn", "numpy": "numpy"}
+RESTARTS = 3  # of a worker of Ray; as often as Dask by itself runs again what a worker died of
+
+
+class Cluster(ABC):
+    """What is behind the active joblib backend, for as long as a fit lasts.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    gone : tuple of exception types
+        A worker died, and with it what was sent to no other one: worth another try.
+    dead : tuple of exception types
+        The engine itself has tried several times.
+    """
+
+    name: str
+    gone: tuple[type[BaseException], ...]
+    dead: tuple[type[BaseException], ...]
+
+    def __init__(self, backend: Any, n_jobs: int | None) -> None:
+        self.backend = backend
+        self.n_jobs = n_jobs
+        self.placed: dict[int, tuple[Any, Any]] = {}  # by id: the value, kept so that it stays its
+        self.folders: set[str] = set()
+        self.restarts = 0
+        self.answers = self.ask(_probe())
+        _check_versions(self.name, self.answers)
+
+    def place(self, value: Any) -> Any:
+        """Return what stands for a value in a task: it is sent to each worker once."""
+        known = self.placed.get(id(value))
+        if known is None:
+            known = self.placed[id(value)] = value, self.put(value)
+        return known[1]
+
+    def close(self) -> None:
+        """Let go of what was placed, and forget it."""
+        self.placed.clear()
+
+    def check_folder(self, path: str) -> list[str]:
+        """Return the workers that do not see a folder, once for each folder."""
+        if path in self.folders:
+            return []
+        self.folders.add(path)
+        seen = self.ask(_sees(path))
+        return [worker for worker, answer in seen.items() if answer is not True]
+
+    @abstractmethod
+    def ask(self, function: Callable[[], Any]) -> dict[str, Any]:
+        """Return what a function returns, or raises, on each worker."""
+
+    @abstractmethod
+    def put(self, value: Any) -> Any:
+        """Send a value to all workers."""
+
+    @abstractmethod
+    def put_each(self, values: Sequence[Any]) -> list[Any]:
+        """Send each value once, to wherever it will be wanted."""
+
+    @abstractmethod
+    def slots(self, n_jobs: int | None) -> int:
+        """Return how many tasks run at once."""
+
+    @abstractmethod
+    def threads(self, n_jobs: int | None, n_tasks: int) -> int:
+        """Return how many threads each of `n_tasks` tasks may use, by the cores of the workers."""
+
+    @abstractmethod
+    @contextmanager
+    def parallel(self, n_jobs: int | None, n_tasks: int, verbose: int) -> Iterator[Any]:
+        """Give a `sklearn.utils.parallel.Parallel` that runs on the cluster."""
+
+    @abstractmethod
+    def lost(self) -> int:
+        """Return how many workers were lost since the beginning."""
+
+
+class DaskCluster(Cluster):
+    """Dask: runs again by itself what a worker died of, as long as the data are elsewhere, too."""
+
+    name = "Dask"
+
+    def __init__(self, backend: Any, n_jobs: int | None) -> None:
+        from distributed.client import CancelledError, CommClosedError
+        from distributed.scheduler import KilledWorker
+
+        self.gone = (CancelledError,)
+        self.dead = (KilledWorker, CommClosedError, TimeoutError)
+        self.client = backend.client
+        if self.client.status != "running":
+            raise EngineError(
+                f"the Dask scheduler must be reachable, got a client that is {self.client.status}: "
+                "connect another Client, or leave out joblib.parallel_config('dask')."
+            )
+        try:
+            backend.effective_n_jobs(n_jobs)  # waits for workers
+        except TimeoutError as error:
+            raise EngineError(f"the Dask cluster must have workers, got none: {error}") from error
+        super().__init__(_steady(backend), n_jobs)
+        self.workers = self._workers()
+
+    def _workers(self) -> dict[str, str]:
+        """Return the id of each worker, by its address."""
+        info = self.client.scheduler_info(n_workers=-1)["workers"]
+        return {address: str(each["id"]) for address, each in info.items()}
+
+    def ask(self, function: Callable[[], Any]) -> dict[str, Any]:
+        return dict(self.client.run(function, on_error="return"))
+
+    def put(self, value: Any) -> Any:
+        return self.client.scatter(value, broadcast=True, hash=False)
+
+    def put_each(self, values: Sequence[Any]) -> list[Any]:
+        return list(self.client.scatter(list(values), hash=False))
+
+    def slots(self, n_jobs: int | None) -> int:
+        return int(self.backend.effective_n_jobs(n_jobs))
+
+    def threads(self, n_jobs: int | None, n_tasks: int) -> int:
+        slots: Counter[str] = Counter()
+        cores: dict[str, int] = {}
+        for address, n_threads in self.client.nthreads().items():
+            host = address.rpartition(":")[0]
+            slots[host] += n_threads
+            answer = self.answers.get(address)
+            cores[host] = answer["cores"] if isinstance(answer, dict) else slots[host]
+        shares = [cores[host] // min(slots[host], n_tasks) for host in slots]
+        return max(1, min(shares, default=1))
+
+    @contextmanager
+    def parallel(self, n_jobs: int | None, n_tasks: int, verbose: int) -> Iterator[Any]:
+        from sklearn.utils.parallel import Parallel
+
+        with joblib.parallel_config(self.backend):
+            yield Parallel(verbose=verbose, return_as="generator_unordered")
+
+    def lost(self) -> int:
+        return len(self.workers.keys() - self._workers().keys())
+
+
+def _steady(backend: Any) -> Any:
+    """Return a backend that sends tasks away even where one worker is left, to run one at a time.
+
+    joblib would run them in this process: not what was asked for, nor fit to survive what workers
+    die of.
+    """
+
+    class Steady(type(backend)):  # type: ignore[misc]
+        def effective_n_jobs(self, n_jobs: int | None) -> int:
+            return max(2, int(super().effective_n_jobs(n_jobs)))
+
+    wait = backend.wait_for_workers_timeout
+    return Steady(client=backend.client, wait_for_workers_timeout=wait, **backend.submit_kwargs)
+
+
+class RayCluster(Cluster):
+    """Ray: starts an actor again that died, and the task with it, if it is told to."""
+
+    name = "Ray"
+
+    def __init__(self, backend: Any, n_jobs: int | None) -> None:
+        import ray
+        from ray.exceptions import ObjectLostError, RayActorError, WorkerCrashedError
+
+        self.gone = (ObjectLostError,)
+        self.dead = (RayActorError, WorkerCrashedError)
+        if not ray.is_initialized():
+            try:
+                ray.init()  # as its backend does, but before the first fit
+            except (ConnectionError, TimeoutError, RuntimeError) as error:
+                raise EngineError(f"Ray must be reachable, got: {error}") from error
+        self.pool: tuple[int, Any] | None = None
+        super().__init__(backend, n_jobs)
+
+    def ask(self, function: Callable[[], Any]) -> dict[str, Any]:
+        import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        asked = {}
+        for node in ray.nodes():
+            if node["Alive"]:
+                where = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+                task = ray.remote(num_cpus=0, max_retries=0)(function)
+                asked[node["NodeManagerAddress"]] = task.options(scheduling_strategy=where).remote()
+        answers = {}
+        for address, reference in asked.items():
+            try:
+                answers[address] = ray.get(reference)
+            except Exception as error:  # noqa: BLE001 - an answer like any other
+                answers[address] = error
+        return answers
+
+    def put(self, value: Any) -> Any:
+        import ray
+
+        return ray.put(value)
+
+    def put_each(self, values: Sequence[Any]) -> list[Any]:
+        return [self.put(value) for value in values]
+
+    def slots(self, n_jobs: int | None) -> int:
+        return int(self.backend.effective_n_jobs(self.n_jobs if n_jobs is None else n_jobs))
+
+    def threads(self, n_jobs: int | None, n_tasks: int) -> int:
+        asked = (self.backend.ray_remote_args or {}).get("num_cpus")
+        if asked:
+            return max(1, int(asked))
+        cores = [each["cores"] for each in self.answers.values() if isinstance(each, dict)]
+        on_each = -(-min(self.slots(n_jobs), n_tasks) // max(1, len(cores)))
+        return max(1, min(cores, default=1) // max(1, on_each))
+
+    @contextmanager
+    def parallel(self, n_jobs: int | None, n_tasks: int, verbose: int) -> Iterator[Any]:
+        from sklearn.utils.parallel import Parallel
+
+        n_workers = min(self.slots(n_jobs), n_tasks)
+        if self.pool is None or self.pool[0] < n_workers:
+            self.close_pool()
+            how = {"max_restarts": RESTARTS, "max_task_retries": RESTARTS}
+            how |= {"scheduling_strategy": "SPREAD"} | (self.backend.ray_remote_args or {})
+            with joblib.parallel_config("ray", n_jobs=n_workers, ray_remote_args=how):
+                self.pool = n_workers, Parallel(verbose=verbose).__enter__()
+        yield self.pool[1]
+
+    def close_pool(self) -> None:
+        """Stop the actors; starting them takes seconds, so that all passes of a fit share them."""
+        pool, self.pool = self.pool, None
+        if pool is not None:
+            pool[1].__exit__(None, None, None)
+
+    def close(self) -> None:
+        self.close_pool()
+        super().close()
+
+    def lost(self) -> int:
+        return self.restarts
+
+
+KINDS: dict[str, type[Cluster]] = {"DaskDistributedBackend": DaskCluster, "RayBackend": RayCluster}
+
+
+def active_cluster() -> Cluster | None:
+    """Return the cluster that joblib is told to use, checked; None where there is none.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be reached, or a worker cannot run what it would be sent.
+    """
+    backend, n_jobs = get_active_backend()
+    kind = KINDS.get(type(backend).__name__)
+    return None if kind is None else kind(backend, n_jobs)
+
+
+def restarted() -> bool:
+    """Whether this process stands for a worker of Ray that died."""
+    ray = sys.modules.get("ray")
+    if ray is None or not ray.is_initialized():
+        return False
+    return bool(ray.get_runtime_context().was_current_actor_reconstructed)
+
+
+def received(value: Any) -> Any:
+    """Return what a worker was sent: Ray's backend hands on what stands for it, Dask's does not."""
+    ray = sys.modules.get("ray")
+    return ray.get(value) if ray is not None and isinstance(value, ray.ObjectRef) else value
+
+
+def _probe() -> Callable[[], dict[str, Any]]:
+    """Return a function that says what a worker has; it travels whole: a worker may lack us."""
+
+    def probe() -> dict[str, Any]:
+        found: dict[str, str | None] = {"Python": platform.python_version().rpartition(".")[0]}
+        for name, module in PACKAGES.items():
+            try:
+                found[name] = importlib.import_module(module).__version__
+            except ImportError:
+                found[name] = None
+        return {"versions": found, "cores": joblib.cpu_count()}
+
+    return probe
+
+
+def _sees(folder: str) -> Callable[[], bool]:
+    def sees() -> bool:
+        return Path(folder).is_dir()
+
+    return sees
+
+
+def _check_versions(name: str, answers: dict[str, Any]) -> None:
+    """Raise EngineError where a worker lacks a package, or has it in another version."""
+    own = _probe()()["versions"]
+    for worker, answer in answers.items():
+        if not isinstance(answer, dict):
+            raise EngineError(
+                f"every worker of {name} must be able to run tasks, got from {worker}: "
+                f"{type(answer).__name__}: {answer}"
+            )
+        for package, version in own.items():
+            theirs = answer["versions"][package]
+            if theirs != version:
+                raise EngineError(
+                    f"every worker of {name} must have {package} {version}, as this process has, "
+                    f"got {theirs or 'none'} on {worker}: install the same versions everywhere."
+                )
