@@ -33,6 +33,10 @@ Index = NDArray[np.int64]
 Parts = tuple[NDArray[np.float64], ...]
 Teachers = tuple[Any, ...] | None
 MESSAGE_LENGTH = 500
+ENCODE = (
+    ". It takes numbers only: put an encoder before it, and before the student, such as "
+    "make_pipeline(skrub.TableVectorizer(), ...)."
+)
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,8 @@ def _said(error: Exception) -> str:
     said = str(error)
     if len(said) > MESSAGE_LENGTH:  # some quote their data; the whole is in the chained error
         said = said[:MESSAGE_LENGTH] + " ..."
-    return f"{type(error).__name__}: {said}"
+    remedy = ENCODE if "could not convert string" in said else ""  # NumPy's words
+    return f"{type(error).__name__}: {said}{remedy}"
 
 
 @on_engine

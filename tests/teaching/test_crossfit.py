@@ -391,3 +391,12 @@ def test_folds_times_threads_stay_within_the_cores(monkeypatch):
     assert thread_budget(4, 5) == 2
     assert thread_budget(-1, 5) == 1
     assert thread_budget(4, 2) == 4
+
+
+def test_columns_of_text_are_told_with_what_to_do(binary):
+    X, y = binary
+    text = np.asarray(X).astype(str)
+    text[:, 0] = "Oslo"
+    folds = make_folds(3, text, y, random_state=0)
+    with pytest.raises(TeacherError, match=r"could not convert string.*skrub\.TableVectorizer"):
+        cross_fit(DecisionTreeClassifier(max_depth=2), text.astype(object), y, folds)
