@@ -46,6 +46,7 @@ __all__ = [
     "histogram_nodes",
     "histogram_start",
     "histogram_trees",
+    "positive_label",
     "restore_settings",
     "steps_skipped",
     "take_columns",
@@ -213,6 +214,14 @@ def histogram_trees(model: Any) -> list[list[Any]]:
 def histogram_start(model: Any) -> Any:
     """Return the scores (k,) from which scikit-learn's histogram gradient boosting starts."""
     return np.ravel(model._baseline_prediction)
+
+
+def positive_label(model: Any) -> Any:
+    """Return the class that a fitted classifier with a threshold tells above it."""
+    label = getattr(model, "pos_label", None)
+    if hasattr(model, "best_threshold_"):
+        label = model._curve_scorer._get_pos_label()
+    return model.classes_[1] if label is None else label
 
 
 def restore_settings(model: Any, given: dict[str, Any]) -> None:

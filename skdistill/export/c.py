@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
-from functools import singledispatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,32 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
+from skdistill.export.c_nodes import Source, literal, statement_of
 from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.pieces import (
-    Affine,
     Answer,
-    Arithmetic,
-    As,
-    Beside,
-    Clipped,
     Decision,
-    Imputed,
-    Leaves,
-    Logs,
-    Mapped,
-    Missing,
-    OneHot,
-    Ordinal,
-    Pair,
-    Pick,
     Piece,
-    Rows,
-    Shares,
-    Softmax,
-    Sums,
-    Trees,
-    Whole,
     every_piece,
 )
 from skdistill.export.proof import Said
@@ -111,41 +91,13 @@ def _compiler() -> str:
     return found
 
 
-class _Source:
-    """Constants and statements of the file under way; each piece has an array of its own."""
-
-    def __init__(self) -> None:
-        self.known: dict[int, str] = {}
-        self.constants: list[str] = []
-        self.lines: list[str] = []
-
-    def constant(self, values: Iterable[Any], kind: str = "double") -> str:
-        """Return the name of an array of constants."""
-        name = f"c{len(self.constants)}"
-        told = ", ".join(map(_literal, np.ravel(np.asarray(values)).tolist())) or "0"
-        self.constants.append(f"static const {kind} {name}[] = {{{told}}};")
-        return name
-
-    def each(self, piece: Piece, name: str, value: str) -> None:
-        """Set every column of a piece."""
-        self.lines.append(f"for (int j = 0; j < {piece.width}; ++j) {name}[j] = {value};")
-
-
-def _literal(value: Any) -> str:
-    if not isinstance(value, float):
-        return str(int(value))
-    if np.isnan(value):
-        return "NAN"
-    return repr(value) if np.isfinite(value) else ("INFINITY" if value > 0 else "-INFINITY")
-
-
 def _write(answer: Answer, table: Table, _: Any) -> bytes:
     if not table.is_matrix:
         raise ExportError(
             "C takes rows of numbers, and some columns of X are text or categories: use to_onnx, "
             "to_sql or to_json."
         )
-    answer, source = without_rounding(answer, also_single=True), _Source()
+    answer, source = without_rounding(answer, also_single=True), Source()
     numbers = _function(source, answer.piece, "void student_predict(const double *x, double *out)")
     numbers.append(
         f"    memcpy(out, {source.known[id(answer.piece)]}, {answer.piece.width} * sizeof(double));"
@@ -182,14 +134,14 @@ static int walk(int at, const double *x, const int *feature, const double *thres
 """
 
 
-def _function(source: _Source, piece: Piece, head: str) -> list[str]:
+def _function(source: Source, piece: Piece, head: str) -> list[str]:
     """Return the lines of a function up to where the piece's numbers are known."""
     source.known, source.lines = {}, []
     for each in every_piece(piece):
         name = f"v{len(source.known)}"
         source.known[id(each)] = name
         source.lines.append(f"double {name}[{each.width}];")
-        _statement(each, name, source, *(source.known[id(one)] for one in each.inputs))
+        statement_of(each, name, source, *(source.known[id(one)] for one in each.inputs))
     return [f"{head} {{", *(f"    {line}" for line in source.lines)]
 
 
@@ -202,12 +154,12 @@ def _rows(n_columns: int, width: int) -> list[str]:
     ]
 
 
-def _label(source: _Source, decision: Decision) -> list[str]:
+def _label(source: Source, decision: Decision) -> list[str]:
     lines = _function(source, decision.of, "int student_label(const double *x)")
     name = source.known[id(decision.of)]
     if decision.threshold is not None:
         operator = ">=" if decision.inclusive else ">"
-        return [*lines, f"    return {name}[0] {operator} {_literal(decision.threshold)};", "}"]
+        return [*lines, f"    return {name}[0] {operator} {literal(decision.threshold)};", "}"]
     return [
         *lines,
         "    int best = 0;",
@@ -229,177 +181,6 @@ def _quoted(text: str) -> str:
         chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in text.encode()
     ]
     return '"' + "".join(plain) + '"'
-
-
-@singledispatch
-def _statement(piece: Piece, name: str, source: _Source, *_: str) -> None:
-    """Write what fills the array of a piece."""
-    raise ExportError(
-        f"{type(piece).__name__} cannot be expressed in C: use to_onnx, to_sql or to_json."
-    )
-
-
-@_statement.register
-def _(piece: Rows, name: str, source: _Source) -> None:
-    source.each(piece, name, "x[j]")
-
-
-@_statement.register
-def _(piece: As, name: str, source: _Source, of: str) -> None:
-    cast = "(double)(float)" if piece.precision == "float32" else ""
-    source.each(piece, name, f"{cast}{of}[j]")
-
-
-@_statement.register
-def _(piece: Arithmetic, name: str, source: _Source, of: str) -> None:
-    operator = {"add": "+", "divide": "/", "multiply": "*"}[piece.how]
-    values = source.constant(np.broadcast_to(piece.values, (piece.width,)).astype(float))
-    source.each(piece, name, f"{of}[j] {operator} {values}[j]")
-
-
-@_statement.register
-def _(piece: Mapped, name: str, source: _Source, of: str) -> None:
-    told = {
-        "relu": f"{of}[j] <= 0.0 ? 0.0 : {of}[j]",
-        "tanh": f"tanh({of}[j])",
-        "exp": f"exp({of}[j])",
-        "logistic": f"1.0 / (1.0 + exp(-{of}[j]))",
-    }
-    source.each(piece, name, told[piece.function])
-
-
-@_statement.register
-def _(piece: Whole, name: str, source: _Source, of: str) -> None:
-    chosen = source.constant(np.isin(np.arange(piece.width), piece.columns), "int")
-    source.each(piece, name, f"{chosen}[j] ? trunc({of}[j]) : {of}[j]")
-
-
-@_statement.register
-def _(piece: Imputed, name: str, source: _Source, of: str) -> None:
-    values = source.constant(piece.values)
-    source.each(piece, name, f"isnan({of}[j]) ? {values}[j] : {of}[j]")
-
-
-@_statement.register
-def _(piece: Missing, name: str, source: _Source, of: str) -> None:
-    source.each(piece, name, f"isnan({of}[j]) ? 1.0 : 0.0")
-
-
-@_statement.register
-def _(piece: OneHot, name: str, source: _Source, of: str) -> None:
-    values = source.constant(piece.categories)
-    same = f"{of}[0] == {values}[j] || (isnan({of}[0]) && isnan({values}[j]))"
-    source.each(piece, name, f"({same}) ? 1.0 : 0.0")
-
-
-@_statement.register
-def _(piece: Ordinal, name: str, source: _Source, of: str) -> None:
-    values, codes = source.constant(piece.categories), source.constant(piece.codes)
-    same = f"{of}[0] == {values}[k] || (isnan({of}[0]) && isnan({values}[k]))"
-    source.lines.append(f"{name}[0] = {_literal(float(piece.unknown))};")
-    source.lines.append(
-        f"for (int k = 0; k < {len(piece.codes)}; ++k) if ({same}) {name}[0] = {codes}[k];"
-    )
-
-
-@_statement.register
-def _(piece: Clipped, name: str, source: _Source, of: str) -> None:
-    source.each(piece, name, f"{of}[j] < 0.0 ? 0.0 : {of}[j] > 1.0 ? 1.0 : {of}[j]")
-
-
-@_statement.register
-def _(piece: Softmax, name: str, source: _Source, of: str) -> None:
-    top, mass, width = f"{name}_top", f"{name}_sum", piece.width
-    source.lines += [
-        f"double {top} = {of}[0], {mass} = 0.0;",
-        f"for (int j = 1; j < {width}; ++j) if ({of}[j] > {top}) {top} = {of}[j];",
-        f"for (int j = 0; j < {width}; ++j) {mass} += {name}[j] = exp({of}[j] - {top});",
-    ]
-    source.each(piece, name, f"{name}[j] / {mass}")
-
-
-@_statement.register
-def _(piece: Shares, name: str, source: _Source, of: str) -> None:
-    mass, width = f"{name}_sum", piece.width
-    source.lines += [
-        f"double {mass} = 0.0;",
-        f"for (int j = 0; j < {width}; ++j) {mass} += {name}[j] = {of}[j] > 0.0 ? {of}[j] : 0.0;",
-    ]
-    source.each(piece, name, f"{mass} == 0.0 ? {_literal(1 / width)} : {name}[j] / {mass}")
-
-
-@_statement.register
-def _(piece: Logs, name: str, source: _Source, of: str) -> None:
-    least = _literal(float(np.finfo(piece.dtype).tiny))
-    factor = _literal(float(piece.factor))
-    source.each(piece, name, f"{factor} * log({of}[j] > {least} ? {of}[j] : {least})")
-
-
-@_statement.register
-def _(piece: Pair, name: str, source: _Source, of: str) -> None:
-    source.lines.append(f"{name}[0] = 1.0 - {of}[0]; {name}[1] = {of}[0];")
-
-
-@_statement.register
-def _(piece: Pick, name: str, source: _Source, of: str) -> None:
-    source.each(piece, name, f"{of}[{source.constant(piece.columns, 'int')}[j]]")
-
-
-@_statement.register
-def _(piece: Beside, name: str, source: _Source, *parts: str) -> None:
-    first = 0
-    for part, given in zip(piece.parts, parts, strict=True):
-        source.lines.append(f"memcpy({name} + {first}, {given}, {part.width} * sizeof(double));")
-        first += part.width
-
-
-@_statement.register
-def _(piece: Affine, name: str, source: _Source, of: str) -> None:
-    weight, bias = source.constant(piece.weight), source.constant(piece.bias)
-    source.each(piece, name, "0.0")
-    source.lines.append(
-        f"for (int i = 0; i < {len(piece.weight)}; ++i) for (int j = 0; j < {piece.width}; ++j) "
-        f"{name}[j] += {of}[i] * {weight}[i * {piece.width} + j];"
-    )
-    source.each(piece, name, f"{name}[j] + {bias}[j]")
-
-
-@_statement.register
-def _(piece: Leaves, name: str, source: _Source, of: str) -> None:
-    roots, leaf = _trees(piece.trees, piece.of, source)
-    values = source.constant(piece.values)
-    source.each(piece, name, "0.0")
-    source.lines.append(
-        f"for (int t = 0; t < {len(piece.trees.roots)}; ++t) {{ const double *leaf = {values} + "
-        f"{piece.width} * {leaf.format(f'{roots}[t]')}; "
-        f"for (int j = 0; j < {piece.width}; ++j) {name}[j] += leaf[j]; }}"
-    )
-
-
-@_statement.register
-def _(piece: Sums, name: str, source: _Source, of: str) -> None:
-    roots, leaf = _trees(piece.trees, piece.of, source)
-    values = source.constant(piece.values.astype(float))
-    output = source.constant(piece.output, "int")
-    source.each(piece, name, "0.0")
-    source.lines.append(
-        f"for (int t = 0; t < {len(piece.trees.roots)}; ++t) "
-        f"{name}[{output}[t]] += {values}[{leaf.format(f'{roots}[t]')}];"
-    )
-
-
-def _trees(trees: Trees, of: Piece, source: _Source) -> tuple[str, str]:
-    """Return the name of the roots, and how to ask for the leaf that a root leads to."""
-    sets = [trees.members.get(node, np.empty(0)) for node in range(len(trees.feature))]
-    told = [
-        source.constant(trees.feature, "int"),
-        source.constant(trees.threshold),
-        *(source.constant(each, "int") for each in (trees.yes, trees.no, trees.missing_yes)),
-        source.constant(np.cumsum([0, *map(len, sets)]), "int"),
-        source.constant(np.concatenate([*sets, np.empty(0)])),
-    ]
-    known = source.known[id(of)]
-    return source.constant(trees.roots, "int"), f"walk({{}}, {known}, {', '.join(told)})"
 
 
 def _runner(content: bytes, answer: Answer) -> Callable[[Table], Said]:

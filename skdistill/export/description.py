@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skdistill.exceptions import ExportError
-from skdistill.export import pieces
+from skdistill.export import columns, pieces
 from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.numpy_run import choose, compute
@@ -153,7 +153,8 @@ def read_back(content: bytes) -> Answer:
 
 
 def _piece(step: dict[str, Any], known: list[Piece]) -> Piece:
-    kind = getattr(pieces, step["operation"], None)
+    name = step["operation"]
+    kind = getattr(pieces, name, None) or getattr(columns, name, None)
     if not (isinstance(kind, type) and issubclass(kind, Piece)):
         raise ExportError(f"a description knows no operation {step['operation']!r}.")
     given = [known[number] for number in step["of"]]

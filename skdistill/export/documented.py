@@ -9,8 +9,8 @@ __all__ = ["documented"]
 
 SHARED = entries("""
 model : estimator
-    A fitted `DistilledClassifier`, `DistilledClassifierCV`, `DistilledRegressor` or
-    `DistilledRegressorCV`, or a student of theirs.
+    A fitted `DistilledClassifier`, `DistilledClassifierCV`, `DistilledRegressor`,
+    `DistilledRegressorCV` or `DistilledQuantiles`, or a student of theirs.
 X : array-like or data frame of shape (n, d)
     Rows to prove it on: some hundred that look like those to come.
 path : str, pathlib.Path or None, default=None

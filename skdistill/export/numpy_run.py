@@ -1,38 +1,35 @@
 """What pieces compute, in NumPy: for probes, for files that are read back, and for tests."""
 
 from collections.abc import Callable
-from functools import singledispatch
+from functools import reduce, singledispatch
 from typing import Any
 
 import numpy as np
 
 from skdistill._ground.arrays import softmax
 from skdistill.exceptions import ExportError
+from skdistill.export.columns import Column, Emptied, Filled, Imputed, Missing, OneHot, Ordinal
 from skdistill.export.pieces import (
     Affine,
     Arithmetic,
     As,
     Beside,
     Clipped,
-    Column,
     Decision,
-    Filled,
     Floats,
-    Imputed,
     Ints,
     Leaves,
     Logs,
     Mapped,
-    Missing,
-    OneHot,
-    Ordinal,
     Pair,
     Pick,
     Piece,
     Rows,
     Shares,
     Softmax,
+    Sorted,
     Sums,
+    Total,
     Trees,
     Whole,
     every_piece,
@@ -44,6 +41,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "relu": lambda x: np.maximum(x, 0),
     "tanh": np.tanh,
     "exp": np.exp,
+    "square": np.square,
     "logistic": lambda x: 1 / (1 + np.exp(-x)),
 }
 OPERATIONS = {"add": np.add, "divide": np.divide, "multiply": np.multiply}
@@ -123,6 +121,12 @@ def _(piece: Imputed, X: Any, of: Any) -> Any:
 
 
 @_step.register
+def _(piece: Emptied, X: Any, of: Any) -> Any:
+    blank = np.reshape([not each.strip() for each in of.ravel().tolist()], of.shape)
+    return np.where(blank | np.isin(of, piece.texts), "", of)
+
+
+@_step.register
 def _(piece: Filled, X: Any, of: Any) -> Any:
     return np.where(of == "", piece.text, of)
 
@@ -185,6 +189,16 @@ def _(piece: Pick, X: Any, of: Any) -> Any:
 @_step.register
 def _(piece: Beside, X: Any, *parts: Any) -> Any:
     return np.concatenate(parts, axis=1)
+
+
+@_step.register
+def _(piece: Total, X: Any, *parts: Any) -> Any:
+    return reduce(np.add, parts)
+
+
+@_step.register
+def _(piece: Sorted, X: Any, of: Any) -> Any:
+    return np.sort(of, axis=1)
 
 
 @_step.register

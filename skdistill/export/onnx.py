@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
+from skdistill.export.columns import Column
 from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.onnx_graph import Graph
 from skdistill.export.onnx_nodes import INPUT, node_of
-from skdistill.export.pieces import Answer, Column, Decision, every_piece
+from skdistill.export.pieces import Answer, Decision, every_piece
 from skdistill.export.proof import Said
 from skdistill.export.rounding import without_rounding
 from skdistill.export.shipping import Format, produce

@@ -27,12 +27,15 @@ class Graph:
         self._nodes: list[Any] = []
         self._constants: dict[tuple[str, tuple[int, ...], tuple[Any, ...]], Any] = {}
 
-    def add(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
-        """Add a node, and return the name of what it gives."""
+    def add(
+        self, operator: str, *inputs: str, domain: str = "", unused: int = 0, **attributes: Any
+    ) -> str:
+        """Add a node, and return the name of what it gives first; the rest is of no use."""
         from onnx import helper
 
         name = f"/{operator}_{len(self._nodes)}"
-        node = helper.make_node(operator, list(inputs), [name], name, domain=domain, **attributes)
+        names = [name, *(f"{name}_{number}" for number in range(unused))]
+        node = helper.make_node(operator, list(inputs), names, name, domain=domain, **attributes)
         self._nodes.append(node)
         return name
 

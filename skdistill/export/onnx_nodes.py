@@ -1,12 +1,22 @@
 """What each piece is in ONNX: a few nodes, in the precision of the piece."""
 
-from functools import singledispatch
+from functools import partial, reduce, singledispatch
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
+from skdistill.export.columns import (
+    BLANKS,
+    Column,
+    Emptied,
+    Filled,
+    Imputed,
+    Missing,
+    OneHot,
+    Ordinal,
+)
 from skdistill.export.onnx_graph import Graph
 from skdistill.export.onnx_trees import ensemble
 from skdistill.export.pieces import (
@@ -15,22 +25,18 @@ from skdistill.export.pieces import (
     As,
     Beside,
     Clipped,
-    Column,
-    Filled,
-    Imputed,
     Leaves,
     Logs,
     Mapped,
-    Missing,
-    OneHot,
-    Ordinal,
     Pair,
     Pick,
     Piece,
     Rows,
     Shares,
     Softmax,
+    Sorted,
     Sums,
+    Total,
     Whole,
 )
 
@@ -73,6 +79,8 @@ def _(piece: Arithmetic, graph: Graph, of: str) -> str:
 
 @node_of.register
 def _(piece: Mapped, graph: Graph, of: str) -> str:
+    if piece.function == "square":
+        return graph.add("Mul", of, of)
     if piece.function != "logistic":
         return graph.add(piece.function.capitalize(), of)
     # onnxruntime's own Sigmoid loses the digits of small probabilities.
@@ -91,6 +99,16 @@ def _(piece: Whole, graph: Graph, of: str) -> str:
 def _(piece: Imputed, graph: Graph, of: str) -> str:
     values = graph.constant(np.broadcast_to(piece.values, (piece.width,)), piece.dtype)
     return graph.add("Where", graph.add("IsNaN", of), values, of)
+
+
+@node_of.register
+def _(piece: Emptied, graph: Graph, of: str) -> str:
+    hit = _as_double(graph, graph.add("Equal", of, graph.constant(piece.texts, object)))
+    known = graph.add("ReduceMax", hit, graph.constant([1], np.int64), keepdims=1)
+    known = graph.add("Greater", known, graph.constant([0.0], "float64"))
+    blank = graph.add("RegexFullMatch", of, pattern=f"[{BLANKS}]*")
+    empty = graph.add("Or", known, blank)
+    return graph.add("Where", empty, graph.constant([""], object), of)
 
 
 @node_of.register
@@ -183,6 +201,17 @@ def _(piece: Pick, graph: Graph, of: str) -> str:
 @node_of.register
 def _(piece: Beside, graph: Graph, *parts: str) -> str:
     return graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+@node_of.register
+def _(piece: Total, graph: Graph, *parts: str) -> str:
+    return reduce(partial(graph.add, "Add"), parts)
+
+
+@node_of.register
+def _(piece: Sorted, graph: Graph, of: str) -> str:
+    width = graph.constant([piece.width], np.int64)
+    return graph.add("TopK", of, width, axis=1, largest=0, unused=1)
 
 
 @node_of.register

@@ -20,25 +20,23 @@ __all__ = [
     "As",
     "Beside",
     "Clipped",
-    "Column",
     "Decision",
-    "Filled",
-    "Imputed",
+    "Each",
     "Leaves",
     "Logs",
     "Mapped",
-    "Missing",
-    "OneHot",
-    "Ordinal",
     "Pair",
     "Pick",
     "Piece",
     "Rows",
     "Shares",
     "Softmax",
+    "Sorted",
     "Sums",
+    "Total",
     "Trees",
     "Whole",
+    "as_double",
     "every_piece",
     "pick",
 ]
@@ -79,27 +77,7 @@ class Rows(Piece):
 
 
 @dataclass(frozen=True, eq=False)
-class Column(Piece):
-    """One column of a table that has not only numbers: a number, or text, "" where missing."""
-
-    number: int
-    name: str
-    is_text: bool
-    is_category: bool = False  # by its dtype: LightGBM knows it by the number of its category
-
-    @property
-    def width(self) -> int:
-        """One."""
-        return 1
-
-    @property
-    def dtype(self) -> str:
-        """What is in it."""
-        return "text" if self.is_text else "float64"
-
-
-@dataclass(frozen=True, eq=False)
-class _Same(Piece):
+class Each(Piece):
     """Base of operations on each number by itself."""
 
     of: Piece
@@ -111,7 +89,7 @@ class _Same(Piece):
 
 
 @dataclass(frozen=True, eq=False)
-class As(_Same):
+class As(Each):
     """The numbers rounded to another precision."""
 
     precision: str
@@ -123,7 +101,7 @@ class As(_Same):
 
 
 @dataclass(frozen=True, eq=False)
-class Arithmetic(_Same):
+class Arithmetic(Each):
     """The columns plus, over or times a number each; `how` is "add", "divide" or "multiply"."""
 
     how: str
@@ -131,93 +109,36 @@ class Arithmetic(_Same):
 
 
 @dataclass(frozen=True, eq=False)
-class Mapped(_Same):
-    """A function of each number: "relu", "tanh", "exp", or "logistic", ``1 / (1 + exp(-x))``."""
+class Mapped(Each):
+    """A function of each number: "relu", "tanh", "exp", "square", or "logistic"."""
 
     function: str
 
 
 @dataclass(frozen=True, eq=False)
-class Whole(_Same):
+class Whole(Each):
     """Some columns without what stands after the point; the others as they are."""
 
     columns: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Imputed(_Same):
-    """The numbers, those that are missing replaced by one for each column."""
-
-    values: Floats  # (width,)
-
-
-@dataclass(frozen=True, eq=False)
-class Filled(_Same):
-    """A column of text, what is missing replaced."""
-
-    text: str
-
-
-@dataclass(frozen=True, eq=False)
-class Missing(_Same):
-    """One where a number is missing, else zero."""
-
-
-@dataclass(frozen=True, eq=False)
-class OneHot(Piece):
-    """One where one column is this category, else zero: of text, or of numbers and NaN."""
-
-    of: Piece
-    categories: NDArray[Any]  # (width,)
-
-    @property
-    def width(self) -> int:
-        """Number of categories."""
-        return len(self.categories)
-
-    @property
-    def dtype(self) -> str:
-        """Numbers in double precision."""
-        return "float64"
-
-
-@dataclass(frozen=True, eq=False)
-class Ordinal(Piece):
-    """A number for each category of one column, and one for all others."""
-
-    of: Piece
-    categories: NDArray[Any]  # (k,)
-    codes: Floats  # (k,)
-    unknown: float
-
-    @property
-    def width(self) -> int:
-        """One."""
-        return 1
-
-    @property
-    def dtype(self) -> str:
-        """Numbers in double precision."""
-        return "float64"
-
-
-@dataclass(frozen=True, eq=False)
-class Clipped(_Same):
+class Clipped(Each):
     """The numbers cut to [0, 1]."""
 
 
 @dataclass(frozen=True, eq=False)
-class Softmax(_Same):
+class Softmax(Each):
     """The softmax of each row."""
 
 
 @dataclass(frozen=True, eq=False)
-class Shares(_Same):
+class Shares(Each):
     """Numbers below zero cut to it, over the sum of the row; equal shares where there is none."""
 
 
 @dataclass(frozen=True, eq=False)
-class Logs(_Same):
+class Logs(Each):
     """`factor` times the logarithm of each probability, no smaller than the smallest number."""
 
     factor: float
@@ -263,6 +184,28 @@ class Beside(Piece):
     def inputs(self) -> tuple[Piece, ...]:
         """The pieces."""
         return self.parts
+
+
+@dataclass(frozen=True, eq=False)
+class Total(Piece):
+    """The sum of pieces of one width, number by number, one piece after the other."""
+
+    parts: tuple[Piece, ...]
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.parts[0].width
+
+    @property
+    def inputs(self) -> tuple[Piece, ...]:
+        """The pieces."""
+        return self.parts
+
+
+@dataclass(frozen=True, eq=False)
+class Sorted(Each):
+    """The numbers of each row, increasing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -373,6 +316,11 @@ class Answer:
     classes: NDArray[Any] | None = None
     decision: Decision | None = None
     is_flat: bool = True
+
+
+def as_double(of: Piece) -> Piece:
+    """Return the numbers of a piece in double precision."""
+    return As(of, "float64") if of.dtype == "float32" else of
 
 
 def pick(piece: Piece, columns: Sequence[int]) -> Piece:

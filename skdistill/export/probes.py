@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill.export.columns import Column, Emptied, Imputed
 from skdistill.export.numpy_run import compute, follow
 from skdistill.export.pieces import (
     Answer,
     Arithmetic,
     As,
     Beside,
-    Column,
     Floats,
-    Imputed,
     Leaves,
     Pick,
     Piece,
@@ -69,13 +68,22 @@ def extremes(table: Table) -> Probe:
     return Probe(np.zeros_like(column), column, np.tile(EXTREMES, len(columns)))
 
 
-def other_texts(table: Table) -> Iterator[tuple[Table, str]]:
-    """Yield the first row with text that is missing, or unseen, in each column; and its name."""
+def other_texts(answer: Answer, table: Table) -> Iterator[tuple[Table, list[str]]]:
+    """Yield the first row with other text in each column, and names of these rows.
+
+    Text that is missing, unseen, blank, and each that stands for what is missing.
+    """
+    emptied = {
+        each.of.number: each.texts
+        for each in every_piece(answer.piece)
+        if isinstance(each, Emptied) and isinstance(each.of, Column)
+    }
     for number in table.texts:
-        told = {"": "missing"} if number in table.categories else {"": "missing", UNSEEN: "unseen"}
-        for text, name in told.items():
-            row = table.take([0]).with_text(number, [text])
-            yield row, f"row 0 of X with {name} text in column {table.names[number]!r}"
+        more = () if number in table.categories else (UNSEEN, " ", *emptied.get(number, ()))
+        texts = ["", *more]
+        told = ["missing text", *(f"text {each!r}" for each in more)]
+        names = [f"row 0 of X with {each} in column {table.names[number]!r}" for each in told]
+        yield table.take([0] * len(texts)).with_text(number, texts), names
 
 
 def next_to_thresholds(answer: Answer, X: Any) -> Probe:

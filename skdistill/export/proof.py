@@ -92,14 +92,15 @@ def prove(
         for taken, said in _taken(model, rows, np.arange(len(rows)), _groups(probe)):
             name = partial(_name, table, probe.take(taken))
             total += compare(said, run(rows.take(taken)), name=name)
-    for row, text in other_texts(table):
-        for _, said in _taken(model, row, np.arange(1), []):
-            total += compare(said, run(row), name=partial(_same_name, text))
+    for rows, names in other_texts(answer, table):
+        each = np.arange(len(rows))
+        for taken, said in _taken(model, rows, each, [each]):
+            total += compare(said, run(rows.take(taken)), name=_named(names, taken))
     return total
 
 
-def _same_name(name: str, row: int) -> str:
-    return name
+def _named(names: Sequence[str], taken: Ints) -> Callable[[int], str]:
+    return lambda row: names[taken[row]]
 
 
 def _name(table: Table, probe: Probe, row: int) -> str:

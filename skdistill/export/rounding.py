@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill.export.pieces import Answer, As, Beside, Leaves, Piece, Sums, Trees
+from skdistill.export.pieces import Answer, As, Beside, Leaves, Pick, Piece, Sums, Trees, as_double
 
 __all__ = ["without_rounding"]
 
@@ -39,7 +39,7 @@ def without_rounding(answer: Answer, *, also_single: bool = False) -> Answer:
         return known[id(piece)]
 
     def made(piece: Piece) -> Piece:
-        if isinstance(piece, Beside):
+        if hasattr(piece, "parts"):
             return replace(piece, parts=tuple(map(new, piece.parts)))
         if isinstance(piece, Leaves | Sums):
             is_double = piece.trees.threshold.dtype == np.float64
@@ -56,16 +56,26 @@ def without_rounding(answer: Answer, *, also_single: bool = False) -> Answer:
 
 def _in_double(trees: Trees, of: Piece) -> tuple[Trees, Piece]:
     """Return the trees with other thresholds, and their rows before these were rounded."""
-    rounded = False
-    while isinstance(of, As):
-        rounded |= of.precision == "float32"
-        of = of.of
+    of, is_rounded = _unrounded(of)
     threshold = trees.threshold.astype(np.float64)
-    if rounded:
-        threshold = _halfway(_single_at_most(trees.threshold, strict=trees.strict))
-    elif trees.strict:
-        threshold = np.nextafter(threshold, -np.inf)
+    exact = np.nextafter(threshold, -np.inf) if trees.strict else threshold
+    halfway = _halfway(_single_at_most(trees.threshold, strict=trees.strict))
+    threshold = np.where(is_rounded[trees.feature], halfway, exact)
     return replace(trees, threshold=threshold, strict=False), of
+
+
+def _unrounded(of: Piece) -> tuple[Piece, NDArray[np.bool_]]:
+    """Return rows in double precision before they are rounded, and which columns would be."""
+    if isinstance(of, As):
+        inner, is_rounded = _unrounded(of.of)
+        return inner, is_rounded | (of.precision == "float32")
+    if isinstance(of, Pick):
+        inner, is_rounded = _unrounded(of.of)
+        return replace(of, of=inner), is_rounded[list(of.columns)]
+    if isinstance(of, Beside):
+        parts, each = zip(*map(_unrounded, of.parts), strict=True)
+        return replace(of, parts=parts), np.concatenate(each)
+    return as_double(of), np.zeros(of.width, dtype=bool)
 
 
 def _single_at_most(threshold: NDArray[Any], *, strict: bool) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from skdistill._ground.saving import check_writable, replacing
 from skdistill._ground.validation import check_flag, check_number, is_estimator
 from skdistill.exceptions import ExportError
 from skdistill.export.exported import Exported
-from skdistill.export.pieces import Answer, every_piece
+from skdistill.export.pieces import Answer, As, Beside, Pick, every_piece
 from skdistill.export.proof import Said, prove
 from skdistill.export.reading import read
 from skdistill.export.tables import Table, as_exported
@@ -99,9 +99,8 @@ def _need(package: str, extra: str) -> None:
 def usual_tolerance(answer: Answer) -> float:
     """Return the tolerance for what is computed in double, or in single precision."""
     single = any(
-        piece.dtype == "float32" and piece.inputs[0].dtype == "float32"
+        piece.dtype == "float32" and not isinstance(piece, As | Beside | Pick)
         for piece in every_piece(answer.piece)
-        if piece.inputs
     )
     return SINGLE if single else EXACT
 

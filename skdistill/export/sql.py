@@ -11,6 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
+from skdistill.export.columns import (
+    BLANKS,
+    Column,
+    Emptied,
+    Filled,
+    Imputed,
+    Missing,
+    OneHot,
+    Ordinal,
+)
 from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.pieces import (
@@ -20,23 +30,19 @@ from skdistill.export.pieces import (
     As,
     Beside,
     Clipped,
-    Column,
     Decision,
-    Filled,
-    Imputed,
     Leaves,
     Logs,
     Mapped,
-    Missing,
-    OneHot,
-    Ordinal,
     Pair,
     Pick,
     Piece,
     Rows,
     Shares,
     Softmax,
+    Sorted,
     Sums,
+    Total,
     Trees,
     every_piece,
 )
@@ -235,6 +241,7 @@ def _(piece: Mapped, statement: _Statement, of: list[str]) -> list[str]:
         "relu": "CASE WHEN {0} <= 0.0 THEN 0.0 ELSE {0} END",
         "tanh": "TANH({0})",
         "exp": "EXP({0})",
+        "square": "{0} * {0}",
         "logistic": f"1.0 / (1.0 + {_exp('-{0}')})",
     }[piece.function]
     return statement.step(told.format(each) for each in of)
@@ -249,6 +256,13 @@ def _(piece: Imputed, statement: _Statement, of: list[str]) -> list[str]:
     values = piece.values.tolist()
     pairs = zip(of, values, strict=True)
     return statement.step(f"COALESCE({each}, {_number(value)})" for each, value in pairs)
+
+
+@_expressions.register
+def _(piece: Emptied, statement: _Statement, of: list[str]) -> list[str]:
+    known, blanks = ", ".join(map(_literal, piece.texts)), _literal(BLANKS)
+    told = f"CASE WHEN {{0}} IN ({known}) OR TRIM({{0}}, {blanks}) = '' THEN NULL ELSE {{0}} END"
+    return statement.step(told.replace("{0}", each) for each in of)
 
 
 @_expressions.register
@@ -316,6 +330,24 @@ def _(piece: Logs, statement: _Statement, of: list[str]) -> list[str]:
 @_expressions.register
 def _(piece: Pair, statement: _Statement, of: list[str]) -> list[str]:
     return [f"(1.0 - {of[0]})", of[0]]
+
+
+@_expressions.register
+def _(piece: Total, statement: _Statement, *parts: list[str]) -> list[str]:
+    return statement.step(" + ".join(each) for each in zip(*parts, strict=True))
+
+
+@_expressions.register
+def _(piece: Sorted, statement: _Statement, of: list[str]) -> list[str]:
+    """Exchange neighbours, at even places and at odd ones in turn."""
+    for number in range(len(of)):
+        told = list(of)
+        for at in range(number % 2, len(of) - 1, 2):
+            low, high = of[at], of[at + 1]
+            told[at] = f"CASE WHEN {low} <= {high} THEN {low} ELSE {high} END"
+            told[at + 1] = f"CASE WHEN {low} <= {high} THEN {high} ELSE {low} END"
+        of = statement.step(told)
+    return of
 
 
 @_expressions.register

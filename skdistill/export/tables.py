@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from skdistill._ground.tables import check_table
 from skdistill._ground.validation import columns_of, is_missing, library_of
 from skdistill.exceptions import ExportError
-from skdistill.export.pieces import Beside, Column, Piece, Rows
+from skdistill.export.columns import Column
+from skdistill.export.pieces import Beside, Piece, Rows
 
 __all__ = ["Table", "as_exported"]
 

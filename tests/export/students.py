@@ -28,6 +28,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier
 
 from skdistill import SoftLogisticRegression, SoftMLPClassifier
+from skdistill.export import to_json, to_onnx
 
 QUIET = {"verbose": -1, "n_jobs": 1}
 TREES = {
@@ -117,3 +118,20 @@ def say(model, X):
     """Return probabilities, or predictions, as a table."""
     said = model.predict_proba(X) if is_classifier(model) else model.predict(X)
     return np.asarray(said, dtype=float).reshape(len(X), -1)
+
+
+def proved(model, X):
+    """Prove the pieces by the JSON, and where onnxruntime is there, the graph as well."""
+    told = to_json(model, X)
+    assert told.tolerance == 1e-12
+    if installed("onnxruntime"):
+        assert to_onnx(model, X).n_rows == told.n_rows
+
+
+def installed(name):
+    """Whether a package can be imported."""
+    try:
+        __import__(name)
+    except ImportError:
+        return False
+    return True

@@ -18,6 +18,7 @@ from tests.export.students import (
     LABELS,
     classes,
     fitted,
+    installed,
     numbers,
     rows,
     say,
@@ -34,14 +35,6 @@ def check(model, X, tolerance=1e-13, *, prove=True):
         assert np.array_equal(answer.classes[choose(answer.decision, X)], model.predict(X))
     if prove and installed("onnxruntime"):
         assert to_onnx(model, X).largest_difference <= tolerance
-
-
-def installed(name):
-    try:
-        __import__(name)
-    except ImportError:
-        return False
-    return True
 
 
 def with_gaps(X):

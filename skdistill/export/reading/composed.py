@@ -19,7 +19,9 @@ from skdistill.export.pieces import (
     Piece,
     Shares,
     Softmax,
+    Sorted,
 )
+from skdistill.export.reading.precision import beside
 from skdistill.export.reading.preparing import prepared
 from skdistill.export.reading.registry import read, reads
 from skdistill.students import Decoder
@@ -39,6 +41,13 @@ def _distilled(model: BaseDistiller, of: Piece) -> Answer:
         return replace(answer, is_flat=np.ndim(model.teacher_pred_) == 1)
     piece = answer.piece if model.decode_ is None else decoded(model.decode_, answer.piece)
     return Answer(piece, classes, Decision(piece))
+
+
+@reads("skdistill.DistilledQuantiles")
+def _quantiles(model: Any, of: Piece) -> Answer:
+    """Say each level by its own student, increasing."""
+    said = beside([read(each, of).piece for each in model.students_])
+    return Answer(Sorted(said), is_flat=np.ndim(model.quantiles) == 0)
 
 
 def decoded(decode: Decoder, piece: Piece) -> Piece:

@@ -16,6 +16,7 @@ from skdistill.export.pieces import (
     Softmax,
     Sums,
     Trees,
+    as_double,
 )
 from skdistill.export.reading.registry import reads
 from skdistill.export.reading.trees import joined
@@ -50,7 +51,7 @@ def _raw(model: Any, of: Piece) -> Piece:
     columns = len(trees[0])
     parts, values = zip(*(_tree(each.nodes) for step in trees for each in step), strict=True)
     output = np.arange(len(parts)) % columns
-    sums = Sums(of, joined(parts), np.concatenate(values), output, columns)
+    sums = Sums(as_double(of), joined(parts), np.concatenate(values), output, columns)
     return Arithmetic(sums, "add", histogram_start(model))
 
 

@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.exceptions import ExportError
+from skdistill.export.columns import Column, Ordinal
 from skdistill.export.pieces import (
     Answer,
     Arithmetic,
     Beside,
-    Column,
     Decision,
     Mapped,
-    Ordinal,
     Pair,
     Piece,
     Softmax,
     Sums,
     Trees,
     Whole,
+    as_double,
     pick,
 )
 from skdistill.export.reading.registry import reads
@@ -100,7 +100,7 @@ def _booster(model: Any, of: Piece) -> tuple[Piece, str]:
     text = _parsed(model.booster_.model_to_string())
     columns = int(text.head["num_tree_per_iteration"])
     parts, values = zip(*map(_tree, text.trees), strict=True)
-    trees, of = joined(parts), _coded(model, of)
+    trees, of = joined(parts), as_double(_coded(model, of))
     asked = {int(trees.feature[node]) for node in trees.members}
     rows = Whole(of, tuple(sorted(asked))) if asked else of
     output = np.arange(len(parts)) % columns

@@ -15,6 +15,7 @@ from skdistill.export.pieces import (
     Piece,
     Softmax,
 )
+from skdistill.export.reading.precision import alike
 from skdistill.export.reading.registry import reads
 
 __all__: list[str] = []
@@ -30,7 +31,9 @@ def _layers(model: Any, of: Piece, activation: str, last: str) -> Piece:
     pairs = list(zip(model.coefs_, model.intercepts_, strict=True))
     for number, (weight, bias) in enumerate(pairs, start=1):
         function = last if number == len(pairs) else activation
-        of = _activated(Affine(of, np.asarray(weight), np.asarray(bias)), function)
+        of = _activated(
+            Affine(alike(of, np.asarray(weight)), np.asarray(weight), np.asarray(bias)), function
+        )
     return of
 
 

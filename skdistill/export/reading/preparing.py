@@ -9,19 +9,8 @@ from numpy.typing import NDArray
 
 from skdistill._ground.validation import is_missing
 from skdistill.exceptions import ExportError
-from skdistill.export.pieces import (
-    Arithmetic,
-    Beside,
-    Clipped,
-    Column,
-    Filled,
-    Imputed,
-    Missing,
-    OneHot,
-    Ordinal,
-    Piece,
-    pick,
-)
+from skdistill.export.columns import Column, Filled, Imputed, Missing, OneHot, Ordinal
+from skdistill.export.pieces import Affine, Arithmetic, As, Beside, Clipped, Piece, pick
 from skdistill.export.reading.registry import read_transformer, transforms
 
 __all__ = ["columns_chosen", "prepared"]
@@ -81,7 +70,7 @@ def _min_max(model: Any, of: Piece) -> Piece:
 
 @transforms("sklearn.FunctionTransformer")
 def _function(model: Any, of: Piece) -> Piece:
-    if model.func is not None:
+    if model.func not in (None, np.asarray, np.array):
         raise _refuse(model, f"func={model.func!r}", "only None can, which passes columns through")
     return of
 
@@ -127,13 +116,34 @@ def _categories(model: Any, values: NDArray[Any], of: Piece) -> NDArray[Any]:
 
 @transforms("sklearn.OneHotEncoder")
 def _one_hot(model: Any, of: Piece) -> Piece:
-    _check_frequent(model)
-    parts = []
+    parts: list[Piece] = []
+    rare = getattr(model, "infrequent_categories_", None) or [None] * of.width
+    if model.drop_idx_ is not None and any(each is not None for each in rare):
+        raise _refuse(model, "infrequent categories with drop", "leave drop None")
     dropped = [None] * of.width if model.drop_idx_ is None else model.drop_idx_.tolist()
-    for each, values, drop in zip(_each(of), model.categories_, dropped, strict=True):
+    for each, values, drop, some in zip(_each(of), model.categories_, dropped, rare, strict=True):
         kept = np.arange(len(values)) != (-1 if drop is None else drop)
+        if some is not None:
+            kept = ~_is_among(values, some)
         parts.append(OneHot(each, _categories(model, values, each)[kept]))
-    return Beside(tuple(parts))
+        if some is not None:
+            parts.append(_infrequent(model, parts[-1], each, values[~kept]))
+    dtype = np.dtype(model.dtype).name
+    return As(Beside(tuple(parts)), dtype) if dtype == "float32" else Beside(tuple(parts))
+
+
+def _is_among(values: NDArray[Any], some: NDArray[Any]) -> NDArray[np.bool_]:
+    missing = any(map(is_missing, some.tolist()))
+    known = {each for each in some.tolist() if not is_missing(each)}
+    return np.array([missing if is_missing(each) else each in known for each in values.tolist()])
+
+
+def _infrequent(model: Any, frequent: Piece, of: Piece, values: NDArray[Any]) -> Piece:
+    """Return one where a category is rare or, if the encoder takes these for rare, unknown."""
+    if model.handle_unknown == "infrequent_if_exist":
+        return Affine(frequent, np.full((frequent.width, 1), -1.0), np.ones(1))
+    each = OneHot(of, _categories(model, values, of))
+    return Affine(each, np.ones((each.width, 1)), np.zeros(1))
 
 
 @transforms("sklearn.OrdinalEncoder")
