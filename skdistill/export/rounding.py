@@ -31,12 +31,12 @@ def without_rounding(answer: Answer, *, also_single: bool = False) -> Answer:
     -------
     answer : Answer
     """
-    known: dict[int, Piece] = {}
+    known: dict[int, tuple[Piece, Piece]] = {}  # the old one is kept, lest another get its id
 
     def new(piece: Piece) -> Piece:
         if id(piece) not in known:
-            known[id(piece)] = made(piece)
-        return known[id(piece)]
+            known[id(piece)] = piece, made(piece)
+        return known[id(piece)][1]
 
     def made(piece: Piece) -> Piece:
         if hasattr(piece, "parts"):

@@ -195,7 +195,8 @@ def test_polars_frames_with_text():
 @pytest.mark.parametrize(
     ("before", "said"),
     [
-        (OneHotEncoder(min_frequency=20), "infrequent categories of OneHotEncoder"),
+        (OneHotEncoder(min_frequency=20, drop="first"), "infrequent categories with drop of One"),
+        (OrdinalEncoder(min_frequency=20), "infrequent categories of OrdinalEncoder"),
         (FunctionTransformer(np.abs), "func="),
         (MinMaxScaler((-1, 1), clip=True), "clip=True"),
         (SimpleImputer(missing_values=0.0), "missing_values=0.0"),
