@@ -10,6 +10,7 @@ allows (`skdistill.students`). `skdistill.distillation` has the stages of one fi
 from skdistill import inspection as inspection  # notebooks show searches by it
 from skdistill.estimators.classifier import DistilledClassifier
 from skdistill.estimators.classifier_cv import DistilledClassifierCV
+from skdistill.estimators.progress import progress_bar
 from skdistill.estimators.quantiles import DistilledQuantiles
 from skdistill.estimators.regressor import DistilledRegressor
 from skdistill.estimators.regressor_cv import DistilledRegressorCV
@@ -61,4 +62,5 @@ __all__ = [
     "Tweedie",
     "density_ratio",
     "distillation_path",
+    "progress_bar",
 ]

@@ -56,6 +56,7 @@ OPTIONAL = {
     "ray",
     "rich",
     "skrub",
+    "tqdm",
     "xgboost",
 }
 MAX_FUNCTION_LINES = 60  # without the docstring
