@@ -8,23 +8,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import RegressorMixin
-from sklearn.metrics import d2_pinball_score
 
 from skdistill._ground.compat import Progress, with_callbacks
-from skdistill._ground.coverage import Coverage, measure_coverage
 from skdistill._ground.data import Data, check_numeric_data, given_answers
 from skdistill._ground.engines import on_engine
 from skdistill.distillation import Metadata
-from skdistill.estimators.base import BaseDistiller, all_or_nothing
+from skdistill.estimators.base import all_or_nothing
 from skdistill.estimators.documented import NUMBERS, SINGLE, documented
-from skdistill.estimators.quantiles_report import QuantilesReport
+from skdistill.estimators.levels import LevelsDistiller
 from skdistill.estimators.regressor import DistilledRegressor
 from skdistill.estimators.tasks import REGRESSION
-from skdistill.exceptions import CoverageWarning, InputError, LeakWarning, StudentError
+from skdistill.exceptions import CoverageWarning, InputError, LeakWarning
 from skdistill.rows.synthetic import check_further_rows
 from skdistill.rows.transfer import Transfer, label_transfer
-from skdistill.students import Fitted, predict_fitted
 from skdistill.students.levels import at_level
 from skdistill.targets.corrections import Correction
 from skdistill.teaching.folds import Draw, Folds, check_cv
@@ -45,7 +41,7 @@ TASK = replace(
 
 
 @documented(WORDS, SINGLE)
-class DistilledQuantiles(RegressorMixin, BaseDistiller):
+class DistilledQuantiles(LevelsDistiller):
     """Distil a teacher of quantiles into a small student for each: intervals at a student's price.
 
     The teacher says the quantiles of each training row out of fold. Each level is then distilled as
@@ -91,6 +87,9 @@ default="orthogonal"
     ----------
     students_ : list of estimator
         The plain fitted students, one for each level.
+    estimators_ : dict of float to DistilledRegressor
+        By level: the fit of its student, which reports and displays take
+        (`skdistill.inspection`).
     strengths_ : array of shape (Q,)
         The strengths used; NaN where the correction has a constant of its own.
     $teacher_
@@ -104,6 +103,8 @@ default="orthogonal"
     See Also
     --------
     DistilledRegressor : One mean, or one quantile.
+    sklearn.model_selection.GridSearchCV : Chooses settings by `score`. There is no search of this
+        package's own for quantiles: each fold of that one fits the teacher anew.
 
     Notes
     -----
@@ -134,9 +135,6 @@ default="orthogonal"
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"teacher_quantiles": True}
 
     _task = TASK
-    _outcome: Quantiles
-    _levels: Levels
-    _others: list[Fitted]  # of the levels after the first
 
     def __init__(
         self,
@@ -267,7 +265,9 @@ default="orthogonal"
                     rows = X, y, sample_weight, None, some, data.spread(said[:, [j]]), own
                     single._fit(*rows, reused=Draw.of(0))  # noqa: SLF001 - of one room
         n_teacher_fits = 0 if teacher is None else folds.n_fits
-        self._keep_levels(singles, asked, folds, said, n_teacher_fits)
+        self.fold_ = data.spread(folds.fold, -1) if n_teacher_fits else np.full(data.n_given, -1)
+        self._duplicates(data, folds)
+        self._keep_levels(singles, asked, said, n_teacher_fits)
         self._remember(y, sample_weight=sample_weight, groups=groups)
         return self
 
@@ -286,13 +286,6 @@ default="orthogonal"
             teacher = next(iter(teacher.values()), None)
         return as_teacher(teacher, self._task.teachers)
 
-    def _student(self) -> Any:
-        if self.student is not None:
-            return self.student
-        from lightgbm import LGBMRegressor
-
-        return LGBMRegressor(objective="quantile", n_estimators=50, verbose=-1)
-
     def _singles(
         self, levels: Levels, data: Data, folds: Folds, metadata: Metadata
     ) -> Iterator[DistilledRegressor]:
@@ -301,139 +294,10 @@ default="orthogonal"
         names = ("correction", "strength", "calibration", "device", "size", "n_jobs", "verbose")
         shared = {name: getattr(self, name) for name in names}
         for level in levels:
-            student = at_level(self._student(), level)
-            if student is None:
-                raise StudentError(
-                    "the student must be a learner of a quantile by its settings, such as "
-                    "LGBMRegressor(objective='quantile') or QuantileRegressor(), got "
-                    f"{type(self._student()).__name__}: one of means would learn the mean of "
-                    "quantiles, which covers too little."
-                )
-            single = DistilledRegressor(None, student, cv=splits, **shared)
+            single = DistilledRegressor(None, self._student_at(level), cv=splits, **shared)
             weighted = metadata.student_weight is not None
             single._settings(len(data), weighted=weighted)  # noqa: SLF001 - raises before a fit
             yield single
-
-    def _keep_levels(
-        self,
-        singles: Mapping[float, DistilledRegressor],
-        data: Data,
-        folds: Folds,
-        said: Floats,
-        n_teacher_fits: int,
-    ) -> None:
-        """Set the fitted attributes."""
-        fits = list(singles.values())
-        self._levels, self._outcome = tuple(singles), data.outcome
-        self._keep_checks(fits[0]._fitted, self._student(), data.X)  # noqa: SLF001 - of one room
-        self._others = [each._fitted for each in fits[1:]]  # noqa: SLF001 - of one room
-        self.students_ = [each.student_ for each in fits]
-        self.strengths_ = np.array([each.strength_ for each in fits], dtype=np.float64)
-        calibrated = np.column_stack([each.calibrated_pred_ for each in fits])
-        self._keep_said("teacher", data.spread(said))
-        self._keep_said("calibrated", calibrated)
-        self.fold_ = data.spread(folds.fold, -1) if n_teacher_fits else np.full(data.n_given, -1)
-        self._duplicates(data, folds)
-        known = np.flatnonzero(~np.isnan(said[:, 0]))
-        weight = None if data.weight is None else data.weight[known]
-        rows = data.y[known], self._levels, weight
-        self.report_ = QuantilesReport(
-            teacher=_covered(said[known], *rows),
-            calibrated=_covered(calibrated[data.kept][known], *rows),
-            fits={level: each.report_ for level, each in singles.items()},
-            n_teacher_fits=n_teacher_fits,
-            n_student_fits=sum(each.report_.n_student_fits for each in fits),
-        )
-
-    def _as_said(self, values: Floats) -> NDArray[Any]:
-        return self._outcome.stand_in(values)
-
-    def _columns(self, X: Any) -> Floats:
-        """Return what the students say of rows, shape (n, Q); it may cross."""
-        first = self._say(X)
-        return np.column_stack([first, *(predict_fitted(each, X) for each in self._others)])
-
-    def predict(self, X: Any) -> Floats:
-        """Return the students' quantiles, increasing in each row.
-
-        Parameters
-        ----------
-        X : array-like, sparse array or data frame of n rows
-            Features.
-
-        Returns
-        -------
-        quantiles : array of shape (n, Q), or (n,) where `quantiles` is a number
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            If the estimator is not fitted.
-        ValueError
-            If the features are not those of `fit`.
-        """
-        said = np.sort(self._columns(X), axis=1)
-        return self._outcome.stand_in(said)
-
-    def coverage(self, X: Any, y: Any, sample_weight: Any = None) -> Coverage:
-        """Return how often what was observed lies below each quantile, and between them.
-
-        Honest of rows that it was not fitted on. `report_` has the same of the teacher, out of
-        fold.
-
-        Parameters
-        ----------
-        X : array-like, sparse array or data frame of n rows
-            Features.
-        y : array-like of shape (n,)
-            What was observed.
-        sample_weight : array-like of shape (n,) or None, default=None
-            Row weights.
-
-        Returns
-        -------
-        coverage : Coverage
-
-        Raises
-        ------
-        InputError
-            If `y` or the weights cannot be used.
-        """
-        said = self._columns(X)
-        data = check_numeric_data(X, y, sample_weight, None)
-        raw = said[data.kept]
-        crossed = float(np.average(np.any(np.diff(raw, axis=1) < 0.0, axis=1), weights=data.weight))
-        table = np.sort(raw, axis=1)
-        return measure_coverage(data.y, table, self._levels, data.weight, crossed=crossed)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the share of the pinball loss of constants that is explained, mean over levels.
-
-        It is scikit-learn's `d2_pinball_score`: 1 at best, 0 for the quantiles of `y` itself.
-
-        Parameters
-        ----------
-        X : array-like, sparse array or data frame of n rows
-            Features.
-        y : array-like of shape (n,)
-            What was observed.
-        sample_weight : array-like of shape (n,) or None, default=None
-            Row weights.
-
-        Returns
-        -------
-        score : float
-        """
-        said = np.sort(self._columns(X), axis=1)
-        scores = [
-            d2_pinball_score(y, said[:, j], sample_weight=sample_weight, alpha=level)
-            for j, level in enumerate(self._levels)
-        ]
-        return float(np.mean(scores))
-
-
-def _covered(said: Floats, y: Floats, levels: Levels, weight: Floats | None) -> Coverage:
-    return measure_coverage(y, np.sort(said, axis=1), levels, weight)
 
 
 @contextmanager

@@ -29,9 +29,8 @@ REMEDIES: dict[type, str] = {
         "pipeline[:-1].transform(X)"
     ),
     DistilledQuantiles: (
-        "one quantile at a time is judged here. Fit a DistilledRegressor whose student is that of "
-        "one of them, or pass a column of the predictions to ReliabilityDisplay.from_predictions "
-        "or TeacherReport.from_predictions, with level="
+        "one quantile at a time is judged here: pass the fit of its level, such as "
+        "estimators_[0.5], or a column of the predictions to from_predictions, with level="
     ),
 }
 

@@ -136,7 +136,9 @@ def _is_claimed(estimator: Any, side: Side) -> bool:
         given = estimator.report_.n_teacher_fits == 0
     else:
         given = bool(np.all(estimator.fold_ < 0))
-    return given or holds_frozen(as_teacher(estimator.teacher, side.task.teachers))
+    if given or estimator.teacher is None:  # of one level among several quantiles
+        return given
+    return holds_frozen(as_teacher(estimator.teacher, side.task.teachers))
 
 
 def cross_calibrate(

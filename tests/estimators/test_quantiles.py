@@ -33,6 +33,7 @@ from skdistill.exceptions import (
     StudentError,
     TeacherError,
 )
+from skdistill.inspection import DistillationReport, TeacherReport
 from skdistill.students.levels import at_level
 
 X, Y = make_friedman1(180, 5, noise=1.5, random_state=0)
@@ -379,3 +380,59 @@ def test_a_failed_fit_leaves_the_estimator_as_it_was():
     with pytest.raises(InputError):
         model.fit(X, np.full(180, np.nan))
     assert_array_equal(model.predict(X), before)
+
+
+def test_other_students_need_no_teacher():
+    weight = np.random.default_rng(3).integers(0, 3, len(Y))
+    given = {"sample_weight": weight, "groups": np.arange(len(Y)) // 2}
+    model = make(cv=3).fit(X, Y, X_transfer=X[:20], **given)
+    rows = {"X_transfer": X[:20], **given}
+    same = model.refit_student(X, Y, **rows)
+    assert_array_equal(same.predict(X), model.predict(X))
+    assert_array_equal(same.fold_, model.fold_)
+    assert_allclose(same.teacher_quantiles_, model.teacher_quantiles_)
+    assert same.report_.n_teacher_fits == 0
+    boosted = model.refit_student(X, Y, student=BOOSTED, strength=1.0, **rows)
+    direct = make(student=BOOSTED, strength=1.0, cv=3).fit(X, Y, **rows)
+    assert_array_equal(boosted.predict(X), direct.predict(X))
+    assert len(boosted.students_) == 3
+    again = boosted.refit_student(X, Y, student__num_leaves=3, **rows)
+    assert {each.num_leaves for each in again.students_} == {3}
+    one = make(quantiles=0.9).fit(X, Y).refit_student(X, Y, strength=0.0)
+    assert one.predict(X).shape == (len(Y),)
+    with pytest.raises(ParameterError, match=r"refit_student can change student, .*got 'cv'"):
+        model.refit_student(X, Y, cv=4, **rows)
+    with pytest.raises(InputError, match="sample_weight must be what fit was given"):
+        model.refit_student(X, Y, **rows | {"sample_weight": weight + 1})
+    with pytest.raises(InputError, match="y must be the labels"):
+        model.refit_student(X, -Y, **rows)
+    with pytest.raises(StudentError, match="must be a learner of a quantile"):
+        model.refit_student(X, Y, student=Ridge(), **rows)
+
+
+@pytest.mark.parametrize("teacher", [TEACHER, BOOSTED, None], ids=["normal", "quantile", "given"])
+def test_each_level_is_inspected_as_a_regressor_is(teacher):
+    """Pinball loss and coverage on rows held out, and of the teacher out of fold."""
+    train, test = np.arange(120), np.arange(120, len(Y))
+    said = {}
+    if teacher is None:
+        known = make(cv=3).fit(X[train], Y[train])
+        said = {"teacher_quantiles": known.teacher_quantiles_}
+    model = make(teacher, cv=3).fit(X[train], Y[train], **said)
+    for level, single in pickle.loads(pickle.dumps(model)).estimators_.items():
+        given = {"X_train": X[train], "y_train": Y[train], "latency_rows": (1,), "budget": 0.0}
+        report = DistillationReport.from_estimator(single, X[test], Y[test], **given)
+        m = single.predict(X[test])
+        scores = report.models["distilled"].scores
+        assert scores["loss"] == pytest.approx(mean_pinball_loss(Y[test], m, alpha=level))
+        assert scores["coverage"] == pytest.approx(np.mean(Y[test] <= m))
+        passport = TeacherReport.from_estimator(single, X[train], Y[train], residual_model=None)
+        assert passport.given == (teacher is None)
+        kind = "given" if teacher is None else "out of fold"
+        below = model.report_.teacher.below[level]
+        assert passport.scores[kind]["coverage"] == pytest.approx(below)
+    if teacher is BOOSTED:
+        memory = TeacherReport.from_estimator(
+            single, X[train], Y[train], teacher="fit", residual_model=None
+        ).memorisation
+        assert memory["loss"] > 0.0
