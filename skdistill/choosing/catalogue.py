@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from lightgbm import LGBMClassifier, LGBMRegressor
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import make_pipeline
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import check_array
+from sklearn.utils.validation import has_fit_parameter
 
 from skdistill.exceptions import InputError
 from skdistill.students import SoftMLPClassifier
@@ -62,18 +65,27 @@ def regressors(X: Any = None) -> Items:
 
     Parameters
     ----------
-    X : optional
-        Not looked at.
+    X : array-like, sparse array or data frame, optional
+        The rows: of sparse ones the network is left out.
 
     Returns
     -------
     students : list of (name, estimator) or (name, estimator, grid)
+        The network is there from scikit-learn 1.7 on, where it takes weights.
+
+    Examples
+    --------
+    >>> [name for name, *_ in regressors()][:6]
+    ['tree', 'ridge', 'forest 10', 'lightgbm 20x8', 'lightgbm 50x31', 'lightgbm 200x31']
     """
+    takes_weights = has_fit_parameter(MLPRegressor(), "sample_weight")
+    network = [] if sp.issparse(X) or not takes_weights else [("mlp", _network_of_numbers())]
     return [
         ("tree", DecisionTreeRegressor(random_state=0), LEAVES),
         ("ridge", make_pipeline(_filled(), _scaled(), Ridge())),
         ("forest 10", RandomForestRegressor(10, random_state=0)),
         *_boosters(LGBMRegressor),
+        *network,
     ]
 
 
@@ -107,3 +119,16 @@ def _scaled() -> StandardScaler:
 
 def _network() -> SoftMLPClassifier:
     return SoftMLPClassifier(random_state=0)  # it standardises the rows itself
+
+
+def _network_of_numbers() -> Pipeline:
+    """Return a small network of rows and numbers on a common scale; it stops early by itself."""
+    network = MLPRegressor(
+        hidden_layer_sizes=(32,),
+        learning_rate_init=0.01,
+        early_stopping=True,
+        max_iter=500,
+        random_state=0,
+    )
+    scaled = TransformedTargetRegressor(network, transformer=StandardScaler())
+    return make_pipeline(_filled(), StandardScaler(), scaled)

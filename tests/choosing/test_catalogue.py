@@ -6,9 +6,12 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_friedman1
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skdistill import DistilledClassifierCV, DistilledRegressorCV
+from skdistill import DistilledClassifierCV, DistilledRegressor, DistilledRegressorCV
 from skdistill.choosing import catalogue
 from skdistill.choosing.candidates import name_students
 from skdistill.estimators import tasks
@@ -78,3 +81,26 @@ def test_rows_that_are_no_numbers_are_refused_before_a_teacher_is_fitted():
             kind(None, "auto", **QUICK).fit(frame, y)
     with pytest.raises(StudentTypeError, match="'auto'"):
         DistilledClassifierCV(DecisionTreeClassifier(), "all", **QUICK).fit(X, Y)
+
+
+def test_the_network_of_numbers_holds_what_other_students_do():
+    """At strength 1 it is the direct one; it follows the unit of y, takes weights and outputs."""
+    named = {name: student for name, student, *_ in catalogue.regressors(X)}
+    if "mlp" not in named:
+        pytest.skip("scikit-learn 1.6 has no network of numbers that takes weights")
+    network = named["mlp"].set_params(transformedtargetregressor__regressor__max_iter=60)
+    how = {"cv": 3, "strength": 1.0, "random_state": 0}
+    ridge = make_pipeline(StandardScaler(), Ridge())
+    model = DistilledRegressor(ridge, network, **how).fit(X, NUMBERS)
+    np.testing.assert_array_equal(model.predict(X), clone(network).fit(X, NUMBERS).predict(X))
+    half = clone(model).set_params(strength=0.5).fit(X, NUMBERS)
+    cents = clone(half).fit(X, 100.0 * NUMBERS + 7.0)
+    np.testing.assert_allclose(cents.predict(X), 100.0 * half.predict(X) + 7.0, rtol=1e-6)
+    weight = np.arange(len(X)) % 3.0
+    weighted = clone(half).fit(X, NUMBERS, sample_weight=weight)
+    kept = weight > 0.0
+    alone = clone(half).fit(X[kept], NUMBERS[kept], sample_weight=weight[kept])
+    np.testing.assert_allclose(weighted.predict(X), alone.predict(X))
+    assert not np.allclose(weighted.predict(X), half.predict(X))
+    both = clone(half).fit(X, np.column_stack([NUMBERS, -NUMBERS]))
+    assert both.predict(X).shape == (len(X), 2)
