@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from skdistill.cli import engine, names, number_names, options
+from skdistill.cli import names, number_names, options
 from skdistill.cli.errors import Once, Several
 from skdistill.cli.kept import KEEP
 from skdistill.cli.render import FORMATS
@@ -118,7 +118,6 @@ def _add_method(method: Any) -> None:
         "temperature (classes), isotonic, stacked or none",
     )  # fmt: skip
     options.add_running(method)
-    engine.add_option(method)
 
 
 def _optional(text: str) -> str | None:

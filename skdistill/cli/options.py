@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from skdistill.cli import files, intake
+from skdistill.cli import engine, files, intake
 from skdistill.cli.number_scores import LOSSES
 from skdistill.cli.targets import TASKS
 
@@ -55,7 +55,7 @@ def add_losses(parser: Any) -> None:
 
 
 def add_running(group: Any) -> None:
-    """Add seed, parallelism and cache to a group of options."""
+    """Add seed, parallelism, cache and engine to a group of options."""
     group.add_argument(
         "--seed", type=_seed, default=0,
         help="of everything random, learners given as instances excepted (default: 0)",
@@ -66,6 +66,7 @@ def add_running(group: Any) -> None:
     group.add_argument(
         "--memory", metavar="FOLDER", help="keep fitted fold teachers here, to resume"
     )
+    engine.add_option(group)
 
 
 def _seed(text: str) -> int:

@@ -7,9 +7,11 @@ from typing import Any
 from joblib import dump
 from sklearn.pipeline import Pipeline
 
+from skdistill import SquaredError
 from skdistill._ground.saving import replacing
 from skdistill._ground.threads import few_threads
 from skdistill.cli import intake, limits, options, searched
+from skdistill.cli.engine import running_on
 from skdistill.cli.errors import CommandError, Once, Several, check_output
 from skdistill.cli.files import layout
 from skdistill.cli.front import saved
@@ -90,7 +92,8 @@ def _add_wishes(group: Any) -> None:
     group.add_argument(
         "--students", action=Several, default=["auto"], metavar="NAME,...",
         help="students of `skdistill fit`, or auto (default): trees of 4 to 256 leaves, a linear "
-        "one, a forest, LightGBM of three sizes, a network",
+        "one, a forest, LightGBM of three sizes, a network; of other losses than the squared "
+        "error all of `fit` that have it",
     )  # fmt: skip
     group.add_argument(
         "--budget", type=limits.budget, metavar="LIMITS",
@@ -137,7 +140,7 @@ def run(args: argparse.Namespace) -> None:
         args.seed, training.columns, args.id, training.target.to_dict() | {"per": args.exposure}
     )
     search = _search(args, task)
-    with few_threads(rows.X.size), Stages():
+    with few_threads(rows.X.size), running_on(args.engine), Stages():
         X = vectoriser.fit_transform(rows.X)
         try:
             search.fit(X, rows.y, sample_weight=rows.weight, groups=rows.groups)
@@ -169,8 +172,9 @@ def _check(args: argparse.Namespace) -> None:
 def _search(args: argparse.Namespace, task: CliTask) -> Any:
     """Return the search that the options ask for, not fitted."""
     teacher = task.learner("teacher", args.teacher, args.seed)
-    students: Any = "auto"
-    if args.students != ["auto"]:
+    students: Any = "auto"  # of classes, or of the squared error
+    loss = task.settings.get("loss")
+    if args.students != ["auto"] or not isinstance(loss, SquaredError | None):
         named = task.student_learners(args.students, args.seed)
         for name, student in named.items():
             check_pickles(student, f"--students {name}")

@@ -63,7 +63,8 @@ class Searched:
             for line in cells
         ]
         beaten = len(front["student"]) - len(lines)
-        note = f"{beaten} others are beaten in loss, size and time" if beaten else ""
+        others = "one other is" if beaten == 1 else f"{beaten} others are"
+        note = f"{others} beaten in loss, size and time" if beaten else ""
         return "\n".join([self.title, *text, *([note] if note else [])])
 
     @property

@@ -8,9 +8,12 @@ import joblib
 import numpy as np
 import pytest
 
+from skdistill import AbsoluteError, DistilledRegressorCV, SquaredError
 from skdistill._ground.compat import LOGGER, Progress
-from skdistill.cli import limits, main, stages
+from skdistill.cli import limits, main, stages, tasks
+from skdistill.cli import search as search_module
 from skdistill.cli.searched import Searched
+from skdistill.exceptions import ExportError
 from tests.cli.conftest import TEACHER
 
 
@@ -42,6 +45,25 @@ def test_the_student_is_saved_and_predicts(search, files, capsys) -> None:
     html = page.read_text(encoding="utf-8")
     assert html.count("data:image/svg+xml") == 1
     assert html.count("<tr>") == 1 + 4  # every student on both sides
+
+
+@pytest.mark.parametrize(
+    ("loss", "students"),
+    [("squared_error", "auto"), ("absolute_error", ["lightgbm", "tree", "rf10", "xgboost"])],
+)
+def test_auto_is_of_the_loss_that_is_asked_for(loss: str, students) -> None:
+    """The catalogue is of the squared error; of others it is what has a short name."""
+    task = tasks.regress({"squared_error": SquaredError, "absolute_error": AbsoluteError}[loss]())
+    parser = argparse.ArgumentParser()
+    search_module.add_parser(parser.add_subparsers(), argparse.ArgumentParser(add_help=False))
+    args = parser.parse_args(["search", "a.csv", "--target", "y", "--out", "b"])
+    found = search_module._search(args, task)
+    assert isinstance(found, DistilledRegressorCV)
+    if students == "auto":
+        assert found.students == "auto"
+    else:
+        assert set(dict(found.students)) <= set(students)
+        assert dict(found.students)["tree"].criterion == loss
 
 
 def test_impossible_budgets_say_what_the_least_is(search, files, capsys) -> None:
@@ -110,17 +132,24 @@ def test_shares_and_seconds_that_cannot_be_read(text: str) -> None:
             read(text)
 
 
-def test_onnx_or_nothing_lost(search, files, capsys) -> None:
+def test_onnx_is_proved_equal(search, files, capsys) -> None:
     pytest.importorskip("onnxruntime", reason="the extra skdistill[onnx] is not installed")
     path = files.folder / "student.onnx"
-    code = search("--out", str(path), "--drop", "joined,colour,code")
-    told = capsys.readouterr()
-    if code == 0:
-        assert "proved equal on" in told.out
-        assert path.exists()
-    else:
-        assert "the student is in" in told.err
-        assert hasattr(joblib.load(path.with_suffix(".joblib")), "predict")
+    assert search("--out", str(path), "--drop", "joined,code") == 0
+    assert re.search(r"proved equal on \d+ rows: no label differs", capsys.readouterr().out)
+    assert path.read_bytes()
+
+
+def test_what_no_graph_can_say_is_saved_beside_it(search, files, capsys, monkeypatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ExportError("no such node")
+
+    monkeypatch.setattr(search_module, "_onnx", lambda: refuse)
+    path = files.folder / "student.onnx"
+    assert search("--out", str(path)) == 2
+    assert "student.joblib: no such node" in capsys.readouterr().err
+    assert not path.exists()
+    assert hasattr(joblib.load(files.model), "predict")
 
 
 def test_stages_tell_how_long_it_still_takes(capsys, monkeypatch) -> None:
