@@ -170,10 +170,10 @@ ENGINES = {"loky": _loky, "Dask": _dask, "Ray": _ray}
 NEEDS = {"loky": "joblib", "Dask": "distributed", "Ray": "ray"}
 
 
-def measure(rows: int, trees: int, repeats: int, seed: int) -> Iterator[Fit]:
+def measure(wanted: Sequence[str], rows: int, trees: int, repeats: int, seed: int) -> Iterator[Fit]:
     """Yield a fit on each engine in turn, after one each that is not counted."""
     X, y = make_classification(rows, N_FEATURES, n_informative=10, flip_y=0.1, random_state=seed)
-    names = [name for name in ENGINES if find_spec(NEEDS[name])]
+    names = [name for name in wanted if find_spec(NEEDS[name])]
     with ExitStack() as stack:
         engines = {name: stack.enter_context(ENGINES[name]()) for name in names}
         for repeat in range(-1, repeats):
@@ -234,14 +234,17 @@ def main() -> None:
     """Measure, simulate and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_common_arguments(parser, repeats=3)
+    every = list(ENGINES)
+    parser.add_argument("--engines", nargs="+", choices=every, default=every, help="(default: all)")
+    parser.add_argument("--rows", type=int, default=100_000, help="(default: %(default)s)")
     arguments = parser.parse_args()
-    rows, trees = (500, 5) if arguments.quick else (100_000, 100)
+    rows, trees = (500, 5) if arguments.quick else (arguments.rows, 100)
     repeats = 1 if arguments.quick else arguments.repeats
     folder = folder_of(arguments)
     log = Log(folder / "raw" / "engines.csv", Fit, ("engine", "repeat"), fresh=arguments.fresh)
     if not len(log):
-        fits = measure(rows, trees, repeats, arguments.seed)
-        for fit in progress(fits, repeats * len(ENGINES), lambda fit: fit.engine):
+        fits = measure(arguments.engines, rows, trees, repeats, arguments.seed)
+        for fit in progress(fits, repeats * len(arguments.engines), lambda fit: fit.engine):
             log.add(fit)
     far, rates = simulate(rows, trees)
     about = {"rows": rows, "trees": trees, "features": N_FEATURES, "repeats": repeats}

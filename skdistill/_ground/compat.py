@@ -3,6 +3,7 @@
 Each shim says when it can go.
 """
 
+import contextlib
 import logging
 import sys
 import time
@@ -59,7 +60,10 @@ __all__ = [
 LOGGER = logging.getLogger("skdistill")
 # Where a warning does not belong: it should name the user's line.
 PACKAGE = Path(__file__).parents[1]
-LIBRARIES = tuple(map(str, (PACKAGE, Path(joblib.__file__).parent, Path(sklearn.__file__).parent)))
+LIBRARIES = (
+    *map(str, (PACKAGE, Path(joblib.__file__).parent, Path(sklearn.__file__).parent)),
+    contextlib.__file__,
+)
 
 # Before, its learners had to take weights; drop at scikit-learn >= 1.8.
 BAGGING_DRAWS_BY_WEIGHT = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8)
