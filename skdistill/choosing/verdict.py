@@ -198,18 +198,32 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """The verdict in words."""
-        found, shown = self.chosen, _shown(self.chosen, self._sign)
-        of = f" ({self.student})" if len(self.by_student) > 1 else ""
-        doubt = f": {found.doubt}" if found.doubt else ""
+        found = self.chosen
         fitted = "distilled" if self.fitted == "distilled" else "trained directly"
         return (
-            f"{OUTCOMES[found.outcome]}{of}: {self.loss.removeprefix(MINUS)} "
-            f"{shown['distilled']:.4g} against {shown['direct']:.4g} of the same student "
-            f"trained directly (difference {shown['difference']:+.3g}, {self.level:.0%} "
-            f"interval {shown['low']:+.3g} to {shown['high']:+.3g}{doubt}); the teacher has "
+            f"{self._compared}; the teacher has "
             f"{self._sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teachers"
             f"{_caution(found)}{_against(found)}. The student that was fitted is {fitted}."
             f"{self._price}{self._left}"
+        )
+
+    @property
+    def _compared(self) -> str:
+        """What came of the comparison, in words."""
+        found, shown = self.chosen, _shown(self.chosen, self._sign)
+        of = f" ({self.student})" if len(self.by_student) > 1 else ""
+        loss = self.loss.removeprefix(MINUS)
+        if not isfinite(found.difference):
+            return (
+                f"{OUTCOMES[found.outcome]}{of}: it was not tried both distilled and trained "
+                f"directly, or has no {loss} on some fold"
+            )
+        doubt = f": {found.doubt}" if found.doubt else ""
+        return (
+            f"{OUTCOMES[found.outcome]}{of}: {loss} "
+            f"{shown['distilled']:.4g} against {shown['direct']:.4g} of the same student "
+            f"trained directly (difference {shown['difference']:+.3g}, {self.level:.0%} "
+            f"interval {shown['low']:+.3g} to {shown['high']:+.3g}{doubt})"
         )
 
     @property

@@ -23,12 +23,14 @@ class Stages(Steps):
     def __init__(self) -> None:
         super().__init__()
         self._moving = sys.stderr.isatty()
-        self._told = 0.0
+        self._told, self._last = 0.0, ""
 
     def began(self, stage: Step) -> None:
-        """Name a stage."""
+        """Name a stage, unless it is one more of the kind that was named last."""
         self._told = time.monotonic()
-        self._write(stage.name)
+        if self._moving or stage.name != self._last:
+            self._write(stage.name)
+        self._last = stage.name
 
     def moved(self, stage: Step) -> None:
         """Tell how far it is, at most every ten seconds where lines do not move."""

@@ -230,6 +230,9 @@ def test_a_kind_that_could_not_be_scored_is_neither_compared_nor_distilled(binar
     stump = found.by_student["stump"]
     assert stump.outcome == "not shown to help"
     assert np.isnan([stump.difference, *stump.interval, stump.size["distilled"]]).all()
+    said = replace(found, student="stump").sentence
+    assert "shown to help (stump): it was not tried both distilled and trained directly" in said
+    assert "nan" not in said
     assert stump.size["direct"] == 1e3
     assert stump.fell_back is (fallback is not False)
     assert "1 kB / not known" in str(found)
