@@ -135,7 +135,7 @@ def test_integer_weights_are_rows_in_reports(lesson):
     weighted = clone(lesson.model).fit(lesson.X, lesson.y, **lesson.weighed)
     repeated = clone(lesson.model).fit(X, y, groups=groups)
     how = {"teacher": "fit", "residual_model": Ridge()}
-    but = ("n_rows", "n_unlabelled", "duplicates", "recommendations", "support")
+    but = ("n_rows", "n_unlabelled", "duplicates", "recommendations", "answers", "slices")
     but += ("brier_error", "loss_error", "standard_error")  # of rows that are told apart
     ours = TeacherReport.from_estimator(
         weighted, lesson.X, lesson.y, sample_weight=lesson.weight, **how
