@@ -55,8 +55,10 @@ OPTIONAL = {
     "pyarrow",
     "ray",
     "rich",
+    "skops",
     "skrub",
     "tqdm",
+    "treelite",
     "xgboost",
 }
 MAX_FUNCTION_LINES = 60  # without the docstring

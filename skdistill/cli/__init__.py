@@ -1,17 +1,18 @@
-"""The command line: ``skdistill demo | search | fit | predict``, or ``python -m skdistill ...``.
+"""The command line: ``skdistill demo | search | fit | predict | export``; ``python -m skdistill``.
 
 One module per command, each with an ``add_parser`` (its options) and a ``run`` (what it does):
 
 - :mod:`~skdistill.cli.demo` shows whether distilling pays on data sets that ship with scikit-learn;
 - :mod:`~skdistill.cli.search` finds the best student within a budget on the user's own file;
 - :mod:`~skdistill.cli.fit` distils on the user's own CSV or Parquet file and saves the student;
-- :mod:`~skdistill.cli.predict` predicts new raw rows with a saved student.
+- :mod:`~skdistill.cli.predict` predicts new raw rows with a saved student;
+- :mod:`~skdistill.cli.export` writes it as ONNX, C, SQL or others, proved equal.
 
 `tasks` has a record for each task, classes and numbers: learners with short names (`names`,
 `number_names`), how models are made (`trials`), scored (`class_scores`, `number_scores`) and what
 is checked. The commands share `targets` (which task it is), `board` (the table of models and the
-verdict), `sentences` (what these say), `kept` (what is saved), `render` (text, Markdown, HTML),
-`tables` (files and their columns) and `progress`.
+verdict), `sentences` (what these say), `kept`, `slim` and `stored` (what is saved, and how),
+`render` (text, Markdown, HTML), `tables` (files and their columns) and `progress`.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from skdistill.cli import demo, fit, predict, search
+from skdistill.cli import demo, export, fit, predict, search
 
 __all__ = ["main"]
 
@@ -34,6 +35,7 @@ examples:
   python -m skdistill search train.csv --target y --budget "size<50kB" --out student.joblib
   python -m skdistill fit train.csv --target y --student tree --out student.joblib
   python -m skdistill predict student.joblib new.csv --out predictions.csv
+  python -m skdistill export student.joblib --to onnx --data new.csv --out student.onnx
 
 exit codes: 0 done; 1 an unexpected failure, or interrupted; 2 a command or data that cannot be used
 """
@@ -84,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"skdistill {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (demo, search, fit, predict):
+    for command in (demo, search, fit, predict, export):
         command.add_parser(commands, common)
     return parser
 

@@ -1,16 +1,15 @@
 """``python -m skdistill fit``: distil on one's own table and save the student."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from joblib import dump
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skdistill import __version__
-from skdistill._ground.saving import replacing
 from skdistill._ground.threads import few_threads
 from skdistill.cli import fit_options, intake, sentences, tables
 from skdistill.cli.board import Board, board_of_rows
@@ -18,12 +17,14 @@ from skdistill.cli.columns import Column
 from skdistill.cli.engine import running_on
 from skdistill.cli.errors import CommandError, check_output
 from skdistill.cli.files import layout
-from skdistill.cli.front import Front, saved
+from skdistill.cli.front import Front
 from skdistill.cli.importances import importances, most_important
 from skdistill.cli.kept import Kept, check_keep, check_pickles, choose, table_notes
 from skdistill.cli.progress import Progress
 from skdistill.cli.render import FORMATS, Report, legend, text_table, wrapped, write_report
 from skdistill.cli.scoreboard import score_models
+from skdistill.cli.slim import slim
+from skdistill.cli.stored import check_format, save
 from skdistill.cli.suspicion import too_good
 from skdistill.cli.targets import Target
 from skdistill.cli.tasks import CliTask, asked, task_of
@@ -77,8 +78,7 @@ def run(args: argparse.Namespace) -> None:
     job = _Job(args, task, teacher, students, settings, training.columns, training.target)
     with few_threads(train.X.size), running_on(args.engine):
         kept = job.fit_only(train) if held_out is None else job.compare(train, held_out)
-    with replacing(args.out) as new:
-        dump(kept.model, new)
+    save(kept.model, args.out)
     print(f"saved {args.out}: {kept.words}")
     print(f"it predicts rows like those of {args.train}, without the teacher")
     if kept.report is not None:  # last: where it fails, the student is saved
@@ -88,6 +88,7 @@ def run(args: argparse.Namespace) -> None:
 def _check_outputs(args: argparse.Namespace) -> None:
     """Find out now, not after the fit, that a result could not be written."""
     check_output(args.out, args.train, args.test)
+    check_format(args)
     check_output(args.report, args.train, args.test, args.out)
     check_keep(args)
     if args.report and Path(args.report).suffix not in FORMATS:
@@ -134,9 +135,25 @@ class _Job:
     columns: tuple[Column, ...]
     target: Target
 
-    def _vectoriser(self) -> Pipeline:
+    def _vectoriser(self, names: Sequence[str] | None = None) -> Pipeline:
+        """Return one of all columns, or of some."""
         target = self.target.to_dict() | {"per": self.args.exposure}
-        return make_vectoriser(self.args.seed, self.columns, self.args.id, target)
+        columns = [each for each in self.columns if names is None or each.name in names]
+        return make_vectoriser(self.args.seed, columns, self.args.id, target)
+
+    def _kept(
+        self,
+        vectoriser: Pipeline,
+        student: BaseEstimator,
+        train: Labelled,
+        words: str,
+        report: Report | None = None,
+    ) -> Kept:
+        model = slim(vectoriser, student, train.X, self._vectoriser)
+        needed, given = len(model.feature_names_in_), len(train.X.columns)
+        if needed < given:
+            words += f"; it needs {needed:,} of the {given:,} columns"
+        return Kept(model, words, report)
 
     def fit_only(self, train: Labelled) -> Kept:
         """Distil, or train directly if asked to, without held-out rows."""
@@ -151,10 +168,10 @@ class _Job:
         learning = self.task.learning
         if self.args.keep == "direct":
             words = "the student trained directly, as asked"
-            return Kept(saved(vectoriser, learning.alone(student, rows)), words)
+            return self._kept(vectoriser, learning.alone(student, rows), train, words)
         distilled = learning.distil(self.teacher, student, rows, self.settings)
         print("no rows held out, so nothing is known about whether distilling paid")
-        return Kept(saved(vectoriser, distilled.student_), "the distilled student")
+        return self._kept(vectoriser, distilled.student_, train, "the distilled student")
 
     def compare(self, train: Labelled, held_out: Labelled) -> Kept:
         """Distil, compare on the held-out rows, print and report."""
@@ -187,7 +204,8 @@ class _Job:
         rises = importances(model, seen, sources(vectoriser), ruler, self.args.seed)
         print(wrapped([f"{most_important(rises, boards[name].table.loss)}."]))
         report = replace(report, sections=sections, importances=rises)
-        return Kept(front.before(model), words, report if self.args.report else None)
+        report = report if self.args.report else None
+        return self._kept(vectoriser, model, train, words, report)
 
     def _boards(
         self,

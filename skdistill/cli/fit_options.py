@@ -31,10 +31,12 @@ rule and printed, with what was not understood; --numeric, --category, --text, -
 --drop say otherwise. Cells that were missing for being no number or date are so in `skdistill
 predict` as well. Names with a comma stand in double quotes: --drop '"a, b",c'.
 
-`skdistill predict` finds the columns by name, ignores others and refuses cells that it cannot read.
-joblib.load(...).predict(frame) does none of this: it wants the training columns in their order and
-no others (without those left out), numbers and dates as such, and takes cells that it cannot read
-for missing.
+Columns that the student does not use are not saved, and not needed. Both `skdistill predict` and
+joblib.load(...).predict(frame) find the others by name, in any order; the former refuses cells that
+it cannot read, the latter wants numbers and dates as such, and takes other cells for missing.
+
+A .joblib file runs code when it is loaded. --out NAME.skops (extra skops) saves the same in a file
+that runs none: types that are neither of skdistill nor known to skops are named and refused.
 
 A file given by --test is read as TRAIN is: what is text there is text here. Held-out rows that hold
 text where the training rows hold numbers or dates are refused, as they are by `skdistill predict`.

@@ -120,6 +120,6 @@ def table_notes(front: Front, exposure: str | None) -> Iterator[str]:
             "by it."
         )
     yield (
-        "size and time are those of the whole file as it is saved; turning columns into numbers "
+        "size and time are those of the whole file, all columns in it; turning them into numbers "
         f"takes {size_text(front.size_bytes)} and {front.microseconds_per_row:.3g} µs of them."
     )

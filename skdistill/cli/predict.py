@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import joblib
 import numpy as np
 from sklearn.pipeline import Pipeline
 
@@ -14,7 +14,9 @@ from skdistill.cli import files
 from skdistill.cli.errors import CommandError, check_output, note
 from skdistill.cli.intake import read_new
 from skdistill.cli.layout import names
+from skdistill.cli.onnx_student import OnnxStudent, open_onnx
 from skdistill.cli.spreadsheet import defused
+from skdistill.cli.stored import add_trust, is_of_fit, load
 from skdistill.cli.vectoriser import vectorise
 
 if TYPE_CHECKING:
@@ -23,19 +25,20 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 _ABOUT = """\
-Predict the rows of a CSV or Parquet file with a student saved by `skdistill fit`.
+Predict the rows of a CSV or Parquet file with a student saved by `skdistill fit` (.joblib, .skops),
+or with an .onnx file of `skdistill export`.
 
 Writes CSV, one line per row in the order of the file: the columns of --id (else of `fit --id`), the
 column "prediction" and, of classes, one column "proba_<class>" per class. Columns may stand in any
 order, and those that the student does not know are ignored; text in a column that held numbers or
-dates in training is refused, and categories that no training row has are counted. These checks are
-this command's: joblib.load(STUDENT).predict(frame) wants the training columns in their order and no
-others, and takes cells that it cannot read for missing.
+dates in training is refused, and categories that no training row has are counted. The last two are
+this command's: joblib.load(STUDENT).predict(frame) takes cells that it cannot read for missing.
 
 Text that a spreadsheet would run as a formula (=, +, - or @ first, and no number) is written with
 an apostrophe in front, and a note says so; --raw leaves it. Numbers are never touched.
 
-A joblib file runs code when it is loaded: load only files that you trust.
+A .joblib file runs code when it is loaded: load only files that you trust. A .skops file runs none:
+types that it holds and nobody knows are named, and nothing is loaded.
 """
 
 _EXAMPLES = """\
@@ -56,7 +59,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
-    parser.add_argument("model", metavar="STUDENT", help="file saved by `skdistill fit`")
+    parser.add_argument("model", metavar="STUDENT", help="file of `skdistill fit`, or .onnx file")
     parser.add_argument(
         "rows",
         metavar="ROWS",
@@ -72,6 +75,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "--raw", action="store_true",
         help="leave text that spreadsheets would run as a formula (=, +, -, @ first) as it is",
     )  # fmt: skip
+    add_trust(parser)
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--label", action="store_true", help="only the column of predictions")
     only.add_argument("--proba", action="store_true", help="only the columns of probabilities")
@@ -93,7 +97,7 @@ def run(args: argparse.Namespace) -> None:
     """
     check_output(args.out, args.model, args.rows)
     layout = files.layout(args, args.rows)
-    model = _load(args.model)
+    model = _opened(args.model, args.trust)
     features, ids = read_new(args.rows, layout, model, args.id)
     target = model.columns_["target"]
     if target["task"] == "regress" and args.proba:
@@ -101,8 +105,7 @@ def run(args: argparse.Namespace) -> None:
             f"--proba: {args.model} predicts numbers, which have no probabilities: leave "
             "--proba out"
         )
-    said = _PREDICTED[target["task"]]
-    predictions = said(model, vectorise(model, features, args.rows))
+    predictions = _predictions(model, features, args.rows)
     if args.label:
         predictions = predictions[["prediction"]]
     elif args.proba:
@@ -118,19 +121,22 @@ def run(args: argparse.Namespace) -> None:
         print(f"wrote {len(predictions):,} predictions to {args.out}", file=sys.stderr)
 
 
-def _load(path: str) -> Pipeline:
-    try:
-        model = joblib.load(path)
-    except OSError:
-        raise
-    except Exception as error:  # whatever unpickling some other file may raise
-        raise CommandError(
-            f"{path} cannot be loaded ({error!r}): it is no file saved by `skdistill fit`, or "
-            'lacks a package, such as those of pip install "skdistill[data]"'
-        ) from error
-    if not isinstance(model, Pipeline) or "table" not in model.named_steps:
+def _opened(path: str, trust: Sequence[str]) -> Pipeline | OnnxStudent:
+    if Path(path).suffix.lower() == ".onnx":
+        return open_onnx(path)
+    model = load(path, trust)
+    if not is_of_fit(model):
         raise CommandError(f"{path} holds {type(model).__name__}, not a student of `skdistill fit`")
     return model
+
+
+def _predictions(
+    model: Pipeline | OnnxStudent, features: "pd.DataFrame", path: str
+) -> "pd.DataFrame":
+    if isinstance(model, OnnxStudent):
+        return model.predictions(features)
+    said = _PREDICTED[model.columns_["target"]["task"]]
+    return said(model, vectorise(model, features, path))
 
 
 def _classes(model: Pipeline, X: np.ndarray) -> "pd.DataFrame":

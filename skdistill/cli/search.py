@@ -1,22 +1,23 @@
 """``python -m skdistill search``: the best student that one can afford, on one's own table."""
 
 import argparse
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from joblib import dump
 from sklearn.pipeline import Pipeline
 
 from skdistill import SquaredError
-from skdistill._ground.saving import replacing
 from skdistill._ground.threads import few_threads
 from skdistill.cli import intake, limits, options, searched
 from skdistill.cli.engine import running_on
 from skdistill.cli.errors import CommandError, Once, Several, check_output
 from skdistill.cli.files import layout
-from skdistill.cli.front import saved
 from skdistill.cli.kept import check_pickles
+from skdistill.cli.slim import slim
 from skdistill.cli.stages import Stages
+from skdistill.cli.stored import check_format, save
 from skdistill.cli.tasks import CliTask, asked, task_of
 from skdistill.cli.vectoriser import make_vectoriser
 from skdistill.exceptions import ExportError, ParameterError
@@ -38,8 +39,9 @@ seen. What is printed is the frontier: the students that no other one beats in l
   leaves   of all its trees
   readable one tree of at most 32 leaves, a linear student, an explainable boosting machine
 
---out takes its format from the extension: .onnx (proved equal, or refused; extra onnx), else
-joblib, for `skdistill predict`. Columns, targets and files are read as by `skdistill fit`.
+--out takes its format from the extension: .onnx (proved equal, or refused; extra onnx), .skops
+(which runs no code when it is loaded; extra skops), else joblib, for `skdistill predict`. Columns,
+targets and files are read as by `skdistill fit`.
 """
 _EXAMPLES = """\
 examples:
@@ -64,7 +66,10 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     options.add_data(parser)
     output = parser.add_argument_group("output")
     output.add_argument(
-        "--out", required=True, metavar="FILE", help="where to save the student: .joblib or .onnx"
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="where to save the student: .joblib, .skops or .onnx",
     )
     output.add_argument(
         "--report", metavar="FILE", help="also write all students and their picture: an .html file"
@@ -136,9 +141,7 @@ def run(args: argparse.Namespace) -> None:
     rows = training.rows
     task.check_values(rows.y, args.target, args.train)
     task.check(rows.y, args.cv, f"--cv {args.cv}", args.target, args.train)
-    vectoriser = make_vectoriser(
-        args.seed, training.columns, args.id, training.target.to_dict() | {"per": args.exposure}
-    )
+    vectoriser = _vectoriser(args, training)
     search = _search(args, task)
     with few_threads(rows.X.size), running_on(args.engine), Stages():
         X = vectoriser.fit_transform(rows.X)
@@ -148,16 +151,26 @@ def run(args: argparse.Namespace) -> None:
             raise CommandError(str(error)) from error
     found = searched.Searched(Path(args.train).name, search, X.shape)
     print(f"{found.table}\n\n{found.sentence}")
-    model = saved(vectoriser, search.student_)
+    model = slim(vectoriser, search.student_, rows.X, partial(_vectoriser, args, training))
     print(_save(model, rows.X, args.out))
     if args.report:  # last: where it fails, the student is saved
         SearchReport.from_estimator(search).save(args.report)
         print(f"wrote {args.report}")
 
 
+def _vectoriser(
+    args: argparse.Namespace, training: intake.Intake, names: Sequence[str] | None = None
+) -> Pipeline:
+    """Return what turns columns into numbers: all of them, or some."""
+    columns = [each for each in training.columns if names is None or each.name in names]
+    target = training.target.to_dict() | {"per": args.exposure}
+    return make_vectoriser(args.seed, columns, args.id, target)
+
+
 def _check(args: argparse.Namespace) -> None:
     """Find out now what could not be done in the end."""
     check_output(args.out, args.train)
+    check_format(args)
     check_output(args.report, args.train, args.out)
     if args.report:
         searched.check_page(args.report)
@@ -198,15 +211,13 @@ def _search(args: argparse.Namespace, task: CliTask) -> Any:
 def _save(model: Pipeline, rows: Any, path: str) -> str:
     """Save the student as the extension says, and return what was done in words."""
     if Path(path).suffix.lower() != ONNX:
-        with replacing(path) as new:
-            dump(model, new)
+        save(model, path)
         return f"saved {path}: `skdistill predict {path} new.csv --out predictions.csv` uses it"
     try:
         proved = _onnx()(model, rows, path=path)
     except ExportError as error:
         beside = str(Path(path).with_suffix(".joblib"))
-        with replacing(beside) as new:
-            dump(model, new)
+        save(model, beside)
         raise CommandError(
             f"{path} was not written, the student is in {beside}: {error}"
         ) from error

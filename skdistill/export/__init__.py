@@ -13,6 +13,7 @@ from skdistill.export.exported import Exported
 from skdistill.export.onnx import to_onnx
 from skdistill.export.shipped import ship
 from skdistill.export.sql import to_sql
+from skdistill.export.treelite import to_treelite
 
 __all__ = [
     "DecodedClassifier",
@@ -23,5 +24,6 @@ __all__ = [
     "to_lightgbm",
     "to_onnx",
     "to_sql",
+    "to_treelite",
     "to_xgboost",
 ]

@@ -72,7 +72,7 @@ def to_onnx(
     return produce(ONNX, model, X, path=path, labels=labels, tolerance=tolerance)
 
 
-def _write(answer: Answer, table: Table, _: Any) -> bytes:
+def _write(answer: Answer, table: Table, model: Any) -> bytes:
     """Return the bytes of the graph."""
     from onnx import TensorProto
 
@@ -95,8 +95,19 @@ def _write(answer: Answer, table: Table, _: Any) -> bytes:
         names = _names(answer.classes)
         graph.rename(_label(answer.decision, names, graph), "label")
         outputs["label"] = (_kind(names), ["rows"])
-    columns = json.dumps([str(name) for name in table.names])
-    return graph.finish(_inputs(answer, table), outputs, columns=columns)
+    return graph.finish(_inputs(answer, table), outputs, **_metadata(answer, table, model))
+
+
+def _metadata(answer: Answer, table: Table, model: Any) -> dict[str, str]:
+    """Return what the file keeps besides: the names of columns and classes.
+
+    Of a student of the command line also what its columns are, for ``skdistill predict``.
+    """
+    classes = [] if answer.classes is None else answer.classes.tolist()
+    kept = {"columns": [str(name) for name in table.names], "classes": classes}
+    if hasattr(model, "columns_"):
+        kept["command_line"] = model.columns_
+    return {name: json.dumps(each) for name, each in kept.items()}
 
 
 def _inputs(answer: Answer, table: Table) -> dict[str, tuple[Any, Any]]:

@@ -20,7 +20,7 @@ from skdistill.export.reading import read
 from skdistill.export.shipping import usual_tolerance
 from skdistill.export.tables import Table, as_exported
 
-__all__ = ["ship"]
+__all__ = ["on_columns", "ship"]
 
 
 @documented("student")
@@ -77,6 +77,38 @@ def ship(model: Any, X: Any, *, tolerance: float | None = None) -> Any:
     tolerance = usual_tolerance(answer) if tolerance is None else float(tolerance)
     prove(model, _said_by(shipped), answer, table, tolerance, made="student")
     return shipped
+
+
+def on_columns(student: Any, columns: Any, X: Any) -> Any:
+    """Return a fitted student on some columns of an array, proved as `ship` proves it.
+
+    Parameters
+    ----------
+    student : estimator
+        Fitted on all columns, without names.
+    columns : array of shape (k,)
+        Increasing; those that it uses are among them.
+    X : array of shape (n, d)
+        Rows.
+
+    Returns
+    -------
+    student : estimator
+
+    Raises
+    ------
+    ExportError
+        If it says something else.
+    """
+    table = as_exported(student, X)
+    answer = _answer(student, table)
+    made = narrowed(plain(student), columns, table.numbers[:, columns])
+
+    def run(rows: Table) -> Said:
+        return say(made, rows.numbers[:, columns])
+
+    prove(student, run, answer, table, usual_tolerance(answer), made="student")
+    return made
 
 
 def _answer(model: Any, table: Table) -> Answer:

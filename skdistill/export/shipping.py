@@ -18,7 +18,7 @@ from skdistill.export.proof import Said, prove
 from skdistill.export.reading import read
 from skdistill.export.tables import Table, as_exported
 
-__all__ = ["Format", "produce", "usual_tolerance"]
+__all__ = ["Format", "check_packages", "produce", "usual_tolerance", "written"]
 
 EXACT, SINGLE = 1e-12, 1e-6
 
@@ -37,12 +37,15 @@ class Format:
         Gives the file's bytes of an `Answer`, the rows and the model.
     runner : callable
         Gives of the bytes and the `Answer` a function that says what the file says of rows.
+    in_single : callable
+        Whether the file computes an `Answer` in single precision, though the model does not.
     """
 
     name: str
     packages: tuple[str, ...]
     write: Callable[[Answer, Table, Any], bytes]
     runner: Callable[[bytes, Answer], Callable[[Table], Said]]
+    in_single: Callable[[Answer], bool] = lambda _: False
 
 
 def produce(
@@ -61,15 +64,11 @@ def produce(
     if not is_estimator(model):
         raise ExportError(f"model must be a fitted estimator, got {type(model).__name__}.")
     check_is_fitted(model)
-    for name in form.packages:
-        _need(name, form.name)
-    table = as_exported(model, X)
     if path is not None:
         check_writable(path)
-    answer = read(model, table.piece)
-    answer = answer if labels else replace(answer, decision=None)
-    content = form.write(answer, table, model)
-    tolerance = usual_tolerance(answer) if tolerance is None else float(tolerance)
+    answer, table, content = written(form, model, X, labels=labels)
+    usual = SINGLE if form.in_single(answer) else usual_tolerance(answer)
+    tolerance = usual if tolerance is None else float(tolerance)
     proof = prove(model, form.runner(content, answer), answer, table, tolerance)
     if path is not None:
         with replacing(path) as new:
@@ -86,14 +85,25 @@ def produce(
     )
 
 
-def _need(package: str, extra: str) -> None:
-    try:
-        import_module(package)
-    except ImportError as error:
-        raise ImportError(
-            f"this format needs {package}, which is not installed: "
-            f'pip install "skdistill[{extra}]".'
-        ) from error
+def written(form: Format, model: Any, X: Any, *, labels: bool) -> tuple[Answer, Table, bytes]:
+    """Return what a model computes, the rows as the file takes them, and the file, unproved."""
+    check_packages(form)
+    table = as_exported(model, X)
+    answer = read(model, table.piece)
+    answer = answer if labels else replace(answer, decision=None)
+    return answer, table, form.write(answer, table, model)
+
+
+def check_packages(form: Format) -> None:
+    """Raise ImportError, with what to install, where a package of a format is missing."""
+    for name in form.packages:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise ImportError(
+                f"the format {form.name} needs {name}, which is not installed: "
+                f'pip install "skdistill[{form.name}]".'
+            ) from error
 
 
 def usual_tolerance(answer: Answer) -> float:

@@ -51,7 +51,7 @@ from skdistill.export.rounding import without_rounding
 from skdistill.export.shipping import Format, produce
 from skdistill.export.tables import Table
 
-__all__ = ["to_sql"]
+__all__ = ["form_of", "to_sql"]
 
 FAR = 700.0  # beyond it EXP is out of range, and an error in some databases
 MOST_LEAVES = 4096  # as many branches as a statement should have
@@ -107,8 +107,12 @@ def to_sql(
     )
     SELECT "_1_0" AS "prediction" FROM step1;
     """
-    form = Format("sql", (), partial(_write, source, keep), partial(_runner, source, keep))
-    return produce(form, model, X, path=path, labels=True, tolerance=tolerance)
+    return produce(form_of(source, keep), model, X, path=path, labels=True, tolerance=tolerance)
+
+
+def form_of(source: str, keep: Sequence[str]) -> Format:
+    """Return the format, over this table and with these columns passed on."""
+    return Format("sql", (), partial(_write, source, keep), partial(_runner, source, keep))
 
 
 def _name(text: Any) -> str:

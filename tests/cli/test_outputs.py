@@ -8,8 +8,7 @@ import joblib
 import pytest
 
 from skdistill._ground import saving
-from skdistill.cli import fit as fitting
-from skdistill.cli import main, render
+from skdistill.cli import main, render, stored
 from skdistill.cli.spreadsheet import defused
 from tests._ground.test_saving import names
 
@@ -34,7 +33,7 @@ FAILURES = [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(
 def test_an_old_student_survives(fit, files, error, monkeypatch, capsys) -> None:
     Path(files.model).write_bytes(b"old")
     before = names(files.folder)
-    monkeypatch.setattr(fitting, "dump", fail_half_way(error))
+    monkeypatch.setattr(stored, "dump", fail_half_way(error))
     assert fit("--test-size", "0", "--keep", "direct") != 0
     assert Path(files.model).read_bytes() == b"old"
     assert names(files.folder) == before
