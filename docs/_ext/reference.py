@@ -23,6 +23,10 @@ MODULES = {
         "A model elsewhere as the teacher",
         "Its folds in a file, its answers checked. See :doc:`guide/outside`.",
     ),
+    "skdistill.outofcore": (
+        "More rows than memory",
+        "Rows stay in Parquet files. See :doc:`guide/large`.",
+    ),
     "skdistill.inspection": (
         "Reports, comparisons and displays",
         "Needs the extra ``plot`` for pictures and data frames. See :doc:`guide/reading`.",

@@ -37,7 +37,8 @@ from skdistill.students.base import Adapter, Fitted, Mixture, Problem, Route
 from skdistill.students.classes import check_can_tell_classes
 from skdistill.students.direct import DirectRegressor, DirectStudent, direct_problem, predict_fitted
 from skdistill.students.forest import ForestAdapter
-from skdistill.students.lightgbm import SoftCrossEntropy, resolve_lightgbm
+from skdistill.students.lightgbm import resolve_lightgbm
+from skdistill.students.lightgbm_objective import SoftCrossEntropy
 from skdistill.students.linear import LinearAdapter, is_linear
 from skdistill.students.mlp import MLPAdapter, is_network
 from skdistill.students.numeric import NumericAdapter

@@ -15,10 +15,8 @@ from typing import Any
 
 import lightgbm
 import numpy as np
-from scipy.special import expit
 from sklearn.base import clone
 
-from skdistill._ground.arrays import project_to_simplex
 from skdistill._ground.compat import adopt_booster, restore_settings
 from skdistill.exceptions import StudentError
 from skdistill.students.base import (
@@ -28,100 +26,28 @@ from skdistill.students.base import (
     Floats,
     Problem,
     Route,
-    balanced_weights,
     check_class_weight,
     redefines,
 )
 from skdistill.students.lightgbm_names import setting
+from skdistill.students.lightgbm_objective import soft_objective
 from skdistill.students.lightgbm_rows import SharedRows, leaves_by_round, longest_step
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.rounds import booster_rounds, booster_settings
 from skdistill.targets.losses import Brier, CrossEntropy, Loss
 
-__all__ = ["FORESTS", "LightGBMDevice", "SoftCrossEntropy", "check_regressor", "resolve_lightgbm"]
+__all__ = [
+    "FORESTS",
+    "LightGBMAdapter",
+    "LightGBMDevice",
+    "check_regressor",
+    "resolve_lightgbm",
+]
 
-HESSIAN_FLOOR = 1e-6
 OWN_OBJECTIVES = {"binary", "multiclass", "softmax", "cross_entropy", "xentropy"}
 FORESTS = ("rf", "random_forest")
 GPU_LEARNERS = {"cuda": "LightGBM's CUDA learner", "gpu": "LightGBM's OpenCL learner"}
-
-
-class SoftCrossEntropy:
-    """LightGBM objective: cross-entropy against soft targets; picklable.
-
-    For one margin per row (two classes) gradient and Hessian are ``w b (s - t)`` and
-    ``w b^2 s (1 - s)`` with ``s = sigmoid(b f)``; for K margins the softmax takes its place and the
-    Hessian gets the factor ``K / (K - 1)`` of LightGBM's own multiclass objective.
-
-    The Hessian is at least ``|gradient| b / 10``, so no leaf moves further than ten log-odds before
-    the learning rate. Newton's step has no such bound: where a score has gone past a soft target,
-    ``s (1 - s)`` vanishes and the gradient does not, and a class of a few rows ends in scores of
-    thousands.
-
-    Parameters
-    ----------
-    target : array of shape (n,) or (n, K)
-        Soft targets; for two classes those of class 1.
-    weight : array of shape (n,) or None
-        Row weights.
-    temperature : float, default=1.0
-        T = 1 / b.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skdistill.students import SoftCrossEntropy
-    >>> SoftCrossEntropy(np.array([0.25]), None)(None, np.array([0.0]))
-    (array([0.25]), array([0.25]))
-    """
-
-    def __init__(self, target: Floats, weight: Floats | None, temperature: float = 1.0) -> None:
-        # LightGBM stores scores class by class: Fortran order spares a transposed copy per tree.
-        self.target = np.asfortranarray(target, dtype=np.float64)
-        self.weight = weight
-        self.temperature = temperature
-
-    def __call__(self, y_true: Any, y_pred: Floats) -> tuple[Floats, Floats]:
-        """Return gradient and Hessian at the scores; the labels are not looked at."""
-        b = 1.0 / self.temperature
-        if self.target.ndim == 1:
-            s = expit(y_pred if b == 1.0 else b * y_pred)
-            factor = b * b
-        else:
-            s = _softmax_in_place(b * y_pred)
-            factor = b * b * s.shape[1] / (s.shape[1] - 1.0)
-        gradient = s - self.target
-        if b != 1.0:
-            gradient *= b
-        hessian = s
-        hessian -= s * s
-        if factor != 1.0:
-            hessian *= factor
-        needed = np.abs(gradient)
-        needed *= b / LONGEST_STEP
-        np.maximum(hessian, needed, out=hessian)
-        np.maximum(hessian, HESSIAN_FLOOR, out=hessian)
-        if self.weight is not None:
-            weight = self.weight if s.ndim == 1 else self.weight[:, None]
-            gradient *= weight
-            hessian *= weight
-        return gradient, hessian
-
-    def start(self) -> Floats:
-        """Return the scores, a number or (K,), whose probabilities are the mean target."""
-        mean = np.clip(np.average(self.target, axis=0, weights=self.weight), 1e-10, None)
-        if self.target.ndim == 1:
-            mean = np.minimum(mean, 1.0 - 1e-10)
-            return np.asarray(self.temperature * (np.log(mean) - np.log1p(-mean)))
-        return np.asarray(self.temperature * np.log(mean))
-
-
-def _softmax_in_place(scores: Floats) -> Floats:
-    scores -= scores.max(axis=1, keepdims=True)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=1, keepdims=True)
-    return scores
 
 
 def resolve_lightgbm(student: Any, loss: Any) -> Adapter:
@@ -332,12 +258,12 @@ class LightGBMAdapter(LightGBMDevice):
 
     def fit(self, problem: Problem) -> Fitted:
         """Fit on the labels themselves where nothing soft is left, else by our objective."""
-        return self._fit(problem, None)
+        return self.fit_shared(problem, None)
 
     def fit_many(self, problems: Sequence[Problem]) -> list[Fitted]:
         """Fit one student per problem, each the very one of `fit`, on rows binned once."""
         shared = SharedRows() if self._may_share(problems) else None
-        return [self._fit(problem, shared) for problem in problems]
+        return [self.fit_shared(problem, shared) for problem in problems]
 
     def _may_share(self, problems: Sequence[Problem]) -> bool:
         """Whether LightGBM's own `fit` on the CPU, without further parameters, is all there is."""
@@ -354,18 +280,18 @@ class LightGBMAdapter(LightGBMDevice):
             and not any(problem.params for problem in problems)
         )
 
-    def _fit(self, problem: Problem, shared: SharedRows | None) -> Fitted:
+    def fit_shared(self, problem: Problem, shared: SharedRows | None) -> Fitted:
+        """Fit on rows that are binned, if there are some, and leave in `shared` what others use."""
         check_class_weight(self.student.class_weight, problem.classes)
         temperature = getattr(problem.loss, "temperature", 1.0)
         if problem.is_hard and temperature == 1.0 and self._is_classifier:
             return self.fit_labels(problem)
-        given = self.student.get_params()
-        objective = _objective(problem, given.get("class_weight"), temperature)
-        start = objective.start() * bool(given.get("boost_from_average", True))
+        objective = soft_objective(problem, self.student.class_weight, temperature)
+        start = objective.start() * bool(self.student.get_params().get("boost_from_average", True))
         init_score = np.array(np.broadcast_to(start, objective.target.shape))
         try:
             if shared is None or shared.template is None:
-                model = self._fit_estimator(problem, objective, init_score, shared)
+                model = self.fit_estimator(problem, objective, init_score, shared)
             else:
                 model = shared.fit(objective, init_score)
         except lightgbm.basic.LightGBMError as error:
@@ -378,7 +304,7 @@ class LightGBMAdapter(LightGBMDevice):
         adopt_booster(model, booster, name if self._is_classifier else "regression")
         return Fitted(model, None if self._is_classifier else Decoder(Brier()))
 
-    def _fit_estimator(
+    def fit_estimator(
         self, problem: Problem, objective: Any, init_score: Floats, shared: SharedRows | None
     ) -> Any:
         """Return a clone fitted by LightGBM's own `fit`; leave in `shared` what others can use."""
@@ -412,19 +338,6 @@ class LightGBMAdapter(LightGBMDevice):
         if self._is_classifier:
             return ReplicationAdapter(self.student).fit(problem)
         return RegressionAdapter(self.student).fit(replace(problem, loss=Brier()))
-
-
-def _objective(problem: Problem, class_weight: Any, temperature: float) -> SoftCrossEntropy:
-    """Return the objective, with class weights moved into targets and row weights."""
-    target, weight = problem.target, problem.weight
-    per_class = balanced_weights(class_weight, problem)
-    if per_class is not None:
-        # Off the simplex a row could get a weight of zero or less.
-        scaled = project_to_simplex(target)[0] * per_class
-        mass = scaled.sum(axis=1)
-        target = scaled / mass[:, None]
-        weight = mass if weight is None else weight * mass
-    return SoftCrossEntropy(target[:, 1] if target.shape[1] == 2 else target, weight, temperature)
 
 
 def _self_contained(booster: Any, start: Floats, n_classes: int) -> Any:

@@ -24,6 +24,7 @@ ALIASES = {
     "is_unbalance": ("is_unbalance", "unbalance", "unbalanced_sets"),
     "linear_tree": ("linear_tree", "linear_trees"),
     "max_delta_step": ("max_delta_step", "max_tree_output", "max_leaf_output"),
+    "min_data_in_leaf": ("min_data_in_leaf", "min_data_per_leaf", "min_data", "min_child_samples"),
     "num_iterations": (
         "num_iterations",
         "num_iteration",

@@ -36,6 +36,11 @@ def longest_step(booster: Any) -> float:
     return max(steps, default=0.0)
 
 
+def _of_text(name: str, text: str) -> str:
+    """Return a setting of a fitted booster, as its text has it."""
+    return re.findall(rf"^\[{name}: (.+)\]$", text, re.MULTILINE)[0]
+
+
 class SharedRows:
     """What the first fit of an estimator leaves for others on the same rows.
 
@@ -54,6 +59,7 @@ class SharedRows:
         self.template: Any = None
         self._rows: Any = None
         self._params: dict[str, Any] = {}
+        self._objective, self._seed = "", 1
         self._callbacks: list[Any] = []
 
     def __call__(self, env: Any) -> None:
@@ -64,6 +70,18 @@ class SharedRows:
         """Take the fitted model as the template, and the further callbacks of its fit."""
         self.template, self._callbacks = deepcopy(model), callbacks
         adopt_booster(self.template, None, "")
+        text = model.booster_.model_to_string(num_iteration=1)
+        self._seed = int(_of_text("data_random_seed", text))
+        self._objective = model.objective_ if isinstance(model.objective_, str) else ""
+
+    def use(self, rows: lightgbm.Dataset) -> None:
+        """Take other rows than those of the first fit, of the same columns, not binned yet.
+
+        The sample that bins are made of is drawn by a seed of its own. Where rows come in sequences
+        LightGBM (4.7) does not derive it from the seed of the fit, as it does for arrays.
+        """
+        self._rows = rows
+        self._params = self._params | {"data_random_seed": self._seed}
 
     def fit(self, objective: Any, init_score: Floats) -> Any:
         """Return the model that the estimator's own fit by another objective would give.
@@ -80,7 +98,15 @@ class SharedRows:
         model : estimator
             A copy of the template with its own booster.
         """
-        params = self._params | {"objective": lambda scores, _: objective(None, scores)}
-        model, rows = deepcopy(self.template), self._rows.set_init_score(init_score)
-        adopt_booster(model, lightgbm.train(params, rows, callbacks=self._callbacks), "")
+        changed = {"objective": lambda scores, _: objective(None, scores)}
+        return self._fit(changed, self._rows.set_init_score(init_score), "")
+
+    def fit_labels(self) -> Any:
+        """Return the model that the estimator's own fit would give on the rows and their labels."""
+        return self._fit({}, self._rows, self._objective)
+
+    def _fit(self, changed: dict[str, Any], rows: lightgbm.Dataset, objective: str) -> Any:
+        model = deepcopy(self.template)
+        booster = lightgbm.train(self._params | changed, rows, callbacks=self._callbacks)
+        adopt_booster(model, booster, objective)
         return model

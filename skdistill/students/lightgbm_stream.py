@@ -1,0 +1,143 @@
+"""LightGBM's estimators fitted on rows that they are never given: a `Dataset` holds their bins.
+
+An estimator's `fit` wants all rows in memory, at 4 or 8 bytes a cell, where bins take one. So it is
+fitted to a few rows that are made up, which tells the parameters that it makes of its settings;
+trees are grown by these on the binned rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from skdistill.exceptions import StudentError
+from skdistill.students.base import Fitted, Problem
+from skdistill.students.lightgbm import LightGBMAdapter
+from skdistill.students.lightgbm_names import setting
+from skdistill.students.lightgbm_objective import soft_objective
+from skdistill.students.lightgbm_rows import SharedRows
+
+__all__ = ["check_streamable", "fit_labels", "fit_soft"]
+
+ROWS_PER_LEAF = 20  # LightGBM's default
+
+
+def check_streamable(learner: Any, whose: str) -> None:
+    """Raise StudentError unless a learner's trees can be grown on bins as by its own `fit`.
+
+    Parameters
+    ----------
+    learner : estimator
+        A teacher or a student.
+    whose : str
+        Which of them, for the message.
+    """
+    if type(learner) is not lightgbm.LGBMClassifier:
+        raise StudentError(
+            f"the {whose} of rows that are not in memory must be an LGBMClassifier, got "
+            f"{type(learner).__name__}: distil on rows in memory, a sample for instance."
+        )
+    refused = {
+        "class_weight": learner.class_weight is not None,
+        "categorical_feature": setting(learner, "categorical_feature") is not None,
+        "early_stopping_round": setting(learner, "early_stopping_round") is not None,
+        "device_type": setting(learner, "device_type") not in (None, "cpu"),
+        "objective": not isinstance(setting(learner, "objective"), str | None),
+    }
+    for name, is_set in refused.items():
+        if is_set:
+            raise StudentError(
+                f"{name} of the {whose} is not supported for rows that are not in memory: leave it "
+                "unset, or distil on rows in memory, a sample for instance."
+            )
+
+
+def fit_labels(
+    learner: lightgbm.LGBMClassifier,
+    rows: lightgbm.Dataset,
+    classes: NDArray[Any],
+    names: Sequence[str],
+) -> Any:
+    """Return a clone of the learner, fitted to the labels of binned rows.
+
+    Parameters
+    ----------
+    learner : LGBMClassifier
+        Of settings that `check_streamable` lets pass.
+    rows : lightgbm.Dataset
+        With the class index of each row as its label, and weights if there are any.
+    classes : array of shape (K,)
+        What the indices stand for.
+    names : sequence of str
+        Of the features.
+
+    Returns
+    -------
+    model : LGBMClassifier
+    """
+    shared = SharedRows()
+    X, codes = _made_up(learner, len(names), len(classes))
+    model = clone(learner).fit(X, classes[codes], feature_name=list(names), callbacks=[shared])
+    shared.keep(model, [])
+    shared.use(rows)
+    return shared.fit_labels()
+
+
+def fit_soft(
+    adapter: LightGBMAdapter,
+    problem: Problem,
+    rows: lightgbm.Dataset,
+    classes: NDArray[Any],
+    names: Sequence[str],
+) -> Fitted:
+    """Return what `LightGBMAdapter.fit` would for rows in memory.
+
+    Parameters
+    ----------
+    adapter : LightGBMAdapter
+        Of the student.
+    problem : Problem
+        Its rows are not looked at; classes are known by their index.
+    rows : lightgbm.Dataset
+        The binned rows, without weights: the problem has them.
+    classes : array of shape (K,)
+        What the indices stand for.
+    names : sequence of str
+        Of the features.
+
+    Returns
+    -------
+    fitted : Fitted
+    """
+    shared = SharedRows()
+    X, codes = _made_up(adapter.student, len(names), len(classes))
+    soft = np.full((len(codes), len(classes)), 0.5 / len(classes))
+    soft[np.arange(len(codes)), codes] += 0.5
+    few = replace(
+        problem,
+        X=X,
+        target=soft,
+        labels=classes[codes],
+        classes=classes,
+        weight=None,
+        params={"feature_name": list(names)},
+    )
+    objective = soft_objective(few, None, 1.0)
+    start = np.zeros(objective.target.shape)
+    adapter.fit_estimator(few, objective, start, shared)
+    shared.use(rows)
+    return adapter.fit_shared(problem, shared)
+
+
+def _made_up(
+    learner: Any, n_features: int, n_classes: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return rows that the learner can split, and a class index for each."""
+    per_leaf = setting(learner, "min_data_in_leaf")
+    n_rows = 4 * n_classes * max(ROWS_PER_LEAF, per_leaf)
+    rows = np.arange(n_rows)
+    return np.repeat(rows[:, None] + 0.0, n_features, axis=1), rows % n_classes
