@@ -185,6 +185,8 @@ def _check(args: argparse.Namespace) -> None:
 def _search(args: argparse.Namespace, task: CliTask) -> Any:
     """Return the search that the options ask for, not fitted."""
     teacher = task.learner("teacher", args.teacher, args.seed)
+    if args.memory:
+        check_pickles(teacher, f"--memory: --teacher {args.teacher}")
     students: Any = "auto"  # of classes, or of the squared error
     loss = task.settings.get("loss")
     if args.students != ["auto"] or not isinstance(loss, SquaredError | None):

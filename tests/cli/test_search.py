@@ -85,10 +85,12 @@ def test_a_budget_is_kept(search, files) -> None:
         (["--cv", "2"], "needs 3 folds"),
         (["--report", "r.md"], "expected an extension .html"),
         (["--max-time", "0.000001"], "max_time"),
+        (["--students", "tests.cli.learners:LAMBDA"], "could not be saved"),
     ],
 )
 def test_what_cannot_be_done_is_said_first(search, files, options, said, capsys) -> None:
-    assert search(*options) == 2
+    given = {} if "--students" not in options else {"students": options[1]}
+    assert search(*(options if not given else ()), **given) == 2
     assert said in capsys.readouterr().err
     assert not list(files.folder.glob("*.joblib"))
 
