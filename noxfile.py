@@ -19,6 +19,7 @@ BENCHMARKS = [
     "strength",
     "synthetic",
     "size",
+    "racing",
     "rare",
     "shift",
     "transfer",

@@ -25,6 +25,7 @@ module            what it shows
 `size`            trees and forests on soft labels, let grow or kept to the direct student's size
 `residual`        whether a second look at the teacher's residuals pays
 `worth`           how many labelled rows distilling stands for, and how little settings matter then
+`racing`          the same search with and without a race: seconds, choice, loss
 `rare`            classes of a dozen rows, and sets of tiny losses
 `transfer`        what unlabelled rows of the same law are good for
 `shift`           weights and unlabelled rows where the features shift

@@ -1,6 +1,7 @@
 """The arrow of imports: rooms import from rooms below them, and no two modules each other."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -187,6 +188,12 @@ def test_private_scikit_learn_names_stand_in_compat(path: Path) -> None:
     assert not found, f"{found}: only compat.py may import private names of scikit-learn"
 
 
+def _only_keeps(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether this is the ``__init__`` of an estimator: scikit-learn wants a line a parameter."""
+    kept = (ast.unparse(each) for each in node.body)
+    return node.name == "__init__" and all(re.fullmatch(r"self\.(\w+) = \1", k) for k in kept)
+
+
 def test_functions_and_files_stay_short() -> None:
     """Print the longest ones, so that a run with -s or a failure shows where the weight is."""
     functions, files = [], []
@@ -194,7 +201,7 @@ def test_functions_and_files_stay_short() -> None:
         source = path.read_text(encoding="utf-8")
         files.append((source.count("\n"), dotted_name(path)))
         for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _only_keeps(node):
                 first = node.body[0]
                 doc = first.end_lineno - first.lineno + 1 if ast.get_docstring(node) else 0
                 lines = node.end_lineno - node.lineno + 1 - doc

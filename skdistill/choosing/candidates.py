@@ -11,6 +11,7 @@ from sklearn.model_selection import ParameterGrid
 
 from skdistill._ground.outcomes import Outcome
 from skdistill._ground.validation import brief, check_number
+from skdistill.choosing.making import AUTO, auto_synthetics
 from skdistill.choosing.tuning import tuned_grid
 from skdistill.exceptions import ParameterError, StudentError, StudentTypeError
 from skdistill.settings import CLASSES, Rules, Settings, resolve_settings
@@ -45,7 +46,7 @@ class Grid:
     strengths, temperatures : sequence of float
         Numbers.
     losses, corrections, calibrations, synthetics : sequence
-        Names or objects.
+        Names or objects; "auto" for the synthetic rows that suit each student.
     device : str
         Where students are fitted.
     size : str
@@ -61,7 +62,7 @@ class Grid:
     losses: Sequence[Any]
     corrections: Sequence[Any]
     calibrations: Sequence[str | None]
-    synthetics: Sequence[Any]
+    synthetics: Sequence[Any] | str
     device: str
     size: str = "direct"
     rules: Rules = CLASSES
@@ -70,6 +71,8 @@ class Grid:
     def __post_init__(self) -> None:
         for name in ("strengths", *(field for _, field in self.settings)):
             values = getattr(self, name)
+            if name == "synthetics" and self.makes_some:
+                continue
             if isinstance(values, str) or not hasattr(values, "__len__") or len(values) == 0:
                 raise ParameterError(
                     f"{name} must be a non-empty sequence of values to try, got {values!r}."
@@ -94,9 +97,21 @@ class Grid:
         return {} if self.size == "direct" else {"size": self.size}
 
     @property
+    def makes_some(self) -> bool:
+        """Whether students are tried on the synthetic rows that suit them (`auto_synthetics`)."""
+        return isinstance(self.synthetics, str) and self.synthetics == AUTO
+
+    @property
     def makes_rows(self) -> bool:
-        """Whether some candidates are fitted on synthetic rows as well."""
-        return any(each is not None for each in self.synthetics)
+        """Whether synthetic rows are asked for."""
+        return not self.makes_some and any(each is not None for each in self.synthetics)
+
+    def of_student(self, student: Any) -> "Grid":
+        """Return what is tried with one student; None is among the synthetic rows in any case."""
+        synthetics = auto_synthetics(student) if self.makes_some else self.synthetics
+        if None not in synthetics:
+            synthetics = (None, *synthetics)
+        return replace(self, synthetics=synthetics)
 
     @property
     def unstacked(self) -> str | None:
@@ -123,6 +138,8 @@ class Candidate:
         Number of the student: candidates with the same one differ in its labels only.
     curve : int or None
         Candidates that differ in nothing but the strength share one; None for the direct student.
+    heat : int
+        Number of what they race against: students of the same size share one.
     """
 
     name: str
@@ -131,6 +148,7 @@ class Candidate:
     varied: Mapping[str, Any]
     group: int
     curve: int | None = None
+    heat: int = 0
 
     @property
     def is_direct(self) -> bool:
@@ -145,6 +163,7 @@ class _Student:
     name: str
     estimator: Any
     varied: Mapping[str, Any]
+    heat: int
 
 
 def name_students(students: Any) -> dict[str, tuple[Any, Mapping[str, Any] | list[Any]]]:
@@ -241,16 +260,15 @@ def expand(
     ParameterError, StudentError
         If a setting is unknown, no student can honour it, or a student can honour none.
     """
-    if None not in grid.synthetics:
-        grid = replace(grid, synthetics=(None, *grid.synthetics))
     direct: list[Candidate] = []
     others: list[Candidate] = []
     n_curves = 0
-    usage = _Usage(grid)
+    usage = _Usage(replace(grid, synthetics=(None,)) if grid.makes_some else grid.of_student(None))
     for group, student in enumerate(_each_student(students, tuned=grid.tuned)):
-        resolve = _Resolver(student.estimator, grid, n_rows, weighted)
+        own = grid.of_student(student.estimator)
+        resolve = _Resolver(student.estimator, own, n_rows, weighted)
         alone = resolve(grid.direct)
-        for setting, found in usage.of(resolve, grid):
+        for setting, found in usage.of(resolve, own):
             curve = [
                 Candidate(
                     student.name,
@@ -259,6 +277,7 @@ def expand(
                     student.varied,
                     group,
                     n_curves,
+                    student.heat,
                 )
                 for strength, settings in _along_strength(found, grid.strengths)
             ]
@@ -267,7 +286,8 @@ def expand(
             others += curve
             n_curves += 1
         params = {"student": student.estimator} | grid.direct | grid.other
-        direct.append(Candidate(student.name, alone, params, student.varied, group))
+        of_student = student.name, alone, params, student.varied, group
+        direct.append(Candidate(*of_student, heat=student.heat))
     usage.check()
     return direct + others
 
@@ -329,15 +349,17 @@ class _Resolver:
 
 
 def _each_student(students: Any, *, tuned: bool) -> Iterator[_Student]:
+    heat = -1
     for name, (estimator, own) in name_students(students).items():
         grid = own or (tuned_grid(estimator) if tuned else {})
-        for varied in ParameterGrid(grid):
+        for place, varied in enumerate(ParameterGrid(grid)):
+            heat += bool(own) or place == 0
             changed = estimator
             if varied:
                 changed = clone(estimator).set_params(
                     **{key: clone(value, safe=False) for key, value in varied.items()}
                 )
-            yield _Student(name, changed, varied)
+            yield _Student(name, changed, varied, heat)
 
 
 def _along_strength(found: Settings, strengths: Sequence[float]) -> list[tuple[Any, Settings]]:

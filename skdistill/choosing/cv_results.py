@@ -36,12 +36,14 @@ def tabulate(
     table : dict of str to array of shape (C,)
         The keys of `GridSearchCV`, and "smoothed_test_score", "size" (bytes of the pickled student
         of the first fold), "student_temperature" where the students' own probabilities were
-        calibrated. "param_student" has the names, "params" the estimators.
+        calibrated. "param_student" has the names, "params" the estimators. Scores are NaN on folds
+        that a candidate was not fitted for, and so is its mean, which ranks last.
     """
     test = judge.perfect - scores.loss
     table: dict[str, Any] = {}
     for name, values in (("fit_time", scores.fit_time), ("score_time", scores.score_time)):
-        table[f"mean_{name}"], table[f"std_{name}"] = values.mean(axis=1), values.std(axis=1)
+        table[f"mean_{name}"] = np.nanmean(values, axis=1)
+        table[f"std_{name}"] = np.nanstd(values, axis=1)
     table["size"] = scores.size
     if scores.powers:
         table["student_temperature"] = 1.0 / np.array(scores.powers)

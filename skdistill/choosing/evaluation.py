@@ -13,6 +13,7 @@ from skdistill._ground.data import Data
 from skdistill._ground.engines import fan_out, on_engine
 from skdistill.choosing.candidates import Candidate
 from skdistill.choosing.planning import Planner
+from skdistill.choosing.racing import rounds
 from skdistill.choosing.scores import Board, Scores
 from skdistill.choosing.scoring import Judge
 from skdistill.choosing.stacks import Stacks, is_stacked
@@ -43,11 +44,14 @@ class Tried:
         Theirs.
     untried : list of Candidate
         For which there was no time.
+    n_dropped : int
+        How many others lost the race: before the last fold, or before their first.
     """
 
     candidates: list[Candidate]
     scores: Scores
     untried: list[Candidate]
+    n_dropped: int = 0
 
 
 @on_engine
@@ -60,6 +64,7 @@ def evaluate(
     *,
     stacks: Stacks | None = None,
     deadline: Deadline | None = None,
+    racing: bool = False,
     X_transfer: Any = None,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -88,6 +93,9 @@ def evaluate(
         The direct students' own labels; None to fit what stacked candidates need.
     deadline : Deadline or None, default=None
         Until when.
+    racing : bool, default=False
+        Whether the folds are gone through one by one, and losers dropped after each
+        (`skdistill.choosing.racing`).
     X_transfer : array-like or data frame of N rows, or None, default=None
         Unlabelled rows to fit on as well; the pool must have kept its teachers.
     n_jobs : int or None, default=None
@@ -109,17 +117,21 @@ def evaluate(
     how: dict[str, Any] = {"n_jobs": n_jobs, "verbose": verbose, "heavy": True}
     board = Board(candidates, data, pool, judge)
     with (progress or Progress(None)).step("fit the candidates", n_steps=None) as step:
+        n_folds = len(pool.validation)
         for block in _blocks(board, pool, deadline):
-            tasks = planner.tasks(block, range(len(pool.validation)))
-            with step.step("fit a round of them", n_steps=len(tasks)) as part:
-                done = fan_out(run, (*rows, part), list(enumerate(tasks)), **how)
-            for task, trials in zip(tasks, done, strict=True):
-                board.note(task, trials)
+            whole = [(block, range(n_folds))]
+            for running, places in rounds(board, block, n_folds) if racing else whole:
+                tasks = planner.tasks(running, places)
+                with step.step("fit a round of them", n_steps=len(tasks)) as part:
+                    done = fan_out(run, (*rows, part), list(enumerate(tasks)), **how)
+                for task, trials in zip(tasks, done, strict=True):
+                    board.note(task, trials)
     numbers = [i for i, tried in enumerate(board.tried) if tried]
     kept = [candidates[i] for i in numbers]
     scores = board.scores().of(numbers)
-    _check_judged(kept, scores)
-    return Tried(kept, scores, [c for c, t in zip(candidates, board.tried, strict=True) if not t])
+    _check_judged(kept, scores, board.dropped[numbers])
+    left = np.flatnonzero(~board.tried & ~board.dropped)
+    return Tried(kept, scores, [candidates[i] for i in left], int(board.dropped.sum()))
 
 
 def _blocks(board: Board, pool: Pool, deadline: Deadline) -> Iterator[list[Candidate]]:
@@ -150,14 +162,17 @@ def _n_fits(candidates: Sequence[Candidate], pool: Pool) -> int:
     return len(candidates) * len(pool.validation) + len(pairs)
 
 
-def _check_judged(candidates: Sequence[Candidate], scores: Scores) -> None:
+def _check_judged(
+    candidates: Sequence[Candidate], scores: Scores, dropped: NDArray[np.bool_]
+) -> None:
     """Raise InputError where a side has no score at all, and warn where some have none."""
-    lost = np.isnan(scores.loss).any(axis=1)
+    lost = np.isnan(scores.loss).any(axis=1) & ~dropped
     is_direct = np.array([c.is_direct for c in candidates])
-    if lost[is_direct].all() or lost[~is_direct].all():
+    none = [bool(np.all((lost | dropped)[side])) for side in (is_direct, ~is_direct)]
+    if any(none):
         raise InputError(
             "the scoring gave NaN in some validation fold to every student that is trained "
-            f"{'directly' if lost[is_direct].all() else 'by the teacher'}, so none can be chosen: "
+            f"{'directly' if none[0] else 'by the teacher'}, so none can be chosen: "
             "is a class missing from a fold's test rows? Use stratified folds, or another scoring."
         )
     if lost.any():

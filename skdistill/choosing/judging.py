@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from skdistill._ground.data import Data
 from skdistill._ground.estimates import (
     Estimate,
-    cross_validated_mean,
     margin,
     moves_against,
-    row_mean,
     split_mean,
 )
 from skdistill._ground.metrics import row_log_loss
 from skdistill.choosing.candidates import Candidate
-from skdistill.choosing.scores import Scores
+from skdistill.choosing.scores import Scores, mean_gap, overlap
 from skdistill.choosing.scoring import Judge
 from skdistill.choosing.selection import choose, choose_allowed, seconds
 from skdistill.choosing.verdict import StudentVerdict, Verdict
@@ -43,6 +41,7 @@ def decide(
     alpha: float = 0.05,
     among: Sequence[int] | None = None,
     untried: Sequence[Candidate] = (),
+    n_dropped: int = 0,
     **how: Any,
 ) -> tuple[Verdict, int]:
     """Return the verdict, and the number of the candidate to fit.
@@ -57,6 +56,8 @@ def decide(
         Fits of students spent.
     untried : sequence of Candidate, default=()
         For which there was no time.
+    n_dropped : int, default=0
+        How many candidates lost a race.
 
     Returns
     -------
@@ -78,6 +79,7 @@ def decide(
         n_teacher_fits=pool.n_fits,
         n_student_fits=n_student_fits,
         untried=dict(Counter(c.name for c in untried)),
+        n_dropped=n_dropped,
     )
     return verdict, number
 
@@ -92,11 +94,10 @@ def _price(
     """Return the loss within the limits and without any, of students chosen by the other folds."""
     if among is None:
         return {}
-    known = np.flatnonzero(np.isfinite(scores.loss).all(axis=1))
-    sides = [np.intersect1d(known, among), known]
-    if not len(sides[0]):
+    every = np.arange(len(candidates))
+    if not len(_settled(np.asarray(among), scores)):
         return {}
-    compared = _compare(scores, _choose_by_others(candidates, scores, pool, sides, **how), pool)
+    compared = _compare(*_choose_apart(candidates, scores, pool, [among, every], **how))
     return dict(zip(("within", "without"), compared.means, strict=True))
 
 
@@ -137,18 +138,19 @@ def judge_students(
     """
     names = np.array([c.name for c in candidates])
     is_direct = np.array([c.is_direct for c in candidates])
-    known = np.isfinite(scores.loss).all(axis=1)
+    known = np.ones(len(candidates), dtype=bool)
     if among is not None:
-        known &= np.isin(np.arange(len(candidates)), among)
+        known = np.isin(np.arange(len(candidates)), among)
     found = {}
     for name in dict.fromkeys(names.tolist()):
         sides = [np.flatnonzero((names == name) & known & (is_direct == d)) for d in (False, True)]
-        costs = _costs(candidates, scores, sides, **how)
+        settled = [_settled(side, scores) for side in sides]
+        costs = _costs(candidates, scores, settled, **how)
         compared, against = UNKNOWN, {}
-        if all(map(len, sides)):
-            chosen = _choose_by_others(candidates, scores, pool, sides, **how)
-            compared = _compare(scores, chosen, pool)
-            others = _headlines(scores, chosen, data, pool, judge)
+        if all(map(len, settled)):
+            judged = _choose_apart(candidates, scores, pool, sides, **how)
+            compared = _compare(*judged)
+            others = _headlines(*judged, data, judge)
             against = _moved_against(compared.gap.mean, others, alpha)
         found[name] = _verdict_on(name, compared, judge, alpha, against=against, **costs)
     return found
@@ -198,18 +200,58 @@ class _Compared:
 UNKNOWN = _Compared(np.full((2, 1), np.nan), np.ones(1), Estimate(np.nan), 1, 0)
 
 
-def _choose_by_others(
+def _settled(side: Any, scores: Scores) -> Any:
+    """Return those of a side that have been fitted for all folds."""
+    return side[np.isfinite(scores.loss[side]).all(axis=1)] if len(side) else side
+
+
+def _choose_apart(
     candidates: Sequence[Candidate],
     scores: Scores,
     pool: Pool,
     sides: Sequence[Any],
     **how: Any,
-) -> list[list[int]]:
+) -> tuple[Scores, list[list[int]], Pool]:
     """Return for each fold the best candidate of each side on the other folds.
 
-    Those of other repeats hold its rows, too: they choose only where there are no others.
+    Those of other repeats hold its rows, too: they choose only where there are no others. After a
+    race the folds before it choose, among those that were still running: who was dropped later was
+    dropped by its rows. So the first fold, and other repeats, judge nothing then.
+
+    Returns
+    -------
+    scores : Scores
+        Of the folds that judge.
+    chosen : list of list of int
+        For each of them the candidate of each side.
+    pool : Pool
+        With these folds for validation.
     """
     tests = [pool.folds.splits[k][1] for k in pool.validation]
+    if not scores.raced:
+        settled = [_settled(np.asarray(side), scores) for side in sides]
+        return scores, _choose_by_others(candidates, scores, tests, settled, **how), pool
+    chosen, places = [], []
+    for v in range(1, len(tests)):
+        if np.isin(tests[v], np.concatenate(tests[:v])).any():
+            continue
+        ran = np.isfinite(scores.loss[:, : v + 1]).all(axis=1)
+        running = [np.asarray(side)[ran[side]] for side in sides]
+        before = scores.take(range(v))
+        chosen.append([choose(candidates, before, among=side, **how) for side in running])
+        places.append(v)
+    validation = tuple(pool.validation[v] for v in places)
+    values = tuple(pool.values[v] for v in places)
+    return scores.take(places), chosen, replace(pool, validation=validation, values=values)
+
+
+def _choose_by_others(
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    tests: Sequence[Any],
+    sides: Sequence[Any],
+    **how: Any,
+) -> list[list[int]]:
     chosen = []
     for v, test in enumerate(tests):
         apart = [u for u, other in enumerate(tests) if not np.isin(other, test).any()]
@@ -239,7 +281,7 @@ def _compare(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compar
 
 
 def _headlines(
-    scores: Scores, chosen: Sequence[list[int]], data: Data, pool: Pool, judge: Judge
+    scores: Scores, chosen: Sequence[list[int]], pool: Pool, data: Data, judge: Judge
 ) -> dict[str, _Compared]:
     """Return the same pairs by the scores that reports put first, but for the one judged by."""
     values: dict[str, list[Floats]] = {}
@@ -271,17 +313,9 @@ def _moved_against(
 
 def _compare_rows(sides: Sequence[Floats], scores: Scores, pool: Pool) -> _Compared:
     values = np.concatenate(sides, axis=1)
-    weight, unit = np.concatenate(scores.weights), np.concatenate(scores.units)
-    apart = values[0] - values[1]
-    starts = np.cumsum([len(w) for w in scores.weights])[:-1]
-    parts = zip(np.split(apart, starts), scores.weights, strict=True)
-    means = [float(np.average(part, weights=w)) for part, w in parts]
-    place = {k: v for v, k in enumerate(pool.validation)}
-    rounds = [[means[place[k]] for k in run if k in place] for run in pool.folds.rounds]
-    n_units = len(np.unique(unit))
-    gap, count = cross_validated_mean(
-        row_mean(apart, weight, unit), n_units, [each for each in rounds if each], _overlap(pool)
-    )
+    weight = np.concatenate(scores.weights)
+    apart = [side[0] - side[1] for side in sides]
+    gap, count = mean_gap(apart, scores.weights, scores.units, pool, range(len(apart)))
     tests = np.concatenate([pool.folds.splits[k][1] for k in pool.validation])
     return _Compared(values, weight, gap, count, len(np.unique(tests)))
 
@@ -289,14 +323,8 @@ def _compare_rows(sides: Sequence[Floats], scores: Scores, pool: Pool) -> _Compa
 def _compare_folds(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compared:
     values = np.array([scores.loss[pair, v] for v, pair in enumerate(chosen)]).T
     n_folds = values.shape[1]
-    gap = split_mean(values[0] - values[1], _overlap(pool))
+    gap = split_mean(values[0] - values[1], overlap(pool))
     return _Compared(values, np.ones(n_folds), gap, n_folds, n_folds)
-
-
-def _overlap(pool: Pool) -> float:
-    """Return the validation rows per training row, the mean over folds."""
-    splits = [pool.folds.splits[k] for k in pool.validation]
-    return float(np.mean([len(test) / len(train) for train, test in splits]))
 
 
 def _ruled_out(compared: _Compared) -> dict[str, float]:

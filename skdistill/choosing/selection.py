@@ -32,7 +32,7 @@ def smooth(candidates: Sequence[Candidate], loss: Floats) -> Floats:
     Returns
     -------
     smoothed : array of shape (C,)
-        Least squares on each curve of at least four points, all of them finite.
+        Least squares on each curve of at least four points that are finite; the others stay.
     """
     smoothed = loss.copy()
     curves: dict[int, list[int]] = {}
@@ -40,7 +40,8 @@ def smooth(candidates: Sequence[Candidate], loss: Floats) -> Floats:
         if candidate.curve is not None:
             curves.setdefault(candidate.curve, []).append(number)
     for members in curves.values():
-        if len(members) < MIN_POINTS or not np.all(np.isfinite(loss[members])):
+        members = [i for i in members if np.isfinite(loss[i])]  # noqa: PLW2901
+        if len(members) < MIN_POINTS:
             continue
         at = np.array([candidates[i].settings.strength for i in members])
         smoothed[members] = np.polyval(np.polyfit(at, loss[members], 2), at)
@@ -146,7 +147,7 @@ def seconds(candidates: Sequence[Candidate], scores: Scores) -> Floats:
     """
     group = np.array([c.group for c in candidates])
     of_row = scores.score_time / scores.n_test
-    return np.array([np.median(of_row[group == g]) for g in group])
+    return np.array([np.nanmedian(of_row[group == g]) for g in group])
 
 
 def paired_error(scores: Scores, a: int, b: int) -> float:

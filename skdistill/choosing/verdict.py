@@ -125,6 +125,8 @@ class Verdict:
         What it cost; teachers found in `memory` are counted too.
     untried : mapping of str to int
         Candidates that `max_time` left untried, by kind of student; empty where there are none.
+    n_dropped : int
+        Candidates that `racing` dropped before the last fold.
     outcome, difference, error, interval, distilled, direct, ruled_out, n_rows, against, fell_back
         Of the kind that was chosen, as in `StudentVerdict`.
     """
@@ -139,6 +141,7 @@ class Verdict:
     n_student_fits: int
     budget: Mapping[str, float] = field(default_factory=dict)
     untried: Mapping[str, int] = field(default_factory=dict)
+    n_dropped: int = 0
 
     @property
     def chosen(self) -> StudentVerdict:

@@ -21,6 +21,7 @@ from skdistill.choosing.cv_results import tabulate
 from skdistill.choosing.evaluation import Tried, evaluate, fit_chosen, further_rows
 from skdistill.choosing.frontier import frontier_of
 from skdistill.choosing.judging import decide
+from skdistill.choosing.making import can_make_rows
 from skdistill.choosing.scores import Scores, row_losses
 from skdistill.choosing.scoring import Judge
 from skdistill.choosing.shelf import Shelf
@@ -92,14 +93,16 @@ class ChoosingDistiller(RefittingDistiller):
         self._refuse_ignored(whole, memory=None)
         return out_of_fold, pool
 
-    def _check_settings(self, X: Any, X_transfer: Any, given: tuple[Any, Any] | None) -> None:
+    def _check_settings(
+        self, X: Any, X_transfer: Any, given: tuple[Any, Any] | None, grid: Grid
+    ) -> None:
         """Raise where parameters cannot be used; called before anything is fitted."""
         check_further_rows(
             X,
             transfer=X_transfer is not None,
-            synthetic=self._grid().makes_rows,
+            synthetic=grid.makes_rows,
             given=None if given is None else f"pool_{self._task.suffix}",
-            unstacked=self._grid().unstacked,
+            unstacked=grid.unstacked,
         )
         if self._is_auto:
             check_numbers(X)
@@ -108,6 +111,12 @@ class ChoosingDistiller(RefittingDistiller):
             check_choice(
                 "student_calibration", self.student_calibration, ("temperature",), "or None"
             )
+            if self.racing:
+                raise ParameterError(
+                    "racing=True drops candidates by their own probabilities, and "
+                    f"student_calibration={self.student_calibration!r} changes these: leave racing "
+                    "at False, or student_calibration at None."
+                )
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
         if self.within is not None:
             check_number("within", self.within, low=0.0)
@@ -118,7 +127,7 @@ class ChoosingDistiller(RefittingDistiller):
                 )
         if self.max_time is not None:
             check_number("max_time", self.max_time, low=0.0, low_open=True)
-        for name in ("smooth", "return_row_losses"):
+        for name in ("smooth", "racing", "return_row_losses"):
             check_flag(name, getattr(self, name))
         if self.fallback is not False:
             check_choice("fallback", self.fallback, ("doubtful", "not shown", "harms"), "or False")
@@ -141,14 +150,15 @@ class ChoosingDistiller(RefittingDistiller):
     ) -> Any:
         """Run the stages of a fit; `beside` are what else the task reads of rows."""
         deadline, budget = Deadline.of(self.max_time), Budget.of(self.budget)
-        self._check_settings(X, X_transfer, given)
+        grid = self._grid(makeable=X_transfer is None and given is None and can_make_rows(X))
+        self._check_settings(X, X_transfer, given, grid)
         self._check_rows(X, y, X_transfer)
         data = self._task.read(X, y, sample_weight, groups, **beside)
         teacher = check_teacher(self.teacher, self._task.teachers) if given is None else None
         metadata = self._metadata(data, teacher, params)
         weighted = any(each.student_weight is not None for each in metadata.values())
         size = len(data), data.outcome
-        candidates = expand(self._items(data.X), self._grid(), *size, weighted=weighted)
+        candidates = expand(self._items(data.X), grid, *size, weighted=weighted)
         judge = self._judge(candidates, data)
         draw = Draw.of(self.random_state)
         folds = self._folds(data, draw.seed, tell=given is None)
@@ -156,15 +166,15 @@ class ChoosingDistiller(RefittingDistiller):
         judge.check_folds(data, folds, validation)
         n_steps = 2 + (given is None) * (1 + (self.max_time is not None))
         with Progress.root(self, n_steps, X, y) as progress:
-            with_folds = folds, validation
-            pool = self._pool(
-                teacher, given, data, *with_folds, metadata, X_transfer, deadline, progress
-            )
+            keep = X_transfer is not None or any(c.settings.synthetic for c in candidates)
+            how = {"keep_teachers": keep, "deadline": deadline, "progress": progress}
+            pool = self._pool(teacher, given, data, folds, validation, metadata, **how)
             pool.out_of_fold.check_varies(data.outcome.said)
             how = {"n_jobs": self.n_jobs, "verbose": self.verbose}
             stacks = Stacks(data, folds, metadata, **how)
             how |= {"stacks": stacks, "X_transfer": X_transfer, "progress": progress}
-            found = evaluate(candidates, data, pool, metadata, judge, deadline=deadline, **how)
+            how |= {"racing": self.racing, "deadline": deadline}
+            found = evaluate(candidates, data, pool, metadata, judge, **how)
             if self._calibrates:
                 of = found.candidates, found.scores
                 found = replace(found, scores=cool(*of, data, pool, judge))
@@ -202,6 +212,11 @@ class ChoosingDistiller(RefittingDistiller):
         """Return who judges, found able to judge these rows."""
         losses = [candidate.settings.loss for candidate in candidates]
         judge = self._task.make_judge(self.scoring, losses, per_row=self.return_row_losses)
+        if self.racing and not judge.by_row:
+            raise ParameterError(
+                f"racing=True compares losses of rows, and scoring={self.scoring!r} has none: "
+                "leave racing at False, or use a scoring that has (None, for one)."
+            )
         judge.check(data, data.weight)
         for candidate in candidates:
             self._check_loss(candidate.settings, data)
@@ -238,10 +253,12 @@ class ChoosingDistiller(RefittingDistiller):
                 raise StudentTypeError(f"no student can be named {name!r}: choose another name.")
         return {name: estimator for name, (estimator, _) in named.items()}
 
-    def _grid(self) -> Grid:
+    def _grid(self, *, makeable: bool) -> Grid:
+        """Return what is tried; made-up rows that nobody named only where they can be made."""
         tried: dict[str, Any] = {"temperatures": (1.0,), "losses": ("auto",)}
         tried |= {f.name: getattr(self, f.name) for f in fields(Grid) if hasattr(self, f.name)}
-        return Grid(**tried, rules=self._task.rules, tuned=self.settings == "auto")
+        grid = Grid(**tried, rules=self._task.rules, tuned=self.settings == "auto")
+        return replace(grid, synthetics=(None,)) if grid.makes_some and not makeable else grid
 
     def _pool(
         self,
@@ -251,7 +268,8 @@ class ChoosingDistiller(RefittingDistiller):
         folds: Folds,
         validation: tuple[int, ...],
         metadata: Mapping[str, Metadata],
-        X_transfer: Any,
+        *,
+        keep_teachers: bool,
         deadline: Deadline,
         progress: Progress,
     ) -> Pool:
@@ -268,7 +286,7 @@ class ChoosingDistiller(RefittingDistiller):
             outcome=data.outcome,
             params=next(iter(metadata.values())).teacher,
             memory=self._memory(),
-            keep_teachers=X_transfer is not None or self._grid().makes_rows,
+            keep_teachers=keep_teachers,
             deadline=deadline,
             n_jobs=self.n_jobs,
             verbose=self.verbose,
@@ -284,6 +302,7 @@ class ChoosingDistiller(RefittingDistiller):
         while True:
             among = None if budget is None else affordable(budget, costs, names)
             policy = self._policy() | {"among": among, "untried": found.untried}
+            policy["n_dropped"] = found.n_dropped
             tried = candidates, scores, material.data, material.pool, judge
             verdict, number = decide(*tried, n_student_fits=0, **policy)
             done = material.fit(candidates[number])

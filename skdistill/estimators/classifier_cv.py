@@ -57,6 +57,7 @@ class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
     $within
     $budget
     $max_time
+    $racing
     $fallback
     $alpha
     $n_validation
@@ -140,6 +141,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         within: float | None = None,
         budget: Mapping[str, Any] | None = None,
         max_time: float | None = None,
+        racing: bool = False,
         fallback: str | Literal[False] = "doubtful",
         alpha: float = 0.05,
         n_validation: int | None = None,
@@ -169,6 +171,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         self.within = within
         self.budget = budget
         self.max_time = max_time
+        self.racing = racing
         self.fallback = fallback
         self.alpha = alpha
         self.n_validation = n_validation

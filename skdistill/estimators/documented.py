@@ -87,8 +87,10 @@ strengths : sequence of float in [0, 1], default=(0, 0.25, 0.5, 0.75, 1)
     How far the teacher is corrected. 0 is always tried.
 corrections : sequence of str, Correction or None, default=("orthogonal",)
     As `correction` of `$single`.
-synthetics : sequence of {"munge"}, Munge or None, default=(None,)
+synthetics : "auto", or sequence of {"munge"}, Munge or None, default=(None,)
     As `synthetic` of `$single`; not together with a "stacked" calibration. None is always tried.
+    "auto" tries "munge" with trees and forests, which vary most (`skdistill.choosing.making`), and
+    leaves it out where rows cannot be made: sparse ones, beside `X_transfer`, without a teacher.
 settings : {"auto"} or None, default=None
     "auto" tries a few settings that keep its size with every student that comes without a grid, by
     the labels alone as well as distilled (`skdistill.choosing.tuning` has the table): the verdict
@@ -115,6 +117,11 @@ max_time : float or None, default=None
     order, and the distilled ones of each, the fastest first: what is not expected to end in time is
     left out (`untried_`), but for one of each side. The fit of the chosen student comes on top.
     Two runs may try different candidates, as the time is not the same.
+racing : bool, default=False
+    Whether to go through the folds one by one, and to drop candidates that another of the same
+    student has clearly beaten (`skdistill.choosing.racing`): much cheaper where there are many. The
+    best direct and the best distilled one of each student, and of each point of its own grid, stay.
+    Needs a scoring with a loss per row, and no `student_calibration`.
 fallback : {"doubtful", "not shown", "harms"} or False, default="doubtful"
     Where a kind of student (an entry of `students`, with its grid) is trained directly after all:
     where the verdict estimates a gain of less than its standard error, where it does not say
