@@ -52,10 +52,13 @@ class Mortal(Logged):
 
 
 class Slow(Logged):
-    """Takes its time in the fold that lacks the top row, as long as there is a file `log`.slow."""
+    """Takes its time in the fold that lacks the top row: a minute, or until `log`.slow is gone."""
 
     def before(self, X):
+        end = time.monotonic() + 60.0
         while self.lacks_top(X) and self.log.with_suffix(".slow").exists():
+            if time.monotonic() > end:
+                raise RuntimeError("nobody interrupted")
             time.sleep(0.05)
 
 
