@@ -195,6 +195,18 @@ def test_graphs_predict_as_their_models_do(table, tmp_path, capsys, kind):
     pd.testing.assert_frame_equal(pd.read_csv(out), expected, check_dtype=False)
 
 
+def test_a_student_of_fit_is_exported_with_its_columns(fit, files, capsys):
+    pytest.importorskip("onnxruntime")
+    assert fit("--test-size", "0", "--keep", "direct", "--drop", "joined") == 0
+    graph = str(files.folder / "student.onnx")
+    command = ["export", files.model, "--to", "onnx", "--data", files.test, "--out", graph]
+    assert main(command) == 0
+    assert "no label differs" in capsys.readouterr().out
+    expected = predict(files)
+    files.model = graph
+    pd.testing.assert_frame_equal(predict(files), expected, check_dtype=False)
+
+
 def test_graphs_that_are_not_ours(tmp_path, table, capsys):
     pytest.importorskip("onnxruntime")
     from onnx import TensorProto, helper
