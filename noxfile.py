@@ -32,6 +32,7 @@ BENCHMARKS = [
     "linear",
     "scale",
     "serving",
+    "formats",
 ]
 
 

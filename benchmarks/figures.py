@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["bars", "critical_difference", "curves", "ranges"]
+__all__ = ["bars", "critical_difference", "curves", "panels", "ranges"]
 
 WIDTH = 7.0  # inches
 LINE = 0.32  # inches per line of text
@@ -136,6 +136,21 @@ def curves(
     handles, names = figure.axes[0].get_legend_handles_labels()
     if len(names) > 1:
         figure.legend(handles, names, loc="outside right upper", frameon=False)
+    return _save(figure, folder, name)
+
+
+def panels(folder: Path, name: str, parts: dict[str, tuple[pd.DataFrame, str, str, str]]) -> str:
+    """Draw a panel per part with a line per column over the index; return the name of the file.
+
+    A part is a table, what its index is, what its values are, and which axes are logarithmic.
+    """
+    figure, _ = _canvas(10, panels=len(parts))
+    for axes, (title, (table, across, up, log)) in zip(figure.axes, parts.items(), strict=True):
+        for column, style in zip(table.columns, ("-", "--", ":"), strict=False):
+            axes.plot(table.index, table[column], style, label=column)
+        axes.set(title=title, xlabel=across, ylabel=up)
+        axes.set(**dict.fromkeys((f"{axis}scale" for axis in log), "log"))
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     return _save(figure, folder, name)
 
 
