@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._ground.clock import Deadline, now
 from skdistill._ground.compat import Progress
+from skdistill._ground.engines import n_slots
 from skdistill._ground.outcomes import Outcome
 from skdistill.exceptions import FoldError, ParameterError
 from skdistill.teaching.crossfit import OutOfFold, cross_fit
@@ -187,7 +187,7 @@ def _part(folds: Folds, which: slice) -> Folds:
 
 def _check_in_time(deadline: Deadline, took: float, n_more: int, n_jobs: int | None) -> None:
     """Raise ParameterError where the other teachers cannot be fitted in what is left."""
-    at_once = min(joblib.effective_n_jobs(n_jobs), n_more)
+    at_once = min(n_slots(n_jobs), n_more)
     needed = took * n_more / at_once
     if needed > deadline.left:
         raise ParameterError(
