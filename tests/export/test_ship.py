@@ -294,6 +294,10 @@ def test_frames_of_polars():
     pl = pytest.importorskip("polars")
     X = frame()
     given = pl.DataFrame({name: X[name].to_numpy() for name in X})
+    try:
+        ColumnTransformer([("a", "passthrough", ["a"])]).fit(given)
+    except AttributeError:  # by the interchange protocol, which polars 2 no longer has
+        pytest.skip("this scikit-learn cannot pick columns of this polars by name")
     model = fitted(TREE, given, classes(rows(), 2))
     shipped = ship(model, given)
     assert np.array_equal(say(shipped, given[given.columns[::-1]]), say(model, given))
