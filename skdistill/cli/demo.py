@@ -148,23 +148,27 @@ def search_on(task: str, scene: Scene, trees: int, n_jobs: int | None) -> Any:
     if scene.labelled is not None:
         drawn = {"train_size": scene.labelled, "random_state": 0}
         X, further, y, _ = train_test_split(X, y, **drawn, stratify=y if task == TASKS[0] else None)
-    chooses, teacher, calibration = _KINDS[task]
+    chooses, teacher, how = _KINDS[task]
     search = chooses(
         teacher(0, trees),
         list(scene.students.items()),
         strengths=(0.0, 0.5),
-        calibrations=(calibration,),
         settings="auto",
         n_jobs=n_jobs,
         random_state=0,
+        **how,
         **scene.settings,
     )
     return search.fit(X, y, X_transfer=further)
 
 
-_KINDS: Mapping[str, tuple[Any, Callable[[int, int], BaseEstimator], str]] = {
-    "classify": (DistilledClassifierCV, demo_full.teacher, "sigmoid"),
-    "regress": (DistilledRegressorCV, demo_full.number_teacher, "linear"),
+_KINDS: Mapping[str, tuple[Any, Callable[[int, int], BaseEstimator], Mapping[str, Any]]] = {
+    "classify": (
+        DistilledClassifierCV,
+        demo_full.teacher,
+        {"calibrations": ("sigmoid",), "student_calibration": "temperature"},
+    ),
+    "regress": (DistilledRegressorCV, demo_full.number_teacher, {"calibrations": ("linear",)}),
 }
 _MEMBERS = {
     "classify": "extremely randomised trees, LightGBM and a linear model",
