@@ -46,7 +46,8 @@ from skdistill import (
 from skdistill._ground.arrays import softmax, to_host
 from skdistill._ground.devices import cupy_obstacle
 from skdistill._ground.metrics import log_loss
-from skdistill.students.lightgbm import SoftCrossEntropy, gpu_learner
+from skdistill.students import SoftCrossEntropy
+from skdistill.students.lightgbm import gpu_learner
 from skdistill.students.multinomial import Batch, moments, row_pass
 
 __all__ = ["main"]

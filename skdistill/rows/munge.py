@@ -161,7 +161,10 @@ def check_dense(X: Any) -> None:
     elif has_namespace(X):
         got = "an array on a device"
     elif not hasattr(X, "columns"):
-        values = np.asarray(X)
+        try:
+            values = np.asarray(X)
+        except ValueError:  # NumPy's, of rows of several lengths
+            values = np.empty(0, dtype=object)
         if values.ndim != 2:
             got = f"{values.ndim} dimensions"
         elif not hasattr(X, "dtype") and values.dtype.kind not in "fiub":

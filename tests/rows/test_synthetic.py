@@ -21,7 +21,7 @@ from sklearn.tree import DecisionTreeRegressor
 from skdistill import DistilledClassifier, DistilledClassifierCV, Munge
 from skdistill._ground.data import check_data
 from skdistill._ground.outcomes import draw_codes
-from skdistill.choosing.evaluation import _synthetic
+from skdistill.choosing.planning import Planner
 from skdistill.exceptions import (
     InputError,
     ParameterError,
@@ -362,10 +362,11 @@ def test_the_labels_of_a_search_do_not_know_the_validation_labels():
         for y in (LABELS, np.where(np.isin(np.arange(90), test), 1 - LABELS, LABELS)):
             data = check_data(TABLE, y, None, None)
             pool = fit_pool(GaussianNB(), TABLE, y, folds, (0, 1, 2, 3), keep_teachers=True)
-            said.append(_synthetic(Munge(), data, pool, k))
+            planner = Planner(data, pool, {}, None, None, None)
+            said.append(planner._synthetic(Munge(), k))
         assert_array_equal(said[0].raw, said[1].raw)
         assert not set(said[0].parent) & set(test)
-        other = _synthetic(Munge(), data, pool, (k + 1) % 4).raw
+        other = planner._synthetic(Munge(), (k + 1) % 4).raw
         assert not np.array_equal(said[0].raw, other)
 
 
@@ -552,8 +553,9 @@ def test_rows_that_none_can_be_made_of(kind):
     [
         (csr_array(np.where(TABLE > 0, TABLE, 0.0)), "a sparse array"),
         ([[0.5, "a"]] * 90, "a list that is not all numbers"),
+        ([["a"], ["a", "b"]] * 45, "1 dimensions"),
     ],
-    ids=["sparse", "list"],
+    ids=["sparse", "list", "tokens"],
 )
 def test_such_rows_are_refused_before_any_fit(X, got, search):
     teacher = CountingTeacher()
