@@ -28,6 +28,7 @@ KNOWN = frozenset(
         "lightgbm.sklearn.LGBMRegressor",
         "numpy.asarray",
         "numpy.dtype",
+        "sklearn.compose._column_transformer._RemainderColsList",  # up to scikit-learn 1.6
         "sklearn.tree._tree.Tree",
         "skdistill._ground.wrapping.LabelledClassifier",
         "skdistill.export.decoded.DecodedClassifier",

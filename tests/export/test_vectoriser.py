@@ -65,7 +65,8 @@ def test_students_behind_it(name, precision):
     proofs = [export(model, X), *([to_sql(model, X)] if name == "lightgbm" else [])]
     exact = precision == "double" or name in TAKES_GAPS
     for each in proofs:
-        assert each.largest_difference <= each.tolerance == (1e-12 if exact else 1e-6)
+        # Up to scikit-learn 1.6 a linear student computes in double whatever its rows are.
+        assert each.largest_difference <= each.tolerance <= (1e-12 if exact else 1e-6)
 
 
 @pytest.mark.parametrize("unknown", ["infrequent_if_exist", "ignore"])
