@@ -68,6 +68,8 @@ def test_columns_that_the_student_does_not_use_are_not_saved(fit, files, frame, 
     assert np.array_equal(model.predict(others), before["prediction"])
 
 
+# Of NumPy 2.0, about types that pandas marks as its own; later ones are silent.
+@pytest.mark.filterwarnings("ignore:metadata on a dtype is not saved:UserWarning")
 @pytest.mark.parametrize("student", ["tree", "mlp", "tests.cli.learners:boosted"])
 def test_skops_files_say_the_same_and_name_no_unknown_type(fit, files, student, capsys):
     skops = pytest.importorskip("skops.io")
