@@ -10,7 +10,7 @@ the standard error of the difference; the one that the chosen student keeps is t
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,38 +52,60 @@ def cool(
         the scale of their own probabilities.
     """
     tests = [pool.folds.splits[k][1] for k in pool.validation]
-    powers = np.ones(len(candidates))
+    powers, losses = np.ones(len(candidates)), scores.loss.copy()
+    rows, said = [fold.copy() for fold in scores.rows], [list(fold) for fold in scores.said]
     for number, candidate in enumerate(candidates):
         known = not np.isnan(scores.loss[number]).any()
-        if known and not decides_by_threshold(candidate.settings.adapter.student):
-            powers[number], scores = _cooled(number, scores, data, tests, judge)
-    return replace(scores, powers=tuple(powers.tolist()))
+        if not known or decides_by_threshold(candidate.settings.adapter.student):
+            continue
+        own = [fold[number] for fold in scores.said]
+        cooled = _cooled(own, data, tests, judge)
+        if not _pays(number, scores, cooled):
+            continue
+        powers[number] = _power(data.take(np.concatenate(tests)), np.concatenate(own))
+        losses[number] = cooled.loss
+        for v, p in enumerate(cooled.said):
+            said[v][number] = p
+            if rows:
+                rows[v][number] = cooled.rows[v]
+    return replace(
+        scores,
+        loss=losses,
+        rows=tuple(rows),
+        said=tuple(map(tuple, said)),
+        powers=tuple(powers.tolist()),
+    )
 
 
-def _cooled(
-    number: int, scores: Scores, data: Data, tests: Sequence[Index], judge: Judge
-) -> tuple[float, Scores]:
-    """Return the power of one candidate's probabilities, and the scores with it."""
-    said = [fold[number] for fold in scores.said]
+@dataclass(frozen=True)
+class _Cooled:
+    """One candidate, each validation fold at the temperature of the others.
+
+    Attributes
+    ----------
+    loss : array of shape (V,)
+        Of each fold.
+    rows : list of V arrays of shape (m,), or of None
+        Loss of each row, where the judge has one.
+    said : list of V arrays of shape (m, K)
+        The probabilities.
+    """
+
+    loss: Floats
+    rows: list[Floats | None]
+    said: list[Floats]
+
+
+def _cooled(said: Sequence[Floats], data: Data, tests: Sequence[Index], judge: Judge) -> _Cooled:
     pooled, rows = np.concatenate(said), np.concatenate(tests)
-    losses, by_row, cooled = scores.loss.copy(), [], []
-    for v, test in enumerate(tests):
+    losses, by_row, cooled = [], [], []
+    for p, test in zip(said, tests, strict=True):
         part, others = data.take(test), ~np.isin(rows, test)
-        p = raised(said[v], _power(data.take(rows[others]), pooled[others]))
-        losses[number, v] = judge.loss(part, p, part.weight)
-        by_row.append(judge.rows(part, p, part.weight))
-        cooled.append(p)
-    if not _pays(number, scores, losses[number], by_row):
-        return 1.0, scores
-    table = [list(fold) for fold in scores.said]
-    of_rows = [fold.copy() for fold in scores.rows]
-    for v, p in enumerate(cooled):
-        table[v][number] = p
-        if of_rows:
-            of_rows[v][number] = by_row[v]
-    said_now = tuple(map(tuple, table))
-    changed = replace(scores, loss=losses, rows=tuple(of_rows), said=said_now)
-    return _power(data.take(rows), pooled), changed
+        now = raised(p, _power(data.take(rows[others]), pooled[others]))
+        losses.append(judge.loss(part, now, part.weight))
+        by_row.append(judge.rows(part, now, part.weight))
+        cooled.append(now)
+    return _Cooled(np.array(losses), by_row, cooled)
 
 
 def _power(data: Data, p: Floats) -> float:
@@ -91,12 +113,13 @@ def _power(data: Data, p: Floats) -> float:
     return float(found.slope) if isinstance(found, Scaling) else 1.0
 
 
-def _pays(number: int, scores: Scores, losses: Floats, by_row: Sequence[Floats | None]) -> bool:
+def _pays(number: int, scores: Scores, cooled: _Cooled) -> bool:
     """Whether the loss is lower by more than the standard error of the difference."""
     both = [
         np.stack([fold[number], now])
-        for fold, now in zip(scores.rows, by_row, strict=False)
+        for fold, now in zip(scores.rows, cooled.rows, strict=False)
         if now is not None
     ]
-    pair = replace(scores, loss=np.stack([scores.loss[number], losses]), rows=tuple(both))
-    return bool(np.mean(scores.loss[number] - losses) > paired_error(pair, 0, 1))
+    own = scores.loss[number]
+    pair = replace(scores, loss=np.stack([own, cooled.loss]), rows=tuple(both))
+    return bool(np.mean(own - cooled.loss) > paired_error(pair, 0, 1))
