@@ -4,6 +4,7 @@ Small ones come first. All of them read numbers, missing ones too, and sparse ro
 network, which is left out there).
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import check_array
 from sklearn.utils.validation import has_fit_parameter
 
+from skdistill._ground.threads import SMALL
 from skdistill.exceptions import InputError
 from skdistill.students import SoftMLPClassifier
 
@@ -55,7 +57,7 @@ def classifiers(X: Any = None) -> Items:
         ("tree", DecisionTreeClassifier(random_state=0), LEAVES),
         ("logistic", line),
         ("forest 10", forest),
-        *_boosters(LGBMClassifier),
+        *_boosters(LGBMClassifier, X),
         *network,
     ]
 
@@ -84,7 +86,7 @@ def regressors(X: Any = None) -> Items:
         ("tree", DecisionTreeRegressor(random_state=0), LEAVES),
         ("ridge", make_pipeline(_filled(), _scaled(), Ridge())),
         ("forest 10", RandomForestRegressor(10, random_state=0)),
-        *_boosters(LGBMRegressor),
+        *_boosters(LGBMRegressor, X),
         *network,
     ]
 
@@ -102,9 +104,13 @@ def check_numbers(X: Any) -> None:
         ) from error
 
 
-def _boosters(kind: type) -> Items:
+def _boosters(kind: type, X: Any) -> Items:
+    # Threads that wait for each other on a small table spin: hundreds of times slower where other
+    # work runs on the same cores.
+    small = X is not None and math.prod(np.shape(X)) < SMALL
+    how = {"verbose": -1, "n_jobs": 1 if small else None}
     return [
-        (f"lightgbm {trees}x{leaves}", kind(n_estimators=trees, num_leaves=leaves, verbose=-1))
+        (f"lightgbm {trees}x{leaves}", kind(n_estimators=trees, num_leaves=leaves, **how))
         for trees, leaves in BOOSTERS
     ]
 

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifierCV, DistilledRegressor, DistilledRegressorCV
+from skdistill._ground.threads import SMALL
 from skdistill.choosing import catalogue
 from skdistill.choosing.candidates import name_students
 from skdistill.estimators import tasks
@@ -46,6 +47,17 @@ def test_sparse_rows_stay_sparse(make, y):
     assert "mlp" not in named
     for student, _ in named.values():
         clone(student).fit(rows, y)
+
+
+@pytest.mark.parametrize("make", [catalogue.classifiers, catalogue.regressors])
+@pytest.mark.parametrize("rows", [X, X.tolist(), pd.DataFrame(X), sp.csr_array(X)])
+def test_boosters_of_a_small_table_have_one_thread(make, rows):
+    threads = {s.n_jobs for name, (s, _) in name_students(make(rows)).items() if "gbm" in name}
+    assert threads == {1}
+    large = np.broadcast_to(0.0, (SMALL // 4, 4))
+    for name, (student, _) in name_students(make(large)).items():
+        if "gbm" in name:
+            assert student.n_jobs is None
 
 
 @pytest.fixture
