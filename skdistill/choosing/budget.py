@@ -105,8 +105,20 @@ class Budget:
         within = all(getattr(cost, name) <= limit for name, limit in self.limits.items())
         return within and (cost.readable or not self.readable)
 
-    def too_tight(self, costs: Sequence[Cost], names: Sequence[str]) -> ParameterError:
-        """Return the error for a budget that no student is within: what the least is."""
+    def too_tight(
+        self, costs: Sequence[Cost], names: Sequence[str], how: str = ""
+    ) -> ParameterError:
+        """Return the error for a budget that no student is within: what the least is.
+
+        Parameters
+        ----------
+        costs : sequence of Cost
+            What was measured.
+        names : sequence of str
+            Of the students.
+        how : str, default=""
+            How it was measured, to go on after the numbers.
+        """
         least = []
         for limit in self.limits:
             values = [getattr(cost, limit) for cost in costs]
@@ -114,10 +126,10 @@ class Budget:
             least.append(f"{limit} {values[best]:.3g} ({names[best]})")
         if self.readable:
             count = sum(cost.readable for cost in costs)
-            least.append(f"readable {count} of {len(costs)} candidates")
+            least.append(f"readable {count} of {len(costs)}")
         return ParameterError(
             f"no student is within the budget ({self}). The least that was measured of each: "
-            f"{'; '.join(least)}. Allow more, or add smaller students."
+            f"{'; '.join(least)}{how}. Allow more, or add smaller students."
         )
 
     def __str__(self) -> str:

@@ -24,6 +24,7 @@ from skdistill.choosing.judging import decide
 from skdistill.choosing.making import can_make_rows
 from skdistill.choosing.scores import Scores, row_losses
 from skdistill.choosing.scoring import Judge
+from skdistill.choosing.scouting import check_reach
 from skdistill.choosing.shelf import Shelf
 from skdistill.choosing.stacks import Stacks
 from skdistill.choosing.verdict import Verdict
@@ -157,13 +158,13 @@ class ChoosingDistiller(RefittingDistiller):
         teacher = check_teacher(self.teacher, self._task.teachers) if given is None else None
         metadata = self._metadata(data, teacher, params)
         weighted = any(each.student_weight is not None for each in metadata.values())
-        size = len(data), data.outcome
-        candidates = expand(self._items(data.X), grid, *size, weighted=weighted)
+        candidates = expand(self._items(data.X), grid, len(data), data.outcome, weighted=weighted)
         judge = self._judge(candidates, data)
         draw = Draw.of(self.random_state)
         folds = self._folds(data, draw.seed, tell=given is None)
         validation = validation_folds(folds, self.n_validation)
         judge.check_folds(data, folds, validation)
+        check_reach(budget, candidates, data)
         n_steps = 2 + (given is None) * (1 + (self.max_time is not None))
         with Progress.root(self, n_steps, X, y) as progress:
             keep = X_transfer is not None or any(c.settings.synthetic for c in candidates)

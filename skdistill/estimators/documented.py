@@ -110,7 +110,8 @@ budget : dict or None, default=None
     many), ``size_kb`` (kilobytes of its pickle), ``max_leaves`` (of all its trees), ``readable``
     (True: one tree of at most 32 leaves, a linear student or an explainable boosting machine).
     They are measured, and once more on the student that is fitted in the end; `verdict_` says what
-    they cost. Among several `students` the best within the limits is taken.
+    they cost. Among several `students` the best within the limits is taken. Limits that nothing can
+    meet end the fit before a teacher is fitted, with an error that says what the least is.
 max_time : float or None, default=None
     Seconds for the search; None for no limit. One teacher is timed first, and where all would take
     longer the fit ends with an error that says so. Then the direct students are tried in their

@@ -103,8 +103,43 @@ def test_the_best_within_the_limits_is_fitted():
 def test_a_budget_that_nothing_fits_says_what_the_least_is():
     with pytest.raises(ParameterError, match=r"max_leaves 4 \(tree\)"):
         search(students=STUDENTS[:2], budget={"max_leaves": 2}).fit(X, Y)
-    with pytest.raises(ParameterError, match=r"readable 0 of 2 candidates"):
+    with pytest.raises(ParameterError, match=r"readable 0 of 1;"):
         search(students=FOREST, budget={"readable": True}, strengths=(1.0,)).fit(X, Y)
+
+
+class Untouched(RandomForestClassifier):
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError("a teacher was fitted")
+
+
+@pytest.mark.parametrize(
+    ("students", "budget", "least"),
+    [
+        (STUDENTS, {"latency_us": 0.01}, "latency_us .* no teacher was fitted"),
+        (STUDENTS, {"size_kb": 0.01}, r"size_kb .* \(.*trained on 240 rows"),
+        (STUDENTS[:2], {"max_leaves": 2}, r"max_leaves 4 \(tree\)"),
+        ("auto", {"max_leaves": 3, "readable": True, "size_kb": 0.1}, "readable 5 of 12"),
+    ],
+)
+def test_what_nothing_can_be_within_is_told_before_a_teacher_is_fitted(students, budget, least):
+    model = search(students=students, budget=budget).set_params(teacher=Untouched())
+    with pytest.raises(ParameterError, match=least):
+        model.fit(X, Y)
+
+
+def test_it_is_told_of_numbers_and_of_many_rows_as_well():
+    X, y = make_friedman1(1200, 5, random_state=0)
+    tree = DecisionTreeRegressor(max_leaf_nodes=8)
+    model = DistilledRegressorCV(RandomForestRegressor(5), tree, budget={"max_leaves": 4}, cv=3)
+    with pytest.raises(ParameterError, match=r"max_leaves 8 .*trained on 500 rows"):
+        model.fit(X, y)
+
+
+def test_a_student_that_a_few_rows_do_not_fit_is_left_to_the_fit_itself():
+    picky = LogisticRegression(C=-1.0)
+    model = search(students=[("picky", picky)], budget={"max_leaves": 2})
+    with pytest.raises(Exception, match="C"):
+        model.fit(X, Y)
 
 
 def test_what_outgrows_the_limits_in_the_end_makes_room_for_the_next():
