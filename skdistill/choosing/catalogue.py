@@ -21,7 +21,6 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import check_array
 from sklearn.utils.validation import has_fit_parameter
 
-from skdistill._ground.threads import SMALL
 from skdistill.exceptions import InputError
 from skdistill.students import SoftMLPClassifier
 
@@ -29,6 +28,7 @@ __all__ = ["check_numbers", "classifiers", "regressors"]
 
 LEAVES = {"max_leaf_nodes": [4, 8, 16, 32, 64, 256]}
 BOOSTERS = ((20, 8), (50, 31), (200, 31))  # trees, leaves
+FEW_CELLS = 2_000_000  # rows times columns
 FLOATS = (np.float64, np.float32)
 Items = list[tuple[Any, ...]]
 
@@ -106,8 +106,8 @@ def check_numbers(X: Any) -> None:
 
 def _boosters(kind: type, X: Any) -> Items:
     # Threads that wait for each other on a small table spin: hundreds of times slower where other
-    # work runs on the same cores.
-    small = X is not None and math.prod(np.shape(X)) < SMALL
+    # work runs on the same cores, and little is gained where none does.
+    small = X is not None and math.prod(np.shape(X)) < FEW_CELLS
     how = {"verbose": -1, "n_jobs": 1 if small else None}
     return [
         (f"lightgbm {trees}x{leaves}", kind(n_estimators=trees, num_leaves=leaves, **how))

@@ -12,7 +12,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifierCV, DistilledRegressor, DistilledRegressorCV
-from skdistill._ground.threads import SMALL
 from skdistill.choosing import catalogue
 from skdistill.choosing.candidates import name_students
 from skdistill.estimators import tasks
@@ -54,7 +53,7 @@ def test_sparse_rows_stay_sparse(make, y):
 def test_boosters_of_a_small_table_have_one_thread(make, rows):
     threads = {s.n_jobs for name, (s, _) in name_students(make(rows)).items() if "gbm" in name}
     assert threads == {1}
-    large = np.broadcast_to(0.0, (SMALL // 4, 4))
+    large = np.broadcast_to(0.0, (catalogue.FEW_CELLS // 4, 4))
     for name, (student, _) in name_students(make(large)).items():
         if "gbm" in name:
             assert student.n_jobs is None
