@@ -160,14 +160,13 @@ def fit_student(
 
 
 def _tell_larger(done: Distilled) -> None:
-    """Warn where the student is larger than the direct one, as no setting was known to bound it."""
+    """Warn where the student is larger than the direct one, as nothing could bound it."""
     nodes = done.nodes
     if nodes["student"] and nodes["direct"] and nodes["student"] > nodes["direct"]:
         warn_user(
             f"the student has {nodes['student']:,} nodes, trained directly it has "
-            f"{nodes['direct']:,}: of {type(done.settings.adapter.student).__name__} no setting is "
-            "known that would keep it as small. Bound it by its own settings, or pass size='free' "
-            "if it may be larger.",
+            f"{nodes['direct']:,}: {done.settings.adapter.excess}, or pass size='free' if it may "
+            "be larger.",
             SkdistillWarning,
         )
 

@@ -3,7 +3,7 @@
 import io
 import re
 import timeit
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "count_parts",
     "known_parts",
     "latency",
+    "outermost",
     "size_bytes",
 ]
 
@@ -162,7 +163,36 @@ def count_parts(model: Any) -> Parts:
     for attribute, count in COUNTS:
         if hasattr(model, attribute):
             return count(model)
-    return Parts()
+    return _sum([count_parts(each) for each in _inside(model)])
+
+
+def outermost(model: Any, wanted: Callable[[Any], bool]) -> Iterator[Any]:
+    """Yield the fitted learners of a kind that a fitted model predicts by, none inside another.
+
+    Parameters
+    ----------
+    model : fitted estimator
+        Ensembles, pipelines, searches and the like are looked into.
+    wanted : callable
+        Says whether a learner is of the kind.
+
+    Yields
+    ------
+    learner : fitted estimator
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import BaggingRegressor
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> bag = BaggingRegressor(n_estimators=3).fit([[0.0], [1.0]], [0.0, 1.0])
+    >>> len(list(outermost(bag, lambda model: isinstance(model, DecisionTreeRegressor))))
+    3
+    """
+    if wanted(model):
+        yield model
+        return
+    for each in _inside(model):
+        yield from outermost(each, wanted)
 
 
 def count_nodes(model: Any) -> int | None:
@@ -202,14 +232,18 @@ def _xgboost_parts(model: Any) -> Parts:
     return _trees([tree.count("\n") for tree in model.get_booster().get_dump()])  # a line a node
 
 
-def _ensemble_parts(model: Any) -> Parts:
-    members = model.estimators_
-    return _sum([count_parts(m) for m in getattr(members, "flat", members)])
+def _inside(model: Any) -> list[Any]:
+    """Return the fitted learners right inside a fitted one, by which it predicts."""
+    for attribute, members in MEMBERS:
+        if hasattr(model, attribute):
+            return list(members(getattr(model, attribute))) + (
+                [model.final_estimator_] if hasattr(model, "final_estimator_") else []
+            )
+    return []
 
 
 # What tells a kind of model, and how its parts are counted.
 COUNTS: tuple[tuple[str, Callable[[Any], Parts]], ...] = (
-    ("steps", lambda model: count_parts(model.steps[-1][1])),
     ("tree_", lambda model: _trees([int(model.tree_.node_count)])),
     ("booster_", _lightgbm_parts),
     ("get_booster", _xgboost_parts),
@@ -221,12 +255,16 @@ COUNTS: tuple[tuple[str, Callable[[Any], Parts]], ...] = (
         "coef_",
         lambda model: Parts(parameters=int(np.size(model.coef_) + np.size(model.intercept_))),
     ),
-    ("estimators_", _ensemble_parts),
-    (
-        "calibrated_classifiers_",
-        lambda model: _sum([count_parts(each.estimator) for each in model.calibrated_classifiers_]),
-    ),
-    ("classifier", lambda model: count_parts(model.classifier)),  # those of students.wrapped
+)
+# Where those inside a model are; an ensemble's `estimator_` is what it made its own of.
+MEMBERS: tuple[tuple[str, Callable[[Any], Iterable[Any]]], ...] = (
+    ("steps", lambda steps: [steps[-1][1]]),
+    ("estimators_", lambda members: getattr(members, "flat", members)),
+    ("calibrated_classifiers_", lambda members: [each.estimator for each in members]),
+    ("best_estimator_", lambda member: [member]),
+    ("estimator_", lambda member: [member]),
+    ("regressor_", lambda member: [member]),
+    ("classifier", lambda member: [member]),  # of students.wrapped
 )
 
 

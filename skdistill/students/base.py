@@ -85,6 +85,8 @@ class Problem:
         Further parameters of the student's fit.
     direct : Fitted or None
         The direct student, where the one to be fitted must be no larger.
+    n_labelled : int or None
+        Beside `direct`: so many rows have labels of their own; the others come after them.
     mixture : Mixture or None
         In place of `target`, where one number per row does not do.
     """
@@ -97,6 +99,7 @@ class Problem:
     weight: Floats | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     direct: "Fitted | None" = None
+    n_labelled: int | None = None
     mixture: Mixture | None = None
 
     @property
@@ -184,6 +187,14 @@ class Adapter(ABC):
     def grows(self) -> bool:
         """Whether a soft target makes it larger than the labels would; it then heeds `direct`."""
         return False
+
+    @property
+    def excess(self) -> str:
+        """Why a fitted student may be larger than the direct one all the same."""
+        return (
+            f"of {type(self.student).__name__} no setting is known that would keep it as small. "
+            "Bound it by its own settings"
+        )
 
     @property
     @abstractmethod

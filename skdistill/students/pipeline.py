@@ -78,6 +78,11 @@ class PipelineAdapter(Adapter):
         """Whether a soft target makes the last step larger than the labels would."""
         return self.last.grows
 
+    @property
+    def excess(self) -> str:
+        """Why the last step may be larger than the direct one all the same."""
+        return self.last.excess
+
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
         """Raise StudentError if the last step's route cannot honour a setting."""
         self.last.check(loss, n_rows, weighted=weighted)

@@ -21,11 +21,9 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
 )
-from sklearn.multioutput import MultiOutputRegressor
 
-from skdistill._ground.costs import count_parts
+from skdistill._ground.costs import count_parts, outermost
 from skdistill._ground.learners import comes_from
-from skdistill._ground.wrapping import unlabelled
 from skdistill.students.base import Fitted
 from skdistill.students.lightgbm_names import ALIASES
 
@@ -91,7 +89,7 @@ def booster_rounds(student: Any, direct: Fitted | None) -> Rounds | None:
     student : estimator
         For which `is_boosting` holds.
     direct : Fitted or None
-        The same, fitted directly; None for no bound.
+        The same, or what it stands in, fitted directly; None for no bound.
 
     Returns
     -------
@@ -100,14 +98,15 @@ def booster_rounds(student: Any, direct: Fitted | None) -> Rounds | None:
     """
     if direct is None or student.get_params().get("tree_method") == "exact":
         return None
-    parts, inner = count_parts(direct.model), unlabelled(direct.model)
-    if not parts.nodes or not parts.trees:
+    package = _package(student)
+    members = list(outermost(direct.model, lambda model: _package(model) == package))
+    parts = [(count_parts(member), member) for member in members]
+    grown = [(p.nodes or 0, p.trees, _rounds(member)) for p, member in parts if p.trees]
+    if not grown:
         return None
-    members = inner.estimators_ if isinstance(inner, MultiOutputRegressor) else [inner]
-    of_each = [_rounds(student, member) for member in members]
-    trees = [count_parts(member).trees or 0 for member in members]
-    per_round = sum(n // rounds for n, rounds in zip(trees, of_each, strict=True))
-    return rounds_within(parts.nodes, per_round, max(of_each))
+    nodes, trees, rounds = zip(*grown, strict=True)
+    per_round = sum(n // of_each for n, of_each in zip(trees, rounds, strict=True))
+    return rounds_within(sum(nodes), per_round, max(rounds))
 
 
 def rounds_within(nodes: int, per_round: int, most: int) -> Rounds:
@@ -155,31 +154,36 @@ def booster_settings(student: Any, rounds: Rounds) -> dict[str, Any]:
     if _package(student) == "xgboost":
         most = params["max_leaves"] or leaves + 1
         bound = {"grow_policy": "lossguide", "max_leaves": min(most, leaves)}
-        bound |= {"n_estimators": rounds.number} | ({"gamma": NEVER} if rounds.leaves < 2 else {})
+        bound |= {"n_estimators": min(params["n_estimators"] or 100, rounds.number)}
+        bound |= {"gamma": NEVER} if rounds.leaves < 2 else {}
         if rounds.fuller and most > leaves and not is_xgboost_forest(student):
             bound["callbacks"] = [*(params["callbacks"] or ()), _one_leaf_more(rounds)]
         return bound
     # An alias of the rounds goes before the name in the signature, one of the leaves does not.
     name = next((name for name in ALIASES["num_iterations"] if params.get(name)), "n_estimators")
-    bound = {"num_leaves": min(params["num_leaves"], leaves), name: rounds.number}
+    bound = {"num_leaves": min(params["num_leaves"], leaves)}
+    bound |= {name: min(params[name], rounds.number)}
     return bound | ({"min_split_gain": NEVER} if rounds.leaves < 2 else {})
 
 
 def _sklearn_settings(student: Any, rounds: Rounds) -> dict[str, Any]:
-    own, leaves = student.get_params()["max_leaf_nodes"], max(2, rounds.leaves)
+    params, leaves = student.get_params(), max(2, rounds.leaves)
+    is_histogram = isinstance(student, HISTOGRAMS)
+    name = "max_iter" if is_histogram else "n_estimators"
+    own = params["max_leaf_nodes"]
     bound = {"max_leaf_nodes": leaves if own is None else min(own, leaves)}
-    if isinstance(student, HISTOGRAMS):
-        none = {"min_samples_leaf": NO_LEAF} if rounds.leaves < 2 else {}
-        return bound | {"max_iter": rounds.number} | none
-    none = {"min_impurity_decrease": sys.float_info.max} if rounds.leaves < 2 else {}
-    return bound | {"n_estimators": rounds.number} | none
+    bound |= {name: min(params[name], rounds.number)}
+    if rounds.leaves < 2:
+        none = {"min_samples_leaf": NO_LEAF}, {"min_impurity_decrease": sys.float_info.max}
+        bound |= none[0] if is_histogram else none[1]
+    return bound
 
 
-def _rounds(student: Any, model: Any) -> int:
+def _rounds(model: Any) -> int:
     """Return the rounds of a fitted booster; the trees of a random forest of XGBoost are one."""
-    if _package(student) == "sklearn" and not isinstance(model, HISTOGRAMS):
+    if _package(model) == "sklearn" and not isinstance(model, HISTOGRAMS):
         return int(model.n_estimators_)
-    if _package(student) in ("lightgbm", "sklearn"):
+    if _package(model) in ("lightgbm", "sklearn"):
         return int(model.n_iter_)
     rounds = model.get_num_boosting_rounds()
     is_forest = is_xgboost_forest(model)

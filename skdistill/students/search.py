@@ -3,8 +3,8 @@
 Weighted copies of a row would be scored as if each were right, and would stand on both sides of the
 inner splits; pseudo-targets know the labels of the rows that the teacher learned from. So the
 search is run on the numbers of the rows: each of its fits is a distillation of
-its training rows, by the route of what is searched; its scores are those of the true labels of the
-rows left out.
+its training rows, by the route of what is searched, within the size of a direct fit with the same
+settings; its scores are those of the true labels of the rows left out.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,6 +28,8 @@ from skdistill._ground.learners import kind_of
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import StudentError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
+from skdistill.students.direct import direct_problem
+from skdistill.students.size import fit_within
 from skdistill.targets.losses import Loss
 from skdistill.targets.numeric import NumericLoss
 
@@ -131,6 +133,26 @@ class SearchAdapter(Adapter):
             f"{inner.reason}",
         )
 
+    @property
+    def grows(self) -> bool:
+        """Whether a soft target makes a candidate larger than the labels would."""
+        return self.inner.grows or any(adapter.grows for _, adapter in self._candidates())
+
+    @property
+    def excess(self) -> str:
+        """Why what was found may be larger than what the direct search found."""
+        return (
+            f"{type(self.student).__name__} keeps each candidate to the size of a direct fit with "
+            "the same settings, and found larger settings than on the labels alone. Leave these "
+            "out of what it tries"
+        )
+
+    def _candidates(self) -> Iterator[tuple[dict[str, Any], Adapter]]:
+        """Yield what a search tries, and the adapter for it; of a threshold nothing."""
+        if not isinstance(self.student, THRESHOLDS):
+            for changes, learner in candidates_of(self.student):
+                yield changes, self.adapter_of(learner)
+
     def check(self, loss: Loss, n_rows: int, *, weighted: bool) -> None:
         """Raise StudentError if the route of a candidate cannot honour a setting."""
         name = type(self.student).__name__
@@ -143,11 +165,9 @@ class SearchAdapter(Adapter):
         if params.get("refit") is False and not isinstance(self.student, THRESHOLDS):
             raise StudentError(f"refit=False of {name} leaves no student to use: leave it True.")
         self.inner.check(loss, n_rows, weighted=weighted)
-        if not isinstance(self.student, THRESHOLDS):
-            for changes, learner in candidates_of(self.student):
-                adapter = self.adapter_of(learner)
-                check_candidate(self.student, changes, adapter.default_loss, self.default_loss)
-                adapter.check(loss, n_rows, weighted=weighted)
+        for changes, adapter in self._candidates():
+            check_candidate(self.student, changes, adapter.default_loss, self.default_loss)
+            adapter.check(loss, n_rows, weighted=weighted)
 
     def on_device(self, device: str) -> Adapter:
         """Return the adapter whose learners are on `device`."""
@@ -216,25 +236,45 @@ class _Distilling(BaseEstimator):
 
     def fit(self, X: NDArray[np.int64], y: NDArray[Any]) -> "_Distilling":
         """Distil the rows numbered in `X`; `y`, their true labels, are in the problem."""
-        whole, rows = self.problem, X[:, 0]
-        problem = replace(
-            whole,
-            X=take_rows(whole.X, rows),
-            target=whole.target[rows],
-            labels=y,
-            weight=index_rows(whole.weight, rows, len(whole.target)),
-            params={k: index_rows(v, rows, len(whole.target)) for k, v in whole.params.items()},
-            mixture=None if whole.mixture is None else whole.mixture.take(rows),
-        )
+        rows, problem = X[:, 0], _of_rows(self.problem, X[:, 0], y)
         adapter = self.adapter_of(self.student)
         adapter.check(problem.loss, len(rows), weighted=problem.weight is not None)
-        self.fitted_ = adapter.fit(problem)
-        self.classes_ = whole.classes
+        size = "free" if problem.direct is None else "direct"
+        labelled = _labelled_rows(self.problem, rows)
+        direct = partial(_direct_of, adapter, _of_rows(self.problem, rows[labelled], y[labelled]))
+        self.fitted_ = fit_within(size, adapter, [problem], direct, np.sum(labelled)).fitted[0]
+        self.classes_ = problem.classes
         return self
 
     def predict(self, X: NDArray[np.int64]) -> Any:
         """Return what is predicted of the rows numbered in `X`."""
         return self.fitted_.model.predict(take_rows(self.problem.X, X[:, 0]))
+
+
+def _of_rows(whole: Problem, rows: NDArray[np.int64], labels: NDArray[Any]) -> Problem:
+    """Return what a learner is to solve on some of the rows."""
+    n_rows = len(whole.target)
+    return replace(
+        whole,
+        X=take_rows(whole.X, rows),
+        target=whole.target[rows],
+        labels=labels,
+        weight=index_rows(whole.weight, rows, n_rows),
+        params={key: index_rows(value, rows, n_rows) for key, value in whole.params.items()},
+        mixture=None if whole.mixture is None else whole.mixture.take(rows),
+    )
+
+
+def _labelled_rows(whole: Problem, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which rows have labels of their own; all, where a class is not among those."""
+    own = rows < len(whole.target) if whole.n_labelled is None else rows < whole.n_labelled
+    lacks = len(np.unique(whole.labels[rows[own]])) < len(np.unique(whole.labels[rows]))
+    return np.ones_like(own) if len(whole.classes) and lacks else own
+
+
+def _direct_of(adapter: Adapter, problem: Problem) -> Problem:
+    """Return what the direct student is to solve on the same rows."""
+    return direct_problem(adapter, problem.X, problem.labels, problem.weight, problem.params)
 
 
 class _OfNumbers(RegressorMixin, _Distilling):

@@ -8,8 +8,10 @@ ensembles to its mean over the trees, or each to its own where they are grown on
 with pruning.
 
 Gradient boosting (LightGBM, XGBoost, scikit-learn's) goes by rounds and leaves
-(`skdistill.students.rounds`). Other boosting is left alone: its trees have the size that its
-settings give them, and the number too.
+(`skdistill.students.rounds`), AdaBoost by rounds too: it stops where the labels leave it nothing.
+Inside another learner (a bag, a vote, a calibration) each kind has what all of that kind have in
+the direct one, in equal parts. In a search every candidate has a direct fit of its own
+(`skdistill.students.search`).
 """
 
 import sys
@@ -17,16 +19,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sklearn.ensemble import BaggingClassifier, BaggingRegressor
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    AdaBoostRegressor,
+    BaggingClassifier,
+    BaggingRegressor,
+)
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skdistill._ground.costs import count_parts
+from skdistill._ground.costs import count_parts, outermost
 from skdistill.students.base import Adapter, Fitted, Problem
 from skdistill.students.rounds import booster_rounds, booster_settings, is_boosting
 
 __all__ = ["SIZES", "Within", "can_grow", "fit_within", "leaf_settings", "parts_of"]
 
 SIZES = ("direct", "free")
+ADABOOST = AdaBoostClassifier, AdaBoostRegressor
 OWN_TREES = {BaggingClassifier: DecisionTreeClassifier, BaggingRegressor: DecisionTreeRegressor}
 
 
@@ -81,7 +89,8 @@ def fit_within(
         fitted = adapter.fit_many(problems)
         return Within(fitted, fitted[direct[0]] if direct else None, len(fitted))
     bound = adapter.fit(problems[direct[0]] if direct else labelled())
-    others = [replace(p, direct=bound) for i, p in enumerate(problems) if i not in direct]
+    others = [p for i, p in enumerate(problems) if i not in direct]
+    others = [replace(p, direct=bound, n_labelled=n_rows) for p in others]
     fitted = adapter.fit_many(others)
     for i in direct:
         fitted.insert(i, bound)
@@ -97,9 +106,8 @@ def parts_of(student: Any) -> dict[str, Any]:
 
 def can_grow(student: Any) -> bool:
     """Whether soft labels may make trees of the student larger than labels do."""
-    return is_boosting(student) or any(
-        _has_leaves(part) or _own_tree(part) for part in parts_of(student).values()
-    )
+    parts = parts_of(student).values()
+    return any(is_boosting(part) or _has_leaves(part) or _own_tree(part) for part in parts)
 
 
 def leaf_settings(student: Any, direct: Fitted | None) -> dict[str, Any]:
@@ -117,20 +125,50 @@ def leaf_settings(student: Any, direct: Fitted | None) -> dict[str, Any]:
     settings : dict
         Empty where there is no bound, or where it has no trees to count.
     """
-    if is_boosting(student):
-        rounds = booster_rounds(student, direct)
-        return {} if rounds is None else booster_settings(student, rounds)
-    parts = None if direct is None else count_parts(direct.model)
-    if parts is None or parts.leaves is None or not parts.trees:
+    if direct is None:
         return {}
     settings: dict[str, Any] = {}
-    bound = _bound(parts.leaves // parts.trees)
     for prefix, part in parts_of(student).items():
-        if _has_leaves(part):
-            settings |= {prefix + key: value for key, value in _within(bound, part).items()}
-        elif tree := _own_tree(part):
-            settings[f"{prefix}estimator"] = tree(**bound)
+        own = _settings_of(part, direct, inside=prefix != "")
+        settings |= {prefix + key: value for key, value in own.items()}
     return settings
+
+
+def _settings_of(part: Any, direct: Fitted, *, inside: bool) -> dict[str, Any]:
+    """Return what bounds one part of a student, whatever is inside that left aside."""
+    if is_boosting(part):
+        rounds = booster_rounds(part, direct)
+        if rounds is None:
+            return {}
+        return booster_settings(part, rounds.even if inside else rounds)
+    if isinstance(part, ADABOOST):
+        return _fewer_rounds(part, direct)
+    tree = _own_tree(part)
+    if tree is None and not _has_leaves(part):
+        return {}
+    leaves = _mean_leaves(direct, tree or type(part))
+    if leaves is None:
+        return {}
+    bound = _bound(leaves)
+    return _within(bound, part) if tree is None else {"estimator": tree(**bound)}
+
+
+def _mean_leaves(direct: Fitted, kind: type) -> int | None:
+    """Return how many leaves a tree has on average, of all learners of a class in the direct one.
+
+    None where there are none.
+    """
+    grown = outermost(direct.model, lambda model: is_boosting(model) or _has_leaves(model))
+    parts = [count_parts(model) for model in grown if type(model) is kind]
+    trees = sum(p.trees or 0 for p in parts)
+    return sum(p.leaves or 0 for p in parts) // trees if trees else None
+
+
+def _fewer_rounds(part: Any, direct: Fitted) -> dict[str, Any]:
+    """Return the rounds of AdaBoost that those in the direct one have on average."""
+    found = outermost(direct.model, lambda model: isinstance(model, ADABOOST))
+    rounds = [len(model.estimators_) for model in found]
+    return {"n_estimators": min(part.n_estimators, sum(rounds) // len(rounds))} if rounds else {}
 
 
 def _bound(leaves: int) -> dict[str, Any]:
@@ -147,7 +185,7 @@ def _within(bound: Mapping[str, Any], part: Any) -> dict[str, Any]:
 
 
 def _has_leaves(part: Any) -> bool:
-    names = part.get_params(deep=False)
+    names = part.get_params(deep=False) if hasattr(part, "get_params") else {}
     return "max_leaf_nodes" in names and "learning_rate" not in names
 
 

@@ -87,6 +87,7 @@ def of(make, n_classes):
 @every
 @any_classes
 @pytest.mark.parametrize("routing", [False, True], ids=["", "routing"])
+@pytest.mark.filterwarnings("ignore:.*found larger settings:skdistill.exceptions.SkdistillWarning")
 def test_an_inverted_teacher_inverts_the_student(make, n_classes, routing):
     data, student = DATA[n_classes], of(make, n_classes)
     inverted = data.teacher[:, ::-1]
