@@ -21,6 +21,7 @@ BENCHMARKS = [
     "size",
     "racing",
     "rare",
+    "budgets",
     "shift",
     "transfer",
     "residual",
