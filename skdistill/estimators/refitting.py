@@ -15,7 +15,6 @@ from skdistill.exceptions import ParameterError
 from skdistill.rows.munge import Munge
 from skdistill.rows.synthetic import Kept, Synthetic, resolve_synthetic
 from skdistill.rows.transfer import Transfer, check_same_rows
-from skdistill.students import at_power
 from skdistill.teaching.folds import Draw
 
 __all__ = ["Given", "RefittingDistiller"]
@@ -189,6 +188,5 @@ class RefittingDistiller(BaseDistiller):
         model._fit(given.X, given.y, *units, rows, said, dict(given.params), **how)  # noqa: SLF001
         model.fold_ = self.fold_
         if self._shelf.powers:
-            model._fitted = at_power(model._fitted, self._shelf.powers[number])  # noqa: SLF001
-            model.student_ = model._fitted.model  # noqa: SLF001
+            model._raise_to(self._shelf.powers[number])  # noqa: SLF001 - of one package
         return model

@@ -1,5 +1,6 @@
 """One distillation, stage by stage: what `fit` and `refit_student` of both tasks do."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Self
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._ground.compat import Progress
+from skdistill._ground.compat import Progress, warn_user
 from skdistill._ground.data import Data
 from skdistill._ground.engines import on_engine
 from skdistill._ground.validation import has_missing
@@ -22,11 +23,12 @@ from skdistill.distillation import (
     train_directly,
 )
 from skdistill.estimators.base import BaseDistiller, all_or_nothing
-from skdistill.exceptions import ParameterError
+from skdistill.exceptions import ParameterError, SkdistillWarning
 from skdistill.rows.munge import Munge
 from skdistill.rows.synthetic import Kept, Synthetic, label_further, redraw
 from skdistill.rows.transfer import Transfer, check_same_rows
 from skdistill.settings import Settings, resolve_settings
+from skdistill.students import at_power
 from skdistill.teaching.fold_classes import tell_uncovered
 from skdistill.teaching.folds import Draw, Folds, check_cv
 from skdistill.teaching.labels import given_labels, label_rows
@@ -74,7 +76,9 @@ class SingleDistiller(BaseDistiller):
         Returns
         -------
         estimator : same class
-            A fitted clone with the changed parameters and the same word of the teacher.
+            A fitted clone with the changed parameters and the same word of the teacher. The
+            temperature that a search found for its student (`student_calibration`) goes along,
+            unless the student is changed.
 
         Raises
         ------
@@ -120,7 +124,26 @@ class SingleDistiller(BaseDistiller):
         how = {"reused": self._draw, "soft": soft} | beside
         other._fit(X, y, *given, **how)  # noqa: SLF001 - of one class
         other.fold_ = self.fold_
+        if self._fitted.power != 1.0:
+            other._keep_power(self._fitted.power, changes)  # noqa: SLF001 - of one class
         return other
+
+    def _raise_to(self, power: float) -> None:
+        """Raise the student's probabilities to a power: to the temperature that a search found."""
+        self._fitted = at_power(self._fitted, power)
+        self.student_ = self._fitted.model
+
+    def _keep_power(self, power: float, changes: Iterable[str]) -> None:
+        """Give a refit student the temperature of before, unless it is another student."""
+        if not any(name.split("__")[0] == "student" for name in changes):
+            self._raise_to(power)
+            return
+        warn_user(
+            f"the temperature {1.0 / power:.3g} of the student's probabilities was found for "
+            "another student, and is left out here: search among such students with "
+            "student_calibration='temperature'.",
+            SkdistillWarning,
+        )
 
     def _was_said(self, whose: str) -> Any:
         """Return what was kept of what was said of rows, in columns; None for nothing."""

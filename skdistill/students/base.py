@@ -141,12 +141,15 @@ class Fitted:
     decides : bool
         Whether the model's own `predict` says which class it is: by a threshold, not by the largest
         probability.
+    power : float
+        To which its probabilities were raised after the fit (`skdistill.students.at_power`).
     """
 
     model: Any
     decode: Callable[[Any], Any] | None = None
     touched: float = 0.0
     decides: bool = False
+    power: float = 1.0
 
 
 @dataclass(frozen=True)

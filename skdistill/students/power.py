@@ -16,6 +16,7 @@ def at_power(fitted: Fitted, power: float) -> Fitted:
     """
     if power == 1.0:
         return fitted
+    fitted = replace(fitted, power=fitted.power * power)
     if isinstance(fitted.decode, Decoder):
         return replace(fitted, decode=replace(fitted.decode, power=fitted.decode.power * power))
     return replace(fitted, model=restore_temperature(fitted.model, power))

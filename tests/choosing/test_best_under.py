@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.naive_bayes import GaussianNB
@@ -17,7 +18,7 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
 )
-from skdistill.exceptions import CoverageWarning, InputError, ParameterError
+from skdistill.exceptions import CoverageWarning, InputError, ParameterError, SkdistillWarning
 from skdistill.rows.munge import Munge
 from tests.common.data import sample
 from tests.common.numbers import numbers
@@ -180,3 +181,27 @@ def test_what_outgrows_the_limits_makes_room_for_the_next(task):
     whole = deep.fit(data.X, data.y).get_n_leaves()
     assert max(cost.max_leaves for cost in model._shelf.costs) < whole
     assert model.best_under(max_leaves=whole - 1).student_.get_n_leaves() < whole
+
+
+def test_a_refit_keeps_the_temperature_that_was_found_for_the_student():
+    data = sample(3)
+    boosted = GradientBoostingClassifier(n_estimators=40, learning_rate=0.5, random_state=0)
+    how = {"cv": 3, "strengths": (0.5,), "calibrations": (None,), "random_state": 0}
+    search = DistilledClassifierCV(
+        GaussianNB(), boosted, student_calibration="temperature", fallback=False, **how
+    ).fit(data.X, data.y)
+    small = search.best_under(max_leaves=10_000)
+    again = small.refit_student(data.X, data.y)
+    p = small.predict_proba(data.X)
+    assert_allclose(again.predict_proba(data.X), p)
+    assert_allclose(again.refit_student(data.X, data.y).predict_proba(data.X), p)
+    loaded = pickle.loads(pickle.dumps(small))
+    assert_allclose(loaded.refit_student(data.X, data.y, device="cpu").predict_proba(data.X), p)
+    with pytest.warns(SkdistillWarning, match=r"temperature .* was found for another student"):
+        other = small.refit_student(data.X, data.y, student__n_estimators=2)
+    assert type(other.student_) is GradientBoostingClassifier
+    bare = clone(small).fit(data.X, data.y)  # a fit of its own knows of none
+    assert np.abs(bare.predict_proba(data.X) - p).max() > 0.01
+    assert_allclose(
+        bare.refit_student(data.X, data.y).predict_proba(data.X), bare.predict_proba(data.X)
+    )
