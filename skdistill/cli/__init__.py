@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skdistill.cli import demo, export, fit, predict, search
+from skdistill.cli.errors import in_options
 
 __all__ = ["main"]
 
@@ -92,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:
-    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr)
+    print(f"warning: {in_options(' '.join(str(message).split()))}", file=sys.stderr)
 
 
 def _one_line(error: BaseException) -> str:
@@ -101,7 +102,7 @@ def _one_line(error: BaseException) -> str:
         return "interrupted"
     if _exit_code(error) == 1:
         return f"unexpected {type(error).__name__}: {text} (--debug shows where)"
-    return f"error: {text}"
+    return f"error: {in_options(text)}"
 
 
 def _exit_code(error: BaseException) -> int:

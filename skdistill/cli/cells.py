@@ -5,10 +5,21 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-__all__ = ["EXACT", "MISSING", "TIME", "Number", "number", "placeholder", "reads_missing", "time"]
+__all__ = [
+    "EXACT",
+    "MISSING",
+    "TIME",
+    "WORDS",
+    "Number",
+    "number",
+    "placeholder",
+    "reads_missing",
+    "time",
+]
 
 # How people write a missing value in any column, in lower case; skrub's list is much the same.
 MISSING = {"", "?", "...", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "#na"}
+WORDS = MISSING - {"", "?", "..."}  # which may mean something in a column of words
 # And in a column of numbers or dates, where each of these is no value; elsewhere it may be one.
 _PLACEHOLDERS = {
     *(

@@ -16,12 +16,19 @@ precision cannot hold are texts in this. The user may say otherwise.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from skdistill.cli.errors import CommandError, cut, note
+from skdistill.cli.errors import CommandError, cut, listed, note
 from skdistill.cli.ids import looks_like_id
-from skdistill.cli.readings import Reading, is_date, present_cells, read_dates, read_numbers
+from skdistill.cli.readings import (
+    Reading,
+    is_date,
+    present_cells,
+    read_dates,
+    read_numbers,
+    words_for_missing,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,7 +198,7 @@ class _Inspection:
         if len(present) == len(self.cells) and bool((present == present.iloc[0]).all()):
             return Column(self.name, "constant")
         if self.asked in ("category", "text"):
-            return Column(self.name, self.asked, different=len(present.unique()), asked=True)
+            return replace(self._worded(present, ""), kind=self.asked, asked=True)
         if is_date(self.cells):
             return self._asked_for("date", Column(self.name, "date"))
         if isinstance(self.cells.dtype, pd.CategoricalDtype) and self.asked is None:
@@ -252,7 +259,19 @@ class _Inspection:
         """Return it as categories or text."""
         different = len(present.unique())
         kind = "category" if different <= CATEGORIES else "text"
+        remark = "; ".join(filter(None, [remark, self._words()]))
         return Column(self.name, kind, different=different, remark=remark)
+
+    def _words(self) -> str:
+        """Say which words count as missing: in a column of words they may be a category."""
+        words = words_for_missing(self.cells)
+        if not len(words):
+            return ""
+        count = "1 cell" if len(words) == 1 else f"{len(words):,} cells"
+        return (
+            f"{listed(sorted(words.unique()))} ({count}) count as missing, as empty cells do: "
+            "write another word in the file where it is a category of its own"
+        )
 
     def _missed(self, present: "pd.Series", numbers: Reading) -> str:
         """Say why many numbers are no numbers here."""

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,7 +11,22 @@ from typing import Any
 from skdistill._ground.saving import check_writable, same_file
 from skdistill.exceptions import SkdistillError
 
-__all__ = ["CommandError", "Once", "Several", "caution", "check_output", "cut", "listed", "note"]
+__all__ = [
+    "CommandError",
+    "Once",
+    "Several",
+    "caution",
+    "check_output",
+    "cut",
+    "in_options",
+    "listed",
+    "note",
+]
+
+# Parameters of the estimators that are options here, as messages write them: cv=3, memory=.
+_PARAMETERS = re.compile(
+    r"\b(cv|groups|max_time|memory|n_jobs|prefer|within)=(?:'(\w+)'|(\d[\w.+-]*\b)|(?=[\s,;.)]|$))"
+)
 
 
 class CommandError(SkdistillError, ValueError):
@@ -107,6 +123,22 @@ def cut(texts: Sequence[str], limit: int = 10) -> str:
     """Return texts for a message: the first `limit` of them, and how many there are."""
     shown = ", ".join(texts[:limit])
     return shown if len(texts) <= limit else f"{shown}, ... ({len(texts):,} in all)"
+
+
+def in_options(text: str) -> str:
+    """Return a message of an estimator with its parameters as options of the command line.
+
+    Examples
+    --------
+    >>> in_options("max_time=1e-06 seconds: choose on fewer folds (cv=3), or give memory= once")
+    '--max-time 1e-06 seconds: choose on fewer folds (--cv 3), or give --memory once'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        value = found[2] or found[3]
+        return f"--{found[1].replace('_', '-')}" + (f" {value}" if value else "")
+
+    return _PARAMETERS.sub(option, text)
 
 
 def note(text: str) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from skdistill.cli.cells import EXACT, MISSING, TIME, Number, number, placeholder, time
+from skdistill.cli.cells import EXACT, MISSING, TIME, WORDS, Number, number, placeholder, time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,7 @@ __all__ = [
     "read_dates",
     "read_numbers",
     "text",
+    "words_for_missing",
 ]
 
 _FEW = 0.05  # so large a share may be no number or date in a column of them
@@ -108,6 +109,12 @@ def present_cells(column: "pd.Series") -> "pd.Series":
         return present.astype("int64")
     cells = present.astype(object).map(text).astype(object)
     return cells[~cells.str.lower().isin(MISSING)]
+
+
+def words_for_missing(column: "pd.Series") -> "pd.Series":
+    """Return the cells that count as missing though they are words, such as ``NA`` and ``None``."""
+    cells = column.dropna().astype(object).map(text).astype(object)
+    return cells[cells.str.lower().isin(WORDS)]
 
 
 def is_date(column: "pd.Series") -> bool:

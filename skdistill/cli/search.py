@@ -20,7 +20,7 @@ from skdistill.cli.stages import Stages
 from skdistill.cli.stored import check_format, save
 from skdistill.cli.tasks import CliTask, asked, task_of
 from skdistill.cli.vectoriser import make_vectoriser
-from skdistill.exceptions import ExportError, ParameterError
+from skdistill.exceptions import ExportError
 from skdistill.inspection import SearchReport
 
 __all__ = ["add_parser", "run"]
@@ -146,10 +146,7 @@ def run(args: argparse.Namespace) -> None:
     search = _search(args, task)
     with few_threads(rows.X.size), running_on(args.engine), Stages():
         X = vectoriser.fit_transform(rows.X)
-        try:
-            search.fit(X, rows.y, sample_weight=rows.weight, groups=rows.groups)
-        except ParameterError as error:
-            raise CommandError(str(error)) from error
+        search.fit(X, rows.y, sample_weight=rows.weight, groups=rows.groups)
     found = searched.Searched(Path(args.train).name, search, X.shape)
     print(f"{found.table}\n\n{found.sentence}")
     model = slim(vectoriser, search.student_, rows.X, partial(_vectoriser, args, training))

@@ -193,8 +193,8 @@ def _check_in_time(deadline: Deadline, took: float, n_more: int, n_jobs: int | N
         raise ParameterError(
             f"max_time={deadline.limit:g} seconds is too short for this teacher: one fit took "
             f"{took:.3g} s, and {n_more} more are needed ({at_once} at once: {needed:.3g} s). "
-            "Allow more, choose on fewer folds (cv=3 needs 6 teachers, n_validation=2 fewer of "
-            "more folds), or give memory= once and let it finish: its teachers are found again."
+            "Allow more, choose on fewer folds (cv=3 needs 6 teachers), or give memory= once and "
+            "let it finish: its teachers are found again."
         )
 
 

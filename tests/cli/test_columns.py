@@ -261,6 +261,15 @@ def test_what_is_asked_for_is_done(asked: str, cells) -> None:
     assert read[0] == str(cells[0])
 
 
+@pytest.mark.parametrize("asked", [None, "category", "text"])
+def test_words_for_a_missing_value_are_told_where_they_may_be_a_category(asked) -> None:
+    cells = ["NA", "grvl", " none", "pave", "", None, "?", "NA"] * 10
+    remark = known(cells, asked).remark
+    assert remark.startswith("'NA', 'none' (30 cells) count as missing, as empty cells do: ")
+    assert known(["NA", "1", "2", "3"] * 25).remark == ""  # of a number it says nothing else
+    assert known(["?", "grvl", "pave", ""] * 25).remark == ""
+
+
 def test_numbers_that_are_asked_for_are_no_ids_and_no_dates() -> None:
     assert known(ORDER, "number").kind == "number"
     assert known(days("%Y%m%d"), "number").kind == "number"

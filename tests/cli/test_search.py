@@ -84,7 +84,7 @@ def test_a_budget_is_kept(search, files) -> None:
         (["--within", "1%"], "add --prefer"),
         (["--cv", "2"], "needs 3 folds"),
         (["--report", "r.md"], "expected an extension .html"),
-        (["--max-time", "0.000001"], "max_time"),
+        (["--max-time", "0.000001"], "--max-time 1e-06 seconds is too short"),
         (["--students", "tests.cli.learners:LAMBDA"], "could not be saved"),
     ],
 )
