@@ -31,7 +31,7 @@ class Cost:
     Attributes
     ----------
     latency_us : float
-        Microseconds to predict one row, the median of many calls.
+        Microseconds of one call in Python that predicts one row, the median of many.
     size_kb : float
         Kilobytes (1,000 bytes) of its pickle.
     max_leaves : float
@@ -74,16 +74,16 @@ class Budget:
 
         Examples
         --------
-        >>> Budget.of({"latency_us": 20, "readable": True})
-        Budget(latency_us=20.0, size_kb=None, max_leaves=None, readable=True)
+        >>> Budget.of({"latency_us": 200, "readable": True})
+        Budget(latency_us=200.0, size_kb=None, max_leaves=None, readable=True)
         """
         if given is None:
             return None
         known = [each.name for each in fields(cls)]
         if not isinstance(given, Mapping) or not given or not set(given) <= set(known):
             raise ParameterError(
-                f"budget must be a dict with some of {known}, such as {{'latency_us': 20}} "
-                f"(microseconds a row) or {{'size_kb': 50}}, got {given!r}."
+                f"budget must be a dict with some of {known}, such as {{'latency_us': 200}} "
+                f"(microseconds of a call for one row) or {{'size_kb': 50}}, got {given!r}."
             )
         limits = dict(given)
         readable = limits.pop("readable", False)

@@ -26,6 +26,7 @@ from skdistill.teaching.pool import Pool
 __all__ = ["decide", "judge_students", "teacher_losses"]
 
 Floats = NDArray[np.float64]
+SIDES = ("distilled", "direct")
 NO_CHANCE = 30.0  # nats: e^-30 is a rounding error, the log-loss is cut at 36
 
 
@@ -143,16 +144,44 @@ def judge_students(
         known = np.isin(np.arange(len(candidates)), among)
     found = {}
     for name in dict.fromkeys(names.tolist()):
-        sides = [np.flatnonzero((names == name) & known & (is_direct == d)) for d in (False, True)]
+        tried = [np.flatnonzero((names == name) & (is_direct == d)) for d in (False, True)]
+        sides = [side[known[side]] for side in tried]
         settled = [_settled(side, scores) for side in sides]
-        costs = _costs(candidates, scores, settled, **how)
-        compared, against = UNKNOWN, {}
+        scored = [_settled(side, scores) for side in tried]
+        known_costs = [own if len(own) else all_ for own, all_ in zip(settled, scored, strict=True)]
+        further: dict[str, Any] = _costs(candidates, scores, known_costs, **how)
+        compared = UNKNOWN
         if all(map(len, settled)):
             judged = _choose_apart(candidates, scores, pool, sides, **how)
             compared = _compare(*judged)
             others = _headlines(*judged, data, judge)
-            against = _moved_against(compared.gap.mean, others, alpha)
-        found[name] = _verdict_on(name, compared, judge, alpha, against=against, **costs)
+            further["against"] = _moved_against(compared.gap.mean, others, alpha)
+        else:
+            further["lacking"] = _lacking(tried, scored, settled)
+            further |= _alone(candidates, scores, pool, settled, **how)
+        found[name] = _verdict_on(name, compared, judge, alpha, **further)
+    return found
+
+
+def _alone(
+    candidates: Sequence[Candidate], scores: Scores, pool: Pool, settled: Sequence[Any], **how: Any
+) -> dict[str, float]:
+    """Return the loss of the one side that has any, chosen by the other folds."""
+    found = {}
+    for side, among in zip(SIDES, settled, strict=True):
+        if len(among):
+            judged = _choose_apart(candidates, scores, pool, [among, among], **how)
+            found[side] = _compare(*judged).means[0]
+    return found
+
+
+def _lacking(tried: Sequence[Any], scored: Sequence[Any], within: Sequence[Any]) -> dict[str, str]:
+    """Return why a side has nothing to be compared: the distilled one, then the direct one."""
+    found = {}
+    for side, *numbers in zip(SIDES, tried, scored, within, strict=True):
+        if not all(map(len, numbers)):
+            first = [len(each) > 0 for each in numbers].index(False)
+            found[side] = ("not tried", "no score", "over budget")[first]
     return found
 
 
@@ -161,18 +190,18 @@ def _verdict_on(
 ) -> StudentVerdict:
     low, high = compared.interval(alpha)
     distilled, direct = compared.means
-    return StudentVerdict(
-        student=name,
-        outcome="helps" if high < 0.0 else "harms" if low > 0.0 else "not shown to help",
-        difference=distilled - direct,
-        error=np.inf if compared.gap.error is None else compared.gap.error,
-        interval=(low, high),
-        distilled=distilled,
-        direct=direct,
-        ruled_out=_ruled_out(compared) if judge.row_loss is row_log_loss else {},
-        n_rows=compared.n_rows,
-        **further,
-    )
+    known = {
+        "student": name,
+        "outcome": "helps" if high < 0.0 else "harms" if low > 0.0 else "not shown to help",
+        "difference": distilled - direct,
+        "error": np.inf if compared.gap.error is None else compared.gap.error,
+        "interval": (low, high),
+        "distilled": distilled,
+        "direct": direct,
+        "ruled_out": _ruled_out(compared) if judge.row_loss is row_log_loss else {},
+        "n_rows": compared.n_rows,
+    }
+    return StudentVerdict(**known | further)
 
 
 @dataclass(frozen=True)
@@ -266,7 +295,7 @@ def _costs(
     """Return bytes and seconds of 1,000 rows, of what all folds choose on each side."""
     time = 1000.0 * seconds(candidates, scores)
     size, took = {}, {}
-    for side, among in zip(("distilled", "direct"), sides, strict=True):
+    for side, among in zip(SIDES, sides, strict=True):
         best = choose(candidates, scores, among=among, **how) if len(among) else None
         size[side] = float("nan") if best is None else float(scores.size[best])
         took[side] = float("nan") if best is None else float(time[best])

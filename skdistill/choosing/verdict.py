@@ -16,6 +16,12 @@ OUTCOMES = {
     "harms": "Distilling harms",
 }
 SIDES = ("direct", "distilled")
+SAID = {"direct": "trained directly", "distilled": "distilled"}
+LACKING = {
+    "not tried": "was not tried (max_time)",
+    "no score": "has no {loss} on some fold",
+    "over budget": "is beyond the budget",
+}
 COLUMNS = ("direct", "distilled", "difference", "interval", "size", "time of 1,000 rows", "")
 
 
@@ -41,7 +47,7 @@ class StudentVerdict:
     interval : tuple of float
         Its confidence interval.
     distilled, direct : float
-        The two losses.
+        The two losses; NaN of a side that `lacking` names.
     ruled_out : mapping of str to float
         With "neg_log_loss", the share of rows to whose class "distilled" and "direct" gave no
         chance at all, as trees may: each counts 36 nats, and few of them decide. Empty otherwise.
@@ -55,6 +61,9 @@ class StudentVerdict:
         way, their interval clear of zero: "distilled" and "direct".
     fell_back : bool
         Whether `fallback` ruled the distilled side out.
+    lacking : mapping of str to str
+        Why "distilled" or "direct" could not be compared: "not tried" (no time), "no score" on some
+        fold, or "over budget". Empty where both could.
     """
 
     student: str
@@ -70,6 +79,7 @@ class StudentVerdict:
     seconds: Mapping[str, float]
     against: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     fell_back: bool = False
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
     def falls_back(self, fallback: str | Literal[False]) -> bool:
         """Whether a policy of `DistilledClassifierCV` leaves the direct students only."""
@@ -216,11 +226,8 @@ class Verdict:
         found, shown = self.chosen, _shown(self.chosen, self._sign)
         of = f" ({self.student})" if len(self.by_student) > 1 else ""
         loss = self.loss.removeprefix(MINUS)
-        if not isfinite(found.difference):
-            return (
-                f"{OUTCOMES[found.outcome]}{of}: it was not tried both distilled and trained "
-                f"directly, or has no {loss} on some fold"
-            )
+        if found.lacking:
+            return f"Whether distilling helps{of} is not known: {self._unequal(shown)}"
         doubt = f": {found.doubt}" if found.doubt else ""
         return (
             f"{OUTCOMES[found.outcome]}{of}: {loss} "
@@ -229,13 +236,26 @@ class Verdict:
             f"interval {shown['low']:+.3g} to {shown['high']:+.3g}{doubt})"
         )
 
+    def _unequal(self, shown: Mapping[str, float]) -> str:
+        """Return in words what a comparison lacks, and what is known of the other side."""
+        loss = self.loss.removeprefix(MINUS)
+        parts = [
+            f"{SAID[side]} it {LACKING[self.chosen.lacking[side]].format(loss=loss)}"
+            if side in self.chosen.lacking
+            else f"{SAID[side]} its {loss} is {shown[side]:.4g}"
+            for side in reversed(SIDES)
+        ]
+        return ", ".join(parts)
+
     @property
     def _price(self) -> str:
-        """What the budget costs, in words; empty without one."""
+        """What the budget costs, in words; empty without one, and where it costs nothing."""
         if not self.budget:
             return ""
-        within, without = (self._sign * self.budget[side] for side in ("within", "without"))
-        return f" Within the budget: {within:.4g}; without a limit {without:.4g}."
+        within, without = (f"{self._sign * self.budget[s]:.4g}" for s in ("within", "without"))
+        if within == without:
+            return ""
+        return f" Within the budget: {within}; without a limit {without}."
 
     @property
     def _left(self) -> str:
@@ -326,10 +346,10 @@ def _cells(kind: StudentVerdict, sign: float) -> tuple[str, ...]:
     shown = _shown(kind, sign)
     sizes = [_known(size_text, kind.size[side]) for side in SIDES]
     times = [_known(time_text, kind.seconds[side]) for side in SIDES]
+    compared = f"{shown['difference']:+.3g}", f"{shown['low']:+.3g} to {shown['high']:+.3g}"
     return (
-        *(f"{shown[side]:.4g}" for side in SIDES),
-        f"{shown['difference']:+.3g}",
-        f"{shown['low']:+.3g} to {shown['high']:+.3g}",
+        *(kind.lacking.get(side, f"{shown[side]:.4g}") for side in SIDES),
+        *(("", "") if kind.lacking else compared),
         " / ".join(sizes),
         " / ".join(times),
     )

@@ -91,6 +91,10 @@ def test_the_best_within_the_limits_is_fitted():
     assert isinstance(student, LogisticRegression) or student.get_n_leaves() <= 4
     assert set(small.verdict_.budget) == {"within", "without"}
     assert "Within the budget: " in str(small.verdict_)
+    forest = small.verdict_.by_student["forest"]
+    assert forest.lacking == dict.fromkeys(("distilled", "direct"), "over budget")
+    assert min(forest.size.values()) > 0  # told all the same
+    assert "nan" not in str(small.verdict_)
     assert free.verdict_.budget == {}
     assert "budget" not in str(free.verdict_)
     tree = search(students=STUDENTS[:2], budget={"readable": True}).fit(X, Y)
@@ -98,6 +102,7 @@ def test_the_best_within_the_limits_is_fitted():
     loose = search(budget={"size_kb": 1e6, "latency_us": 1e9}).fit(X, Y)
     assert loose.best_index_ == free.best_index_
     assert loose.verdict_.budget["within"] == loose.verdict_.budget["without"]
+    assert "budget" not in str(loose.verdict_)  # it costs nothing
 
 
 def test_a_budget_that_nothing_fits_says_what_the_least_is():

@@ -93,7 +93,14 @@ def test_direct_students_come_first_and_cheap_ones_before_dear_ones(task, turned
     assert str(model.verdict_).count("Left untried for lack of time: depth 3 2 candidates.") == 1
     assert [each["strength"] for each in model.untried_] == [0.5, 0.0]
     assert {each["student"].max_depth for each in model.untried_} == {3}
-    assert np.isnan(model.verdict_.by_student["depth 3"].difference)
+    deep = model.verdict_.by_student["depth 3"]
+    assert np.isnan(deep.difference)
+    assert deep.lacking == {"distilled": "not tried"}
+    assert np.isfinite([deep.direct, deep.size["direct"]]).all()
+    line = next(line for line in str(model.verdict_).splitlines() if line.startswith("depth 3"))
+    assert line.split()[2] == f"{deep.direct:.4g}"
+    assert "not tried" in line
+    assert "nan" not in line
     assert np.isfinite(model.verdict_.by_student["depth 2"].difference)
     assert len(model.cv_results_["params"]) == 7
 
