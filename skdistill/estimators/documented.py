@@ -106,9 +106,11 @@ within : float or None, default=None
     With `prefer`, of the candidates whose loss is at most ``1 + within`` times the best, instead
     of those within a standard error: .01 for one per cent.
 budget : dict or None, default=None
-    Hard limits on the student: ``latency_us`` (microseconds to predict one row, the median of
-    many), ``size_kb`` (kilobytes of its pickle), ``max_leaves`` (of all its trees), ``readable``
-    (True: one tree of at most 32 leaves, a linear student or an explainable boosting machine).
+    Hard limits on the student: ``latency_us`` (microseconds of one call in Python for one row, the
+    median of many: for a single tree some 80, and 600 where rows are a data frame), ``size_kb``
+    (kilobytes of its pickle, without what stands before the search in a Pipeline), ``max_leaves``
+    (of all its trees), ``readable`` (True: one tree of at most 32 leaves, a linear student or an
+    explainable boosting machine).
     They are measured, and once more on the student that is fitted in the end; `verdict_` says what
     they cost. Among several `students` the best within the limits is taken. Limits that nothing can
     meet end the fit before a teacher is fitted, with an error that says what the least is.
@@ -116,7 +118,8 @@ max_time : float or None, default=None
     Seconds for the search; None for no limit. One teacher is timed first, and where all would take
     longer the fit ends with an error that says so. Then the direct students are tried in their
     order, and the distilled ones of each, the fastest first: what is not expected to end in time is
-    left out (`untried_`), but for one of each side. The fit of the chosen student comes on top.
+    left out (`untried_`), but for one of each side. What has begun is finished, and the fit of the
+    chosen student comes on top.
     Two runs may try different candidates, as the time is not the same.
 racing : bool, default=False
     Whether to go through the folds one by one, and to drop candidates that another of the same
@@ -164,10 +167,13 @@ best_score_ : float
 cv_results_ : dict of str to array
     One entry per candidate, as `GridSearchCV` has them; `pandas.DataFrame` takes it.
 frontier_ : dict of str to array
-    The best direct and the best distilled candidate of each student, with "loss",
-    "standard_error", "size_bytes", "latency" (seconds a row, many at a time) and "on_front": no
-    other is as good in all three and better in one. `skdistill.inspection.FrontierDisplay` draws
-    it.
+    The best direct and the best distilled candidate of each student; ``pandas.DataFrame`` takes
+    it. "student" (its name, and what was set of its grid), "side" ("direct" or "distilled"),
+    "candidate" (its row in `cv_results_`), "loss" and its "standard_error" (that of `loss_name_`,
+    honest), "size_bytes" (of its pickle), "latency" (*seconds* a row where many are predicted at
+    once: a hundredth and less of a call for one row, which ``latency_us`` of a budget limits), and
+    "on_front": no other is as good in loss, size and latency and better in one.
+    `skdistill.inspection.FrontierDisplay` draws it.
 untried_ : list of dict
     Parameters of the candidates that `max_time` left untried; empty without it.
 row_losses_ : array of shape (n_candidates, n)

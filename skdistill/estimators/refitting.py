@@ -92,7 +92,7 @@ class RefittingDistiller(BaseDistiller):
             What `fit` was given, which a search remembers as long as it is in memory: pass it again
             to one that was loaded from a file. `y`, weights and groups are compared.
         latency_us : float or None, default=None
-            Microseconds to predict one row, at most: the median of many calls.
+            Microseconds of one call in Python that predicts one row, at most: the median of many.
         size_kb : float or None, default=None
             Kilobytes (1,000 bytes) of the pickled student, at most.
         max_leaves : float or None, default=None
