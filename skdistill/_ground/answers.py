@@ -43,8 +43,7 @@ def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[An
         If a data frame has columns that are named after something else, or entries are masked.
     """
     if type(model) is LabelledClassifier and _same(model.classes_, classes):
-        inner = getattr(model, "classifier_", model.classifier)
-        return class_probabilities(inner, X, np.arange(len(classes)))
+        return class_probabilities(model.inner, X, np.arange(len(classes)))
     name = type(model).__name__
     given = model.predict_proba(X)
     own = np.asarray(getattr(model, "classes_", classes))

@@ -10,7 +10,9 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,7 @@ __all__ = [
     "adopt_booster",
     "boosting_start",
     "histogram_nodes",
+    "histogram_scaled",
     "histogram_start",
     "histogram_trees",
     "positive_label",
@@ -53,6 +56,7 @@ __all__ = [
     "take_columns",
     "take_rows",
     "tree_on",
+    "tree_with",
     "warn_user",
     "with_callbacks",
 ]
@@ -191,6 +195,13 @@ def tree_on(tree: Any, columns: Any) -> Any:
     return made
 
 
+def tree_with(tree: Any, values: Any) -> Any:
+    """Return a tree of scikit-learn (``tree_``) with other values in its nodes (m, outputs, K)."""
+    made = type(tree)(tree.n_features, tree.n_classes, tree.n_outputs)
+    made.__setstate__(tree.__getstate__() | {"values": np.ascontiguousarray(values)})
+    return made
+
+
 def boosting_start(model: Any) -> Any:
     """Return the scores (k,) from which scikit-learn's gradient boosting starts, of any row.
 
@@ -218,6 +229,17 @@ def histogram_trees(model: Any) -> list[list[Any]]:
 def histogram_start(model: Any) -> Any:
     """Return the scores (k,) from which scikit-learn's histogram gradient boosting starts."""
     return np.ravel(model._baseline_prediction)
+
+
+def histogram_scaled(model: Any, factor: float) -> Any:
+    """Return a copy of scikit-learn's histogram gradient boosting, its scores times a factor."""
+    made = copy(model)
+    made._predictors = [list(map(copy, trees)) for trees in model._predictors]
+    made._baseline_prediction = model._baseline_prediction * factor
+    for tree in chain.from_iterable(made._predictors):
+        tree.nodes = tree.nodes.copy()
+        tree.nodes["value"] *= factor
+    return made
 
 
 def positive_label(model: Any) -> Any:

@@ -264,7 +264,7 @@ MEMBERS: tuple[tuple[str, Callable[[Any], Iterable[Any]]], ...] = (
     ("best_estimator_", lambda member: [member]),
     ("estimator_", lambda member: [member]),
     ("regressor_", lambda member: [member]),
-    ("classifier", lambda member: [member]),  # of students.wrapped
+    ("inner", lambda member: [member]),  # of those in wrapping
 )
 
 

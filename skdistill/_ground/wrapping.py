@@ -1,10 +1,11 @@
-"""Classifiers around classifiers: those that know the classes by number only predict them by name.
+"""Classifiers around fitted models: those that know the classes by number only predict by name.
 
-They are plain scikit-learn classifiers; what is inside stands in ``classifier``.
+They are plain scikit-learn classifiers; what is inside stands in a parameter (``classifier``).
 """
 
 from collections.abc import Mapping
-from typing import Any
+from copy import copy
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,33 +21,50 @@ __all__ = ["ClassifierWrapper", "LabelledClassifier", "fit_labelled", "fit_sorte
 class ClassifierWrapper(ClassifierMixin, BaseEstimator):
     """What the wrappers share: a subclass has its parameters, fits, and gives probabilities."""
 
-    classifier: Any
+    _holds: ClassVar[str] = "classifier"  # the parameter that has the model inside
     feature_importances_ = passed_on(
-        "feature_importances_", "_fitted", "Those of the classifier, (n_features,)."
+        "feature_importances_", "inner", "Those of the model inside, (n_features,)."
     )
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self._fitted, "classes_")
+        return hasattr(self.inner, "classes_")
 
     @property
-    def _fitted(self) -> Any:
-        """What `fit` made of the classifier, or the classifier as it was given."""
-        return getattr(self, "classifier_", self.classifier)
+    def inner(self) -> Any:
+        """What `fit` made of the model inside, or that as it was given."""
+        return getattr(self, f"{self._holds}_", getattr(self, self._holds))
+
+    def around(self, inner: Any) -> Self:
+        """Return a copy of this around another fitted model.
+
+        Parameters
+        ----------
+        inner : fitted model
+            In the place of what is inside.
+
+        Returns
+        -------
+        wrapped : ClassifierWrapper
+        """
+        made = copy(self)
+        vars(made).pop(f"{self._holds}_", None)
+        setattr(made, self._holds, inner)
+        return made
 
     @property
     def classes_(self) -> NDArray[Any]:
         """The classes of the classifier."""
-        return np.asarray(self._fitted.classes_)
+        return np.asarray(self.inner.classes_)
 
     @property
     def n_features_in_(self) -> int:
-        """How many features the classifier was fitted on."""
-        return int(self._fitted.n_features_in_)
+        """How many features the model inside was fitted on."""
+        return int(self.inner.n_features_in_)
 
     @property
     def feature_names_in_(self) -> NDArray[Any]:
-        """What the features are called, where the classifier was fitted on a data frame."""
-        return np.asarray(self._fitted.feature_names_in_)
+        """What the features are called, where the model inside was fitted on a data frame."""
+        return np.asarray(self.inner.feature_names_in_)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each row.
@@ -76,7 +94,7 @@ class ClassifierWrapper(ClassifierMixin, BaseEstimator):
         p : array of shape (n, K)
         """
         check_is_fitted(self)
-        return self._fitted.predict_proba(X)
+        return self.inner.predict_proba(X)
 
 
 class LabelledClassifier(ClassifierWrapper):
@@ -101,8 +119,8 @@ class LabelledClassifier(ClassifierWrapper):
     ['spam']
     """
 
-    coef_ = passed_on("coef_", "_fitted", "Coefficients of a linear classifier.")
-    intercept_ = passed_on("intercept_", "_fitted", "Intercepts of a linear classifier.")
+    coef_ = passed_on("coef_", "inner", "Coefficients of a linear classifier.")
+    intercept_ = passed_on("intercept_", "inner", "Intercepts of a linear classifier.")
 
     def __init__(self, classifier: Any, labels: Any) -> None:
         self.classifier = classifier
@@ -135,7 +153,7 @@ class LabelledClassifier(ClassifierWrapper):
 
 def unlabelled(model: Any) -> Any:
     """Return the classifier that knows the classes by number; any other model as it is."""
-    return model.classifier if type(model) is LabelledClassifier else model
+    return model.inner if type(model) is LabelledClassifier else model
 
 
 def fit_labelled(model: Any, X: Any, y: Any, **keywords: Any) -> Any:

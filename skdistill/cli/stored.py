@@ -32,6 +32,7 @@ KNOWN = frozenset(
         "sklearn.tree._tree.Tree",
         "skdistill._ground.wrapping.LabelledClassifier",
         "skdistill.export.decoded.DecodedClassifier",
+        "skdistill.export.sorted_levels.SortedRegressors",
         "skdistill.students.regression.Decoder",
         "skdistill.students.soft_logistic.SoftLogisticRegression",
         "skdistill.students.soft_mlp.SoftMLPClassifier",

@@ -12,12 +12,14 @@ from skdistill.export.description import to_json
 from skdistill.export.exported import Exported
 from skdistill.export.onnx import to_onnx
 from skdistill.export.shipped import ship
+from skdistill.export.sorted_levels import SortedRegressors
 from skdistill.export.sql import to_sql
 from skdistill.export.treelite import to_treelite
 
 __all__ = [
     "DecodedClassifier",
     "Exported",
+    "SortedRegressors",
     "ship",
     "to_c",
     "to_json",

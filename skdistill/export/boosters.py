@@ -1,6 +1,5 @@
 """The boosters' own files: LightGBM's text, XGBoost's UBJSON; a plain reload says the same."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from skdistill.export.proof import Said
 from skdistill.export.reading.lightgbm import check_booster
 from skdistill.export.shipping import Format, produce
 from skdistill.export.tables import Table
+from skdistill.students import LabelledClassifier, TemperedClassifier
+from skdistill.students.tempering import tempered
 
 __all__ = ["LIGHTGBM", "XGBOOST", "to_lightgbm", "to_xgboost"]
-
-LOGISTIC = ("binary:logistic", "reg:logistic")
 
 
 @documented("text")
@@ -32,9 +31,10 @@ def to_lightgbm(
     """Write a LightGBM student as LightGBM's own text, for ``lightgbm.Booster(model_file=...)``.
 
     The reloaded booster's ``predict`` gives the probability of class 1, of more classes those of
-    all, or a regressor's prediction; it does not know the names of the classes. It is reloaded, and
-    run as `to_onnx` runs its graph. Another student, and what stands around one (a decode step, a
-    temperature, a Pipeline), has no place in it.
+    all, or a regressor's prediction; it does not know the names of the classes. A temperature
+    around the student is written into its leaves. The text is reloaded, and run as `to_onnx` runs
+    its graph. Another student, and what else stands around one (a decode step, a Pipeline), has no
+    place in it.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def to_xgboost(
 ) -> Exported:
     """Write an XGBoost student as XGBoost's own UBJSON, for ``xgboost.Booster(model_file=...)``.
 
-    A temperature that the student was fitted at is undone in leaves and start score. The reloaded
+    A temperature around the student is written into its leaves. The reloaded
     booster's ``predict`` gives the probability of class 1, of more classes those of all, or a
     regressor's prediction. It is reloaded, and run as `to_onnx` runs its graph. Another student,
     and what else stands around one (a decode step, a Pipeline), has no place in it.
@@ -111,8 +111,8 @@ def to_xgboost(
     return produce(XGBOOST, model, X, path=path, labels=False, tolerance=tolerance)
 
 
-def _student(model: Any, package: str) -> tuple[Any, float]:
-    """Return the package's own estimator inside a model, and the temperature that is around it."""
+def _student(model: Any, package: str) -> Any:
+    """Return the package's own estimator inside a model, at the temperature that is around it."""
     inner, temperature = model, 1.0
     if hasattr(inner, "student_"):
         if getattr(inner, "decode_", None) is not None:
@@ -121,24 +121,25 @@ def _student(model: Any, package: str) -> tuple[Any, float]:
                 f"{package}'s file has no place: use to_onnx or to_c."
             )
         inner = inner.student_
-    while type(inner).__name__ in ("LabelledClassifier", "TemperedClassifier"):
+    while type(inner) in (LabelledClassifier, TemperedClassifier):
         temperature *= getattr(inner, "temperature", 1.0)
-        inner = inner.classifier
+        inner = inner.inner
     if type(inner).__module__.partition(".")[0] != package:
         raise ExportError(
             f"{type(inner).__name__} is no estimator of {package}: use to_onnx or to_c."
         )
-    return inner, temperature
+    student = tempered(inner, temperature)
+    if type(student) is TemperedClassifier:
+        raise ExportError(
+            f"the temperature {temperature} is undone around {type(inner).__name__} with these "
+            f"settings, for which {package}'s file has no place: use to_onnx or to_c."
+        )
+    return student
 
 
 def _write_lightgbm(answer: Answer, table: Table, model: Any) -> bytes:
-    student, temperature = _student(model, "lightgbm")
+    student = _student(model, "lightgbm")
     check_booster(student)
-    if temperature != 1.0:
-        raise ExportError(
-            f"the temperature {temperature} is undone around {type(student).__name__}, for which "
-            "LightGBM's text has no place: use to_onnx or to_c."
-        )
     return str(student.booster_.model_to_string()).encode()
 
 
@@ -150,36 +151,10 @@ def _run_lightgbm(content: bytes, answer: Answer) -> Callable[[Table], Said]:
 
 
 def _write_xgboost(answer: Answer, table: Table, model: Any) -> bytes:
-    """Return the booster's bytes, the temperature undone."""
-    import xgboost
-
-    student, temperature = _student(model, "xgboost")
-    booster = student.get_booster()
+    booster = _student(model, "xgboost").get_booster()
     best = booster.attr("best_iteration")
     booster = booster if best is None else booster[: int(best) + 1]
-    if temperature != 1.0:
-        told = json.loads(bytes(booster.save_raw("json")))
-        _heat(told["learner"], temperature)
-        booster = xgboost.Booster(model_file=bytearray(json.dumps(told).encode()))
     return bytes(booster.save_raw("ubj"))
-
-
-def _heat(learner: dict[str, Any], temperature: float) -> None:
-    """Multiply the scores by a temperature: leaves and start."""
-    for tree in learner["gradient_booster"]["model"]["trees"]:
-        leaves = np.flatnonzero(np.array(tree["left_children"]) < 0).tolist()
-        for leaf in leaves:
-            tree["split_conditions"][leaf] *= temperature
-            tree["base_weights"][leaf] *= temperature
-    param = learner["learner_model_param"]
-    base = np.array(json.loads(param["base_score"]), dtype=np.float64)
-    if learner["objective"]["name"] in LOGISTIC:
-        base = 1 / (1 + np.exp(-temperature * np.log(base / (1 - base))))
-    else:
-        base *= temperature
-    # XGBoost 2 reads no more digits than single precision has.
-    told = [np.format_float_scientific(each, exp_digits=1) for each in np.float32(base).ravel()]
-    param["base_score"] = f"[{','.join(told)}]" if base.ndim else told[0]
 
 
 def _run_xgboost(content: bytes, answer: Answer) -> Callable[[Table], Said]:

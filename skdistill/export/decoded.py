@@ -1,17 +1,19 @@
 """A regressor that serves as a classifier, with the step that makes its numbers probabilities."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
+from skdistill._ground.wrapping import ClassifierWrapper
 from skdistill.students import Decoder, DirectStudent, resolve
 
 __all__ = ["DecodedClassifier"]
 
 
-class DecodedClassifier(ClassifierMixin, BaseEstimator):
+class DecodedClassifier(ClassifierWrapper):
     """A fitted regressor as the classifier that it was distilled to be.
 
     `ship` makes it of a `DistilledClassifier` whose student is a regressor. It knows nothing of a
@@ -37,28 +39,29 @@ class DecodedClassifier(ClassifierMixin, BaseEstimator):
     ['yes']
     """
 
+    _holds: ClassVar[str] = "regressor"
+
     def __init__(self, regressor: Any, decode: Decoder, labels: Any) -> None:
         self.regressor = regressor
         self.decode = decode
         self.labels = labels
 
     def __sklearn_is_fitted__(self) -> bool:
+        try:
+            check_is_fitted(self.inner)
+        except NotFittedError:
+            return False
         return True
 
     @property
     def classes_(self) -> NDArray[Any]:
-        """The labels."""
-        return np.asarray(self.labels)
+        """The labels: those of `fit`, or those that were given."""
+        return np.asarray(getattr(self, "labels_", self.labels))
 
     @property
-    def n_features_in_(self) -> int:
-        """How many features the regressor was fitted on."""
-        return int(self.regressor.n_features_in_)
-
-    @property
-    def feature_names_in_(self) -> NDArray[Any]:
-        """What the features are called, where the regressor was fitted on a data frame."""
-        return np.asarray(self.regressor.feature_names_in_)
+    def decoder(self) -> Decoder:
+        """The decode step: that of `fit`, or the one that was given."""
+        return getattr(self, "decode_", self.decode)
 
     def fit(self, X: Any, y: Any) -> "DecodedClassifier":
         """Fit the regressor to labels, as it is where nothing is distilled.
@@ -68,15 +71,15 @@ class DecodedClassifier(ClassifierMixin, BaseEstimator):
         X : array-like of shape (n, d)
             Features.
         y : array-like of shape (n,)
-            Labels; they take the place of others.
+            Labels; they and the regressor's usual decode step take the place of others.
 
         Returns
         -------
         self : DecodedClassifier
         """
-        fitted = DirectStudent(resolve(self.regressor)).fit(X, y)
-        self.regressor, self.decode = fitted.fitted_.model, fitted.fitted_.decode
-        self.labels = fitted.classes_
+        direct = DirectStudent(resolve(self.regressor)).fit(X, y)
+        self.regressor_, self.decode_ = direct.fitted_.model, direct.fitted_.decode
+        self.labels_ = direct.classes_
         return self
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
@@ -91,18 +94,5 @@ class DecodedClassifier(ClassifierMixin, BaseEstimator):
         -------
         p : array of shape (n, K)
         """
-        return self.decode(self.regressor.predict(X))
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable class of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Features.
-
-        Returns
-        -------
-        labels : array of shape (n,)
-        """
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        check_is_fitted(self)
+        return self.decoder(self.inner.predict(X))

@@ -3,6 +3,7 @@
 from copy import copy
 from typing import Any
 
+import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
 
@@ -10,8 +11,8 @@ from skdistill._ground.compat import SEARCHES
 from skdistill._ground.learners import is_of_sklearn
 from skdistill.estimators.base import BaseDistiller
 from skdistill.estimators.quantiles import DistilledQuantiles
-from skdistill.exceptions import ExportError
 from skdistill.export.decoded import DecodedClassifier
+from skdistill.export.sorted_levels import SortedRegressors
 
 __all__ = ["plain"]
 
@@ -30,18 +31,11 @@ def plain(model: Any) -> Any:
     Returns
     -------
     student : estimator
-        A Pipeline, where the model is one.
-
-    Raises
-    ------
-    ExportError
-        If it has several students.
+        A Pipeline, where the model is one; of several quantiles one of this package.
     """
     if isinstance(model, DistilledQuantiles):
-        raise ExportError(
-            "DistilledQuantiles has a student for each quantile: ship each of its students_, and "
-            "sort what they say of a row."
-        )
+        students = [plain(each) for each in model.students_]
+        return SortedRegressors(students, flat=np.ndim(model.quantiles) == 0)
     if isinstance(model, BaseDistiller):
         student, decode = plain(model.student_), getattr(model, "decode_", None)
         return student if decode is None else DecodedClassifier(student, decode, model.classes_)

@@ -45,7 +45,8 @@ def ship(model: Any, X: Any, *, tolerance: float | None = None) -> Any:
     -------
     student : estimator
         Fitted; a Pipeline, where columns are picked or something else stands before the student. A
-        regressor that serves as a classifier comes as a `DecodedClassifier`.
+        regressor that serves as a classifier comes as a `DecodedClassifier`, and quantiles as
+        `SortedRegressors`.
 
     Raises
     ------

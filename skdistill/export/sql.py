@@ -43,18 +43,18 @@ from skdistill.export.pieces import (
     Sorted,
     Sums,
     Total,
-    Trees,
+    Whole,
     every_piece,
 )
 from skdistill.export.proof import Said
 from skdistill.export.rounding import without_rounding
 from skdistill.export.shipping import Format, produce
+from skdistill.export.sql_trees import as_number, cases
 from skdistill.export.tables import Table
 
 __all__ = ["form_of", "to_sql"]
 
 FAR = 700.0  # beyond it EXP is out of range, and an error in some databases
-MOST_LEAVES = 4096  # as many branches as a statement should have
 
 
 @documented("statement")
@@ -125,12 +125,6 @@ def _columns(table: Table) -> list[str]:
     return [_name(name) for name in plain]
 
 
-def _number(value: Any) -> str:
-    if not np.isfinite(value):
-        raise ExportError(f"{value} has no literal in SQL: use to_onnx or to_c.")
-    return repr(float(value))
-
-
 class _Statement:
     """Common table expressions under way: each step has the columns before it, and new ones."""
 
@@ -181,7 +175,7 @@ def _label(decision: Decision, scores: list[str], classes: NDArray[Any]) -> str:
     names = [_literal(each) for each in classes.tolist()]
     if decision.threshold is not None:
         operator = ">=" if decision.inclusive else ">"
-        asked = f"{scores[0]} {operator} {_number(decision.threshold)}"
+        asked = f"{scores[0]} {operator} {as_number(decision.threshold)}"
         return f"CASE WHEN {asked} THEN {names[1]} ELSE {names[0]} END"
     parts = []
     for number, score in enumerate(scores[:-1]):
@@ -215,8 +209,9 @@ def _(piece: Column, statement: _Statement) -> list[str]:
     return [statement.columns[piece.number]]
 
 
-@_expressions.register
-def _(piece: As, statement: _Statement, of: list[str]) -> list[str]:
+@_expressions.register(As)
+@_expressions.register(Whole)  # sets of categories are asked for by ranges
+def _(piece: As | Whole, statement: _Statement, of: list[str]) -> list[str]:
     return of
 
 
@@ -235,7 +230,7 @@ def _(piece: Arithmetic, statement: _Statement, of: list[str]) -> list[str]:
     operator = {"add": "+", "divide": "/", "multiply": "*"}[piece.how]
     values = np.broadcast_to(piece.values, (piece.width,)).tolist()
     return statement.step(
-        f"{each} {operator} {_number(value)}" for each, value in zip(of, values, strict=True)
+        f"{each} {operator} {as_number(value)}" for each, value in zip(of, values, strict=True)
     )
 
 
@@ -259,7 +254,7 @@ def _exp(of: str) -> str:
 def _(piece: Imputed, statement: _Statement, of: list[str]) -> list[str]:
     values = piece.values.tolist()
     pairs = zip(of, values, strict=True)
-    return statement.step(f"COALESCE({each}, {_number(value)})" for each, value in pairs)
+    return statement.step(f"COALESCE({each}, {as_number(value)})" for each, value in pairs)
 
 
 @_expressions.register
@@ -299,7 +294,7 @@ def _is(column: str, category: Any) -> str:
 
 
 def _or_null(value: float) -> str:
-    return "NULL" if np.isnan(value) else _number(value)
+    return "NULL" if np.isnan(value) else as_number(value)
 
 
 @_expressions.register
@@ -318,7 +313,7 @@ def _(piece: Softmax, statement: _Statement, of: list[str]) -> list[str]:
 @_expressions.register
 def _(piece: Shares, statement: _Statement, of: list[str]) -> list[str]:
     cut = statement.step(f"CASE WHEN {each} > 0.0 THEN {each} ELSE 0.0 END" for each in of)
-    mass, equal = " + ".join(cut), _number(1 / piece.width)
+    mass, equal = " + ".join(cut), as_number(1 / piece.width)
     return statement.step(
         f"CASE WHEN {mass} = 0.0 THEN {equal} ELSE {each} / ({mass}) END" for each in cut
     )
@@ -326,7 +321,7 @@ def _(piece: Shares, statement: _Statement, of: list[str]) -> list[str]:
 
 @_expressions.register
 def _(piece: Logs, statement: _Statement, of: list[str]) -> list[str]:
-    least, factor = _number(np.finfo(piece.dtype).tiny), _number(piece.factor)
+    least, factor = as_number(np.finfo(piece.dtype).tiny), as_number(piece.factor)
     told = f"{factor} * LN(CASE WHEN {{0}} > {least} THEN {{0}} ELSE {least} END)"
     return statement.step(told.format(each) for each in of)
 
@@ -357,53 +352,23 @@ def _(piece: Sorted, statement: _Statement, of: list[str]) -> list[str]:
 @_expressions.register
 def _(piece: Affine, statement: _Statement, of: list[str]) -> list[str]:
     return statement.step(
-        " + ".join([*(f"{_number(w)} * {x}" for w, x in zip(column, of, strict=True)), _number(b)])
+        " + ".join(
+            [*(f"{as_number(w)} * {x}" for w, x in zip(column, of, strict=True)), as_number(b)]
+        )
         for column, b in zip(piece.weight.T.tolist(), piece.bias.tolist(), strict=True)
     )
 
 
 @_expressions.register
 def _(piece: Leaves, statement: _Statement, of: list[str]) -> list[str]:
-    _check_leaves(piece.trees)
     roots = piece.trees.roots.tolist()
-    return statement.step(
-        " + ".join(["0.0", *(_case(piece.trees, root, of, values) for root in roots)])
-        for values in piece.values.T
-    )
+    return statement.step(cases(piece.trees, roots, of, values) for values in piece.values.T)
 
 
 @_expressions.register
 def _(piece: Sums, statement: _Statement, of: list[str]) -> list[str]:
-    _check_leaves(piece.trees)
-    trees = list(zip(piece.trees.roots.tolist(), piece.output.tolist(), strict=True))
-    told = []
-    for column in range(piece.columns):
-        cases = (_case(piece.trees, root, of, piece.values) for root, to in trees if to == column)
-        told.append(" + ".join(["0.0", *cases]))
-    return statement.step(told)
-
-
-def _check_leaves(trees: Trees) -> None:
-    if trees.n_leaves > MOST_LEAVES:
-        raise ExportError(
-            f"trees of {trees.n_leaves} leaves make a statement that no database should be asked: "
-            f"use to_onnx or to_c, or a student of at most {MOST_LEAVES}."
-        )
-    if trees.members:
-        raise ExportError("sets of categories cannot be expressed in SQL: use to_onnx or to_c.")
-
-
-def _case(trees: Trees, at: int, of: list[str], values: NDArray[Any]) -> str:
-    """Return what a tree says from a node on."""
-    if at < 0:
-        return _number(values[-1 - at])
-    column, threshold = of[trees.feature[at]], float(trees.threshold[at])
-    no_end = np.isposinf(threshold)  # asks whether there is a number
-    asked = f"{column} IS NOT NULL" if no_end else f"{column} <= {_number(threshold)}"
-    if trees.missing_yes[at]:
-        asked = f"{column} IS NULL OR {asked}"
-    yes, no = (_case(trees, int(to), of, values) for to in (trees.yes[at], trees.no[at]))
-    return f"CASE WHEN {asked} THEN {yes} ELSE {no} END"
+    roots = [piece.trees.roots[piece.output == column].tolist() for column in range(piece.columns)]
+    return statement.step(cases(piece.trees, each, of, piece.values) for each in roots)
 
 
 def _runner(

@@ -21,13 +21,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from skdistill._ground.arrays import project_to_simplex
 from skdistill._ground.compat import take_rows
 from skdistill.students.base import Fitted, Floats, Problem, Route, check_class_weight
-from skdistill.students.replication import (
-    ReplicationAdapter,
-    copy_settings,
-    copy_weights,
-    restore_temperature,
-)
+from skdistill.students.replication import ReplicationAdapter, copy_settings, copy_weights
 from skdistill.students.size import leaf_settings
+from skdistill.students.tempering import tempered
 from skdistill.students.tree import by_gini, grow, soft_rows
 
 __all__ = ["ForestAdapter"]
@@ -66,7 +62,7 @@ class ForestAdapter(ReplicationAdapter):
         X = check_array(problem.X, accept_sparse="csr", dtype=np.float32, ensure_all_finite=False)
         jobs = (_on_shares if by_gini(forest) else _on_copies)(forest, X, problem, target)
         forest.estimators_ = Parallel(n_jobs=forest.n_jobs, prefer="threads")(jobs)
-        return Fitted(restore_temperature(forest, temperature), touched=float(np.mean(touched)))
+        return Fitted(tempered(forest, temperature), touched=float(np.mean(touched)))
 
 
 def _trees(forest: Any, problem: Problem) -> Iterator[tuple[Any, dict[str, Any], Rows]]:

@@ -7,7 +7,6 @@ are multiplied into gradients and Hessians; and the saved text names its objecti
 booster alone, reloaded from its file, gives exact probabilities.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -32,6 +31,7 @@ from skdistill.students.base import (
 from skdistill.students.lightgbm_names import setting
 from skdistill.students.lightgbm_objective import soft_objective
 from skdistill.students.lightgbm_rows import SharedRows, leaves_by_round, longest_step
+from skdistill.students.lightgbm_text import booster_of, leaf_counts
 from skdistill.students.regression import Decoder, RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.rounds import booster_rounds, booster_settings
@@ -346,8 +346,7 @@ def _self_contained(booster: Any, start: Floats, n_classes: int) -> Any:
     The first tree of each class takes the start score into its leaves, as LightGBM's own objectives
     do; the header line makes a reloaded text predict probabilities.
     """
-    first = booster.model_to_string(num_iteration=1)  # its JSON breaks on odd column names
-    n_leaves = map(int, re.findall(r"^num_leaves=(\d+)$", first, re.MULTILINE))
+    n_leaves = leaf_counts(booster.model_to_string(num_iteration=1))
     for tree, (n, shift) in enumerate(zip(n_leaves, start, strict=True)):
         for leaf in range(n):
             value = booster.get_leaf_output(tree, leaf)
@@ -357,7 +356,5 @@ def _self_contained(booster: Any, start: Floats, n_classes: int) -> Any:
     text = booster.model_to_string(num_iteration=-1)
     header, trees = text.split("\nfeature_names=", 1)
     kept = [line for line in header.split("\n") if not line.startswith("objective=")]
-    trees = re.sub(r"^\[categorical_feature: .*\]\n", "", trees, flags=re.MULTILINE)  # unreadable
     trees = trees.replace("\n[objective: custom]\n", f"\n[objective: {kind}]\n")
-    text = "\n".join([*kept, f"objective={name}"]) + "\nfeature_names=" + trees
-    return lightgbm.Booster(model_str=text)
+    return booster_of("\n".join([*kept, f"objective={name}"]) + "\nfeature_names=" + trees)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from skdistill.students.base import Fitted
 from skdistill.students.regression import Decoder
-from skdistill.students.replication import restore_temperature
+from skdistill.students.tempering import tempered
 
 __all__ = ["at_power"]
 
@@ -19,4 +19,4 @@ def at_power(fitted: Fitted, power: float) -> Fitted:
     fitted = replace(fitted, power=fitted.power * power)
     if isinstance(fitted.decode, Decoder):
         return replace(fitted, decode=replace(fitted.decode, power=fitted.decode.power * power))
-    return replace(fitted, model=restore_temperature(fitted.model, power))
+    return replace(fitted, model=tempered(fitted.model, power))

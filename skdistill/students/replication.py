@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context, get_config
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC, NuSVC
 
 from skdistill._ground.arrays import project_to_simplex
 from skdistill._ground.compat import take_rows
-from skdistill._ground.learners import is_of_sklearn, weight_keyword
+from skdistill._ground.learners import weight_keyword
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import InputError, StudentError
 from skdistill.students.base import (
@@ -40,7 +39,7 @@ from skdistill.students.copies import (
 )
 from skdistill.students.follows import weights_obstacle
 from skdistill.students.size import can_grow, leaf_settings, parts_of
-from skdistill.students.wrapped import TemperedClassifier
+from skdistill.students.tempering import tempered
 from skdistill.targets.losses import Brier, CrossEntropy, Loss
 
 __all__ = [
@@ -48,8 +47,6 @@ __all__ = [
     "check_every_class",
     "copy_settings",
     "copy_weights",
-    "is_softmax",
-    "restore_temperature",
 ]
 
 
@@ -121,7 +118,7 @@ class ReplicationAdapter(Adapter):
         model = _fit_copies(
             clone(self.student), problem, target, integer_labels=self.integer_labels
         )
-        return Fitted(restore_temperature(model, temperature), touched=float(np.mean(touched)))
+        return Fitted(tempered(model, temperature), touched=float(np.mean(touched)))
 
 
 def _fit_learner(learner: Any, problem: Problem) -> Fitted:
@@ -212,25 +209,3 @@ def copy_settings(model: Any, problem: Problem, rows: NDArray[np.int64]) -> dict
     if _class_weight(model) is not None:
         own["class_weight"] = None
     return own | split_setting(model, problem, rows)
-
-
-def restore_temperature(model: Any, temperature: float) -> Any:
-    """Undo the annealing of the targets: in the coefficients where that is exact, else around."""
-    if temperature == 1.0:
-        return model
-    if isinstance(model, TemperedClassifier):
-        return TemperedClassifier(model.classifier, model.temperature * temperature)
-    if is_of_sklearn(model, LogisticRegression) and is_softmax(model):
-        model.coef_ = model.coef_ * temperature
-        model.intercept_ = model.intercept_ * temperature
-        return model
-    return TemperedClassifier(model, temperature)
-
-
-def is_softmax(model: LogisticRegression) -> bool:
-    """Whether probabilities are the softmax of the scores; one class against the rest is not.
-
-    Drop at scikit-learn >= 1.8, which has the softmax only.
-    """
-    one_against_rest = model.solver == "liblinear" or getattr(model, "multi_class", None) == "ovr"
-    return len(model.classes_) == 2 or not one_against_rest

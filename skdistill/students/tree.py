@@ -28,12 +28,9 @@ from skdistill.students.base import (
     balanced_weights,
     check_class_weight,
 )
-from skdistill.students.replication import (
-    ReplicationAdapter,
-    check_every_class,
-    restore_temperature,
-)
+from skdistill.students.replication import ReplicationAdapter, check_every_class
 from skdistill.students.size import leaf_settings
+from skdistill.students.tempering import tempered
 
 __all__ = ["TREES", "TreeAdapter", "by_gini", "grow", "soft_rows"]
 
@@ -66,7 +63,7 @@ class TreeAdapter(ReplicationAdapter):
         tree = _sapling(self.student, problem)
         settings = self.student.get_params() | leaf_settings(self.student, problem.direct)
         model = grow(tree, settings, problem.X, shares, weight, **problem.params)
-        return Fitted(restore_temperature(model, temperature), touched=float(np.mean(touched)))
+        return Fitted(tempered(model, temperature), touched=float(np.mean(touched)))
 
 
 def by_gini(student: Any) -> bool:

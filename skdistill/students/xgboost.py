@@ -28,6 +28,7 @@ from skdistill.students.base import LONGEST_STEP, Adapter, Fitted, Problem, Rout
 from skdistill.students.regression import RegressionAdapter
 from skdistill.students.replication import ReplicationAdapter
 from skdistill.students.size import can_grow, leaf_settings
+from skdistill.students.tempering import tempered
 from skdistill.students.wrapped import LabelledClassifier, TemperedClassifier
 from skdistill.targets.losses import Loss
 
@@ -163,7 +164,7 @@ class XGBoostAdapter(XGBoostDevice):
             fitted = self._fit_two(student, problem, temperature)
         if student is not self.student:
             plain = fitted.model
-            plain = plain.classifier if isinstance(plain, TemperedClassifier) else plain
+            plain = plain.inner if isinstance(plain, TemperedClassifier) else plain
             plain.set_params(max_delta_step=self.student.max_delta_step)
         return replace(fitted, model=_named(fitted.model, problem.classes))
 
@@ -182,8 +183,7 @@ class XGBoostAdapter(XGBoostDevice):
         regressor.fit(problem.X, target[:, 1], **keywords)
         model.load_model(regressor.get_booster().save_raw())
         model.set_params(**given)  # loading puts what the booster found in their place
-        fitted = model if temperature == 1.0 else TemperedClassifier(model, temperature)
-        return Fitted(fitted, touched=float(np.mean(touched)))
+        return Fitted(tempered(model, temperature), touched=float(np.mean(touched)))
 
 
 def _bounded(student: Any) -> Any:

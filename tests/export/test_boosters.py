@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from skdistill import CrossEntropy, DistilledClassifier, DistilledRegressor
 from skdistill.exceptions import ExportError
 from skdistill.export import to_lightgbm, to_xgboost
+from skdistill.students import TemperedClassifier
 from tests.export.students import (
     BOOSTED,
     BOOSTED_NUMBERS,
@@ -46,6 +47,14 @@ def test_lightgbm_text(n_classes, temperature, tmp_path):
     said = Booster(model_file=tmp_path / "student.txt").predict(X)
     said = np.column_stack([1 - said, said]) if n_classes == 2 else said
     assert np.array_equal(said, model.predict_proba(X))
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "lightgbm forest"])
+def test_a_temperature_around_is_written_into_the_leaves(name):
+    X = rows()
+    model = TemperedClassifier(clone(BOOSTED[name]).fit(X, classes(X, 2)), 2.0)
+    said = Booster(model_str=to_lightgbm(model, X).content.decode()).predict(X)
+    np.testing.assert_allclose(said, model.predict_proba(X)[:, 1], rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("n_classes", [2, 5])
@@ -93,7 +102,8 @@ def test_what_a_booster_has_no_place_for_is_named():
     refused(to_lightgbm, distilled(BOOSTED_NUMBERS["lightgbm"], X, y), X, "Decoder.loss=Brier")
     piped = make_pipeline(StandardScaler(), clone(BOOSTED["lightgbm"])).fit(X, y)
     refused(to_lightgbm, piped, X, "Pipeline is no estimator of lightgbm")
-    hot = distilled(BOOSTED["lightgbm forest"], X, y, temperature=2.0)
+    each = LGBMClassifier(num_leaves=4, n_estimators=2, objective="multiclassova", **QUIET)
+    hot = TemperedClassifier(each.fit(X, classes(X, 5)), 2.0)
     refused(to_lightgbm, hot, X, "temperature 2.0 is undone around")
     early = LGBMClassifier(num_leaves=4, n_estimators=2, pred_early_stop=True, **QUIET)
     refused(to_lightgbm, early.fit(X, y), X, "pred_early_stop")

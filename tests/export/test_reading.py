@@ -154,7 +154,7 @@ def test_one_tree_at_a_temperature_is_one_tree_still():
         cv=3,
         random_state=0,
     ).fit(X, classes(X, 2))
-    assert type(model.student_).__name__ == "TemperedClassifier"
+    assert type(model.student_).__name__ == "DecisionTreeClassifier"
     assert isinstance(read(model, Rows(6)).piece, Leaves)
 
 

@@ -4,14 +4,14 @@ import pickle
 
 import numpy as np
 import pytest
-from lightgbm import LGBMClassifier
+from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.base import clone, is_classifier
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import Lasso, LogisticRegression
+from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
@@ -24,10 +24,11 @@ from skdistill import (
     DistilledClassifierCV,
     DistilledQuantiles,
     DistilledRegressor,
+    Logit,
 )
 from skdistill.exceptions import ExportError
-from skdistill.export import DecodedClassifier, ship
-from skdistill.students import Decoder
+from skdistill.export import DecodedClassifier, SortedRegressors, ship, to_json
+from skdistill.students import Decoder, LabelledClassifier, TemperedClassifier
 from tests.export.students import (
     BOOSTED,
     BOOSTED_NUMBERS,
@@ -232,6 +233,29 @@ def test_a_decoded_classifier_is_fitted_to_labels():
     assert np.mean(model.predict(X) == y) > 0.3
 
 
+def test_wrappers_that_are_fitted_keep_their_parameters():
+    """What is exported is what was fitted, not what was given."""
+    X = rows()
+    y = np.array(LABELS[5])[classes(X, 5)]
+    ridge, tree, decode = clone(REGRESSORS["ridge"]), clone(TREE), Decoder(Logit(), 2.0)
+    for model in (
+        DecodedClassifier(ridge, decode, ["x"]),
+        TemperedClassifier(tree, 2.0),
+        LabelledClassifier(tree, ["x"]),
+    ):
+        given = model.get_params(deep=False)
+        with pytest.raises(NotFittedError):
+            model.predict(X)
+        model.fit(X, y)
+        assert model.get_params(deep=False) == given
+        assert not hasattr(ridge, "coef_")
+        assert not hasattr(tree, "tree_")
+        assert to_json(model, X).n_other_labels == 0
+        table = frame()
+        shipped = ship(clone(model).fit(table, y), table)
+        assert np.array_equal(say(shipped, jumbled(table)), say(clone(model).fit(table, y), table))
+
+
 def test_another_temperature_and_more_distillations():
     X = frame()
     y = classes(rows(), 2)
@@ -327,17 +351,52 @@ def test_what_cannot_be_shipped_is_said():
     with pytest.raises(ExportError, match="must be a fitted estimator, got str"):
         ship("tree", X)
 
-    def by_first_column(model, X, levels):
-        return X[:, [0]] + levels
 
-    student = BOOSTED_NUMBERS["lightgbm quantile"]
+def by_first_column(model, X, levels):
+    return np.asarray(X)[:, [0]] + np.asarray(levels)
+
+
+@pytest.mark.parametrize("quantiles", [(0.1, 0.5, 0.9), 0.9])
+@pytest.mark.parametrize("inside", [False, True])
+def test_quantiles_come_as_one(quantiles, inside, tmp_path):
+    """With students that cross: they see three rows a leaf."""
+    X, unseen = frame(), frame(300, seed=3)
+    student = LGBMRegressor(
+        objective="quantile", num_leaves=3, n_estimators=3, min_child_samples=3, verbose=-1
+    )
+    if inside:
+        student = make_pipeline(StandardScaler(), student)
     model = DistilledQuantiles(
         REGRESSORS["ridge"],
         student,
-        quantiles=[0.1, 0.9],
+        quantiles=quantiles,
         quantiles_of=by_first_column,
         strength=0.5,
         cv=2,
-    ).fit(X, numbers(X))
-    with pytest.raises(ExportError, match="ship each of its students_"):
-        ship(model, X)
+        random_state=0,
+    ).fit(X, numbers(rows()))
+    shipped = ship(model, X)
+    assert type(shipped.steps[-1][1]) is SortedRegressors
+    assert len(shipped.feature_names_in_) < 10 or inside
+    assert np.array_equal(shipped.predict(jumbled(unseen)), model.predict(unseen))
+    assert len(pickle.dumps(shipped)) < 0.6 * len(pickle.dumps(model))
+    again = pickle.loads(pickle.dumps(shipped))
+    assert np.array_equal(again.predict(unseen), model.predict(unseen))
+    assert to_json(shipped.steps[-1][1], shipped[:-1].transform(X)).n_rows > len(X)
+    array = ship(clone(model).fit(X.to_numpy(), numbers(rows())), X.to_numpy())
+    assert type(array) is SortedRegressors
+    assert array.predict(X.to_numpy()).shape == model.predict(X).shape
+
+
+def test_regressors_of_quantiles_are_fitted_anew():
+    X, y = rows(), numbers(rows())
+    given = [Ridge(alpha=1.0), Ridge(alpha=9.0)]
+    model = SortedRegressors(given)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    said = model.fit(X, y).predict(X)
+    assert model.regressors is given
+    assert not hasattr(given[0], "coef_")
+    assert np.all(np.diff(said, axis=1) >= 0)
+    assert to_json(model, X).largest_difference < 1e-12
+    assert np.array_equal(say(ship(model, X), X), said)

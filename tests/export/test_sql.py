@@ -4,17 +4,19 @@ import sqlite3
 
 import numpy as np
 import pytest
+from lightgbm import LGBMClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from skdistill import DistilledClassifier
 from skdistill.exceptions import ExportError
-from skdistill.export import to_sql
+from skdistill.export import sql_trees, to_sql
 from tests.export.students import (
     BOOSTED,
     CLASSIFIERS,
     LABELS,
+    QUIET,
     REGRESSORS,
     classes,
     fitted,
@@ -119,20 +121,31 @@ def test_text_and_preparation(encoder):
     assert to_sql(model, X).largest_difference == 0.0
 
 
-def test_what_sql_cannot_say_is_named(monkeypatch):
-    from lightgbm import LGBMClassifier
-
-    from skdistill.export import sql
-    from tests.export.students import QUIET
-
+@pytest.mark.parametrize("as_text", [False, True])
+def test_sets_of_categories(as_text):
     X = rows(300)
     X[:, 3] = np.random.RandomState(0).randint(0, 70, 300)
     y = np.where(X[:, 3] % 3 == 0, 0, classes(X, 2))
     model = LGBMClassifier(
         num_leaves=8, n_estimators=3, min_data_per_group=5, cat_smooth=1, **QUIET
     )
-    with pytest.raises(ExportError, match=r"cannot be expressed in SQL: use to_onnx"):
-        to_sql(model.fit(X, y, categorical_feature=[3]), X)
-    monkeypatch.setattr(sql, "MOST_LEAVES", 10)
+    if as_text:
+        pd = pytest.importorskip("pandas")
+        X = pd.DataFrame(X, columns=list("abcdef"))
+        X["d"] = pd.Categorical([f"it's {each:g}" for each in X["d"]])
+        X.loc[::9, "d"] = np.nan
+        model.fit(X, y)
+    else:
+        X[::9, 3] = np.nan
+        X[1::9, 3] += 0.5  # LightGBM cuts what is behind the point
+        model.fit(X, y, categorical_feature=[3])
+    assert "cat_threshold=" in model.booster_.model_to_string()
+    assert to_sql(model, X).largest_difference < 1e-14
+
+
+def test_what_sql_cannot_say_is_named(monkeypatch):
+    X = rows(300)
+    y = classes(X, 2)
+    monkeypatch.setattr(sql_trees, "MOST_LEAVES", 10)
     with pytest.raises(ExportError, match=r"trees of \d+ leaves.*at most 10"):
         to_sql(fitted(CLASSIFIERS["forest"], X, y), X)

@@ -16,7 +16,7 @@ from sklearn.model_selection import train_test_split
 from benchmarks.made import rare_classes
 from skdistill import CrossEntropy, DistilledClassifier
 from skdistill.exceptions import StudentError
-from skdistill.students import Problem, SoftCrossEntropy, TemperedClassifier, resolve
+from skdistill.students import Problem, SoftCrossEntropy, resolve
 
 xgboost = pytest.importorskip("xgboost")
 
@@ -152,8 +152,6 @@ def problem(case):
 
 def raw_scores(model, X):
     """Return the raw scores after each round, shape (rounds, n, K or 1)."""
-    if isinstance(model, TemperedClassifier):
-        model = model.classifier
     if isinstance(model, xgboost.XGBModel):
         rows, booster = xgboost.DMatrix(X), model.get_booster()
         each = [
@@ -181,9 +179,7 @@ def check_case(case):
         raise
     scores = raw_scores(model, given.X)
     assert np.all(np.isfinite(scores))
-    own_scale = case.kind in {"lgbm", "lgbm_regressor"}
-    unit = case.temperature if own_scale else 1.0  # others are fitted to annealed targets
-    longest = LONGEST * unit
+    longest = LONGEST * case.temperature  # scores are back at temperature one
     steps = np.abs(np.diff(scores, axis=0))
     assert np.all(steps <= longest * case.rate * (1.0 + 1e-5))
     on_simplex = given.target.min() > 0.0
@@ -197,9 +193,8 @@ def check_case(case):
             if case.n_classes == 2
             else scores[-1].astype(float)
         )
-        if own_scale:
-            p = p ** (1.0 / case.temperature)
-            p /= p.sum(axis=1, keepdims=True)
+        p = p ** (1.0 / case.temperature)
+        p /= p.sum(axis=1, keepdims=True)
         asked = np.abs(odds(given.target)).max()
         last = LONGEST * case.rate * (2.0 if several else 1.0)  # two scores go apart
         assert np.abs(odds(p)).max() <= asked + last + 1e-3

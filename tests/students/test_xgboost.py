@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdistill import Brier, DistilledClassifier, DistilledClassifierCV
 from skdistill.exceptions import StudentError
-from skdistill.students import LabelledClassifier, TemperedClassifier, resolve
+from skdistill.students import LabelledClassifier, resolve
 from skdistill.students import xgboost as xgboost_module
 from tests.common.data import sample
 from tests.common.students import XGBOOST
@@ -185,7 +185,7 @@ def test_temperature():
         n_estimators=300, max_depth=8, min_child_weight=0, reg_lambda=0, n_jobs=1
     )
     model = fit(learner, data, temperature=2.0)
-    assert type(model.student_.classifier) is TemperedClassifier
+    assert type(model.student_.classifier) is xgboost.XGBClassifier
     assert_allclose(model.predict_proba(data.X), data.teacher, atol=0.02)
     assert_array_equal(model.student_.predict_proba(data.X), model.predict_proba(data.X))
 

@@ -16,6 +16,7 @@ from skdistill.export.narrowing.registry import (
     used,
 )
 from skdistill.export.reading.linear import IDENTITY
+from skdistill.students.lightgbm_text import booster_of
 
 __all__: list[str] = []
 
@@ -82,18 +83,14 @@ def _lightgbm_uses(model: Any) -> Columns:
 
 def _lightgbm_on(model: Any, columns: Columns, X: Any) -> Any:
     """Return a copy with another booster, read from the text of its own."""
-    import lightgbm
-
     text = _text_on(model.booster_.model_to_string(), columns)
     made = copy(model)
-    booster = lightgbm.Booster(model_str=text)
-    adopt_booster(made, booster, model.objective_, n_features=len(columns))
+    adopt_booster(made, booster_of(text), model.objective_, n_features=len(columns))
     return made
 
 
-# Lines that have a word for each column; the sizes in bytes change, and can be done without.
+# Lines that have a word for each column.
 WORDS = ("feature_names", "feature_infos", "monotone_constraints")
-DROPPED = ("tree_sizes=", "[categorical_feature: ")
 
 
 def _text_on(text: str, columns: Columns) -> str:
@@ -108,7 +105,7 @@ def _text_on(text: str, columns: Columns) -> str:
             value = " ".join(np.array(value.split(" "))[columns])
         elif name == "split_feature":
             value = " ".join(str(place[int(each)]) for each in value.split())
-        if not line.startswith(DROPPED):
+        if name != "tree_sizes":  # in bytes: these change, and can be done without
             lines.append(f"{name}={value}" if "=" in line else line)
     return "\n".join(lines)
 
@@ -118,18 +115,11 @@ learns(*KINDS_OF_LIGHTGBM, uses=_lightgbm_uses, on=_lightgbm_on)
 
 
 def _inner_uses(model: Any) -> Columns:
-    return used(_inner(model))
-
-
-def _inner(model: Any) -> Any:
-    return model.regressor if hasattr(model, "regressor") else model.classifier
+    return used(model.inner)
 
 
 def _inner_on(model: Any, columns: Columns, X: Any) -> Any:
-    made = copy(model)
-    name = "regressor" if hasattr(model, "regressor") else "classifier"
-    setattr(made, name, narrowed(getattr(model, name), columns, X))
-    return made
+    return model.around(narrowed(model.inner, columns, X))
 
 
 WRAPPERS = ("DecodedClassifier", "LabelledClassifier", "TemperedClassifier")
@@ -147,3 +137,13 @@ def _several_on(model: Any, columns: Columns, X: Any) -> Any:
 
 
 learns("sklearn.MultiOutputRegressor", uses=_several_use, on=_several_on)
+
+
+def _sorted_on(model: Any, columns: Columns, X: Any) -> Any:
+    made = copy(model)
+    made.regressors = [narrowed(each, columns, X) for each in model.estimators_]
+    vars(made).pop("fitted_", None)
+    return made
+
+
+learns("skdistill.SortedRegressors", uses=_several_use, on=_sorted_on)

@@ -1,5 +1,6 @@
 """Models around models: what a distillation is fitted to, other names, Pipelines, searches."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,8 +47,17 @@ def _distilled(model: BaseDistiller, of: Piece) -> Answer:
 @reads("skdistill.DistilledQuantiles")
 def _quantiles(model: Any, of: Piece) -> Answer:
     """Say each level by its own student, increasing."""
-    said = beside([read(each, of).piece for each in model.students_])
-    return Answer(Sorted(said), is_flat=np.ndim(model.quantiles) == 0)
+    return _sorted(model.students_, of, is_flat=np.ndim(model.quantiles) == 0)
+
+
+@reads("skdistill.SortedRegressors")
+def _sorted_regressors(model: Any, of: Piece) -> Answer:
+    return _sorted(model.estimators_, of, is_flat=model.flat)
+
+
+def _sorted(students: Sequence[Any], of: Piece, *, is_flat: bool) -> Answer:
+    said = beside([read(each, of).piece for each in students])
+    return Answer(Sorted(said), is_flat=is_flat)
 
 
 def decoded(decode: Decoder, piece: Piece) -> Piece:
@@ -69,13 +79,13 @@ def _shares(decode: Decoder, piece: Piece) -> Piece:
 
 @reads("skdistill.DecodedClassifier")
 def _decoded(model: Any, of: Piece) -> Answer:
-    piece = decoded(model.decode, read(model.regressor, of).piece)
+    piece = decoded(model.decoder, read(model.inner, of).piece)
     return Answer(piece, model.classes_, Decision(piece))
 
 
 @reads("skdistill.TemperedClassifier")
 def _tempered(model: Any, of: Piece) -> Answer:
-    piece = _raised(read(model.classifier, of).piece, float(model.temperature))
+    piece = _raised(read(model.inner, of).piece, float(model.temperature))
     return Answer(piece, model.classes_, Decision(piece))
 
 
@@ -88,7 +98,7 @@ def _raised(p: Piece, power: float) -> Piece:
 
 @reads("skdistill.LabelledClassifier")
 def _labelled(model: Any, of: Piece) -> Answer:
-    piece = read(model.classifier, of).piece
+    piece = read(model.inner, of).piece
     return Answer(piece, model.classes_, Decision(piece))
 
 

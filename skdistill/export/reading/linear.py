@@ -8,7 +8,7 @@ from skdistill.exceptions import ExportError
 from skdistill.export.pieces import Affine, Answer, Decision, Mapped, Pair, Piece, Shares, Softmax
 from skdistill.export.reading.precision import alike
 from skdistill.export.reading.registry import reads
-from skdistill.students.replication import is_softmax
+from skdistill.students.tempering import is_softmax
 
 __all__: list[str] = []
 
