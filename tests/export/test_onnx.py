@@ -1,11 +1,9 @@
 """ONNX graphs say what the model says, or are not written."""
 
 import json
-import re
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skdistill import CrossEntropy, DistilledClassifier, DistilledClassifierCV, DistilledRegressor
 from skdistill.exceptions import ExportError, InputError, ParameterError
 from skdistill.export import Exported, onnx, to_onnx
+from tests.export.readme import served
 from tests.export.students import (
     CLASSIFIERS,
     LABELS,
@@ -195,17 +194,7 @@ def test_the_readme_in_a_process_that_has_only_onnxruntime_and_numpy(tmp_path):
     ).fit(X, np.array(["no", "yes"])[classes(X, 2)])
     to_onnx(model, X, path=tmp_path / "student.onnx")
     np.save(tmp_path / "rows.npy", X)
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    block = re.search(
-        r"```python\n(import numpy as np\nimport onnxruntime\n.*?)```", readme, re.DOTALL
-    )
-    code = block[1].replace("session =", "X_test = np.load('rows.npy')\nsession =", 1)
-    code += """
-import sys
-np.savez("said.npz", label=label, p=p)
-print({name.partition(".")[0] for name in sys.modules} & {"skdistill", "sklearn", "lightgbm"})
-"""
-    command = [sys.executable, "-I", "-c", code]
+    command = [sys.executable, "-I", "-c", served()]
     done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "set()"
     with np.load(tmp_path / "said.npz", allow_pickle=True) as said:
