@@ -25,7 +25,16 @@ from benchmarks import figures
 from benchmarks.formats_students import ALONE, BINARY, CLASSIFIERS, REGRESSORS
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
 from skdistill.exceptions import ExportError
-from skdistill.export import Exported, to_c, to_json, to_lightgbm, to_onnx, to_sql, to_xgboost
+from skdistill.export import (
+    Exported,
+    to_c,
+    to_json,
+    to_lightgbm,
+    to_onnx,
+    to_sql,
+    to_treelite,
+    to_xgboost,
+)
 
 __all__ = ["CELLS", "FORMATS", "Row", "fitted", "outcome", "table_of"]
 
@@ -36,6 +45,7 @@ FORMATS: dict[str, Callable[..., Exported]] = {
     "JSON": to_json,
     "LightGBM": to_lightgbm,
     "XGBoost": to_xgboost,
+    "Treelite": to_treelite,
 }
 KINDS = ("numbers", "gaps", "text")
 NAMES = {2: ["no", "yes"], 5: ["a", "b", "c", "d", "e"]}
@@ -48,9 +58,9 @@ ABOUT = """\
 Every student is fitted to {n} rows of numbers, of numbers with gaps, and of a table with text; of
 2 and of 5 classes with names, or to numbers. *exact*: the file was proved equal to the model to
 1e-12, on these rows, next to every threshold of its trees and at extremes; *{single}*: to 1e-6,
-where the student computes in single precision; *but text*, *but 5 classes*: these are refused;
-*no*: refused. Gaps are filled before students that take none, and text is one-hot encoded, but for
-LightGBM, which has its own categories."""
+where the student computes in single precision, or the format does (Treelite's softmax);
+*but text*, *but 5 classes*: these are refused; *no*: refused. Gaps are filled before students that
+take none, and text is one-hot encoded, but for LightGBM, which has its own categories."""
 SINGLE = "exact in single"
 PICTURE = """\
 Left: which side of a tree's threshold the numbers next to it go. scikit-learn rounds a number to
@@ -167,7 +177,7 @@ def _short(why: str) -> str:
 
 def _others() -> str:
     """Return the versions of the packages that only some formats need."""
-    names = ("onnx", "onnxruntime", "xgboost")
+    names = ("onnx", "onnxruntime", "xgboost", "treelite")
     return ", ".join(f"{name} {version(name)}" for name in names)
 
 

@@ -11,7 +11,9 @@ from sklearn.ensemble import (
     BaggingClassifier,
     BaggingRegressor,
     ExtraTreesClassifier,
+    ExtraTreesRegressor,
     GradientBoostingClassifier,
+    GradientBoostingRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
@@ -22,7 +24,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
@@ -63,11 +65,14 @@ CLASSIFIERS: dict[str, Make] = {
     "LightGBM": lambda: LGBMClassifier(**BOOSTED),
     "XGBoost": lambda: XGBClassifier(**XGB),
     "logistic regression": LogisticRegression,
+    "network": lambda: MLPClassifier((4,), solver="lbfgs", max_iter=200, random_state=0),
     "SoftLogisticRegression": SoftLogisticRegression,
     "SoftMLPClassifier": lambda: SoftMLPClassifier((4,), max_epochs=4, random_state=0),
     "distilled tree": _distilled(_tree()),
     "distilled tree, temperature 2": _distilled(_tree(), temperature=2.0),
     "distilled LightGBM": _distilled(LGBMClassifier(**BOOSTED)),
+    "distilled LightGBM, temperature 2": _distilled(LGBMClassifier(**BOOSTED), temperature=2.0),
+    "distilled XGBoost, temperature 2": _distilled(XGBClassifier(**XGB), temperature=2.0),
     "distilled LightGBM regressor": _distilled(LGBMRegressor(**BOOSTED)),
     "distilled network (MLPRegressor)": _distilled(
         MLPRegressor(
@@ -83,9 +88,14 @@ CLASSIFIERS: dict[str, Make] = {
 REGRESSORS: dict[str, Make] = {
     "tree for numbers": lambda: DecisionTreeRegressor(max_leaf_nodes=10, random_state=0),
     "forest for numbers": lambda: RandomForestRegressor(4, max_leaf_nodes=8, random_state=0),
+    "extra trees for numbers": lambda: ExtraTreesRegressor(4, max_leaf_nodes=8, random_state=0),
+    "gradient boosting for numbers": lambda: GradientBoostingRegressor(n_estimators=4),
     "histogram boosting for numbers": lambda: HistGradientBoostingRegressor(max_iter=4),
     "LightGBM for numbers": lambda: LGBMRegressor(**BOOSTED),
     "XGBoost for numbers": lambda: XGBRegressor(**XGB),
+    "network for numbers": lambda: MLPRegressor(
+        hidden_layer_sizes=(4,), solver="lbfgs", max_iter=200, random_state=0
+    ),
     "ridge": Ridge,
     "PoissonRegressor": PoissonRegressor,
     "bag for numbers": lambda: BaggingRegressor(DecisionTreeRegressor(max_depth=3), 3),
@@ -118,6 +128,7 @@ ALONE = (
     "bag of trees",
     "tree for numbers",
     "forest for numbers",
+    "extra trees for numbers",
     "histogram boosting for numbers",
     "LightGBM for numbers",
     "XGBoost for numbers",

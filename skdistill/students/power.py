@@ -12,7 +12,7 @@ __all__ = ["at_power"]
 def at_power(fitted: Fitted, power: float) -> Fitted:
     """Return a fitted student whose probabilities are raised to a power, and normalised.
 
-    In its coefficients or its decode step where that is exact, else around the model.
+    In its coefficients, leaves or decode step where these can express it, else around the model.
     """
     if power == 1.0:
         return fitted
