@@ -122,7 +122,7 @@ def evaluate(
             whole = [(block, range(n_folds))]
             for running, places in rounds(board, block, n_folds) if racing else whole:
                 tasks = planner.tasks(running, places)
-                with step.step("fit a round of them", n_steps=len(tasks)) as part:
+                with step.step("fit students, alone and distilled", n_steps=len(tasks)) as part:
                     done = fan_out(run, (*rows, part), list(enumerate(tasks)), **how)
                 for task, trials in zip(tasks, done, strict=True):
                     board.note(task, trials)

@@ -97,6 +97,8 @@ class Board:
         Number of splits behind the means.
     baseline : Verdict or None
         Against the baseline; None for several splits.
+    rivals : mapping of str to Verdict
+        The teacher and the student alone against the baseline, by method; empty for several splits.
     skilled : tuple of str or None
         The methods shown to know more than the baseline does; None for several splits.
     notes : tuple of str
@@ -110,6 +112,7 @@ class Board:
     scale: float = float("nan")
     splits: int = 1
     baseline: Verdict | None = None
+    rivals: Mapping[str, Verdict] = field(default_factory=dict)
     skilled: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
 
@@ -185,6 +188,10 @@ def board_of_rows(
         compare(distilled.losses, alone.losses),
         float(np.average(alone.losses, weights=held_out.weight)),
         baseline=compare(distilled.losses, base.losses),
+        rivals={
+            method: compare(by_method[method].losses, base.losses)
+            for method in ("teacher", "student alone")
+        },
         skilled=tuple(s.method for s in others if _is_skilled(s, base, compare, len(others))),
         notes=notes,
     )

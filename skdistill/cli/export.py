@@ -7,6 +7,7 @@ from skdistill._ground.validation import brief
 from skdistill.cli import files
 from skdistill.cli.errors import CommandError, check_output
 from skdistill.cli.intake import read_new
+from skdistill.cli.staying import check_leaves
 from skdistill.cli.stored import add_trust, is_of_fit, load
 from skdistill.exceptions import ExportError
 from skdistill.export import Exported
@@ -91,6 +92,8 @@ def run(args: argparse.Namespace) -> None:
     layout = files.layout(args, args.data)
     model = load(args.model, args.trust)
     rows = _rows(model, args, layout)
+    if is_of_fit(model):
+        check_leaves(model, args.model, args.to)
     try:
         exported = to_format(model, rows, path=args.out)
     except ExportError as error:

@@ -24,6 +24,7 @@ from skdistill.cli.progress import Progress
 from skdistill.cli.render import FORMATS, Report, legend, text_table, wrapped, write_report
 from skdistill.cli.scoreboard import score_models
 from skdistill.cli.slim import slim
+from skdistill.cli.staying import tell_staying
 from skdistill.cli.stored import check_format, save
 from skdistill.cli.suspicion import too_good
 from skdistill.cli.targets import Target
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> None:
     training = intake.read_training(
         args.train, layout(args, args.train, args.test), intake.special(args), asked(args)
     )
+    tell_staying(training.columns, args.train)
     task = task_of(training.target.task, args)
     teacher = task.learner("teacher", args.teacher, args.seed)
     students = task.student_learners(args.students, args.seed)
@@ -266,7 +268,8 @@ def verdict_sentence(board: Board, rows: int, report: FitReport) -> str:
 def _said(trial: Trial, board: Board, rows: int) -> tuple[str, str]:
     """Return in words how a student was distilled, and whether it paid."""
     sentence = verdict_sentence(board, rows, trial.distilled.report_)
-    return _how(trial.distilled), sentence + sentences.at_chance(board, rows)
+    further = sentences.at_chance(board, rows) + sentences.weak(board)
+    return _how(trial.distilled), sentence + further
 
 
 def _how(distilled: Any) -> str:

@@ -121,5 +121,5 @@ def table_notes(front: Front, exposure: str | None) -> Iterator[str]:
         )
     yield (
         "size and time are those of the whole file, all columns in it; turning them into numbers "
-        f"takes {size_text(front.size_bytes)} and {front.microseconds_per_row:.3g} µs of them."
+        f"takes {size_text(front.size_bytes)} and {front.microseconds_per_row:,.0f} µs of them."
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skdistill._ground.costs import size_bytes
 from skdistill._ground.estimates import Estimate
 from skdistill._ground.html import size_text, time_text
 from skdistill.cli.errors import CommandError
@@ -28,11 +29,14 @@ class Searched:
     search : DistilledClassifierCV or DistilledRegressorCV
     shape : tuple of int
         Rows, and columns as numbers.
+    saved : bool
+        Whether its student is: no, where none is within the budget.
     """
 
     name: str
     search: Any
     shape: tuple[int, int]
+    saved: bool = True
 
     @property
     def title(self) -> str:
@@ -45,6 +49,18 @@ class Searched:
     def sentence(self) -> str:
         """The verdict in lines for a terminal."""
         return textwrap.fill(self.search.verdict_.sentence, 100)
+
+    def sizes(self, path: str) -> str:
+        """Return what the saved file weighs in words, and what the student in it does."""
+        whole, student = Path(path).stat().st_size, size_bytes(self.search.student_)
+        if student is None or Path(path).suffix.lower() == ".onnx":
+            return f"the file has {size_text(whole)}"
+        limit = (self.search.budget or {}).get("size_kb", np.inf)
+        beyond = ", which is beyond the size of --budget" if whole > 1000 * limit else ""
+        return (
+            f"the file has {size_text(whole)}{beyond}: {size_text(student)} are the student, which "
+            "--budget is about, the rest turns columns into numbers"
+        )
 
     @property
     def table(self) -> str:
@@ -93,7 +109,7 @@ class Searched:
             quantity(loss),
             size_text(front["size_bytes"][number]),
             time_text(float(front["latency"][number])),
-            "<- saved" if number == self._chosen else "",
+            "<- saved" if self.saved and number == self._chosen else "",
         )
 
 

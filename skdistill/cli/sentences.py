@@ -8,9 +8,14 @@ from skdistill._ground.estimates import Estimate
 from skdistill.cli.board import Board
 from skdistill.cli.figures import number, quantity
 
-__all__ = ["at_chance", "did_it_pay", "written"]
+__all__ = ["at_chance", "did_it_pay", "weak", "written"]
 
 UNSHOWN = "Distilling is not shown to pay"
+_TUNE = "`search --tune` tries other settings on both sides"
+_CURES = {
+    "teacher": "take another one (--teacher)",
+    "student alone": f"it is as its library has it, not tuned; {_TUNE}",
+}
 
 
 def did_it_pay(board: Board, rows: int) -> str:
@@ -45,8 +50,8 @@ def did_it_pay(board: Board, rows: int) -> str:
         )
     elif not _beats_baseline(board):
         said = (
-            f"{UNSHOWN}: {loss} {size} lower than the student alone {basis}, but it is not shown "
-            f"to be better than {board.table.blind}."
+            f"{UNSHOWN}: it lowers the student's {loss} by {size} {basis}, but the result is not "
+            f"shown to be better than {board.table.blind}."
         )
     else:
         said = f"Distilling paid: {loss} {size} lower than the student alone {basis}."
@@ -63,6 +68,31 @@ def at_chance(board: Board, rows: int) -> str:
         f"included, is ahead of the {board.table.baseline} by {board.table.skill} beyond chance. "
         "Do the columns tell anything about the target?"
     )
+
+
+def weak(board: Board) -> str:
+    """Say which rival knows less than nothing, and that neither was tuned; to follow others.
+
+    Parameters
+    ----------
+    board : Board
+        Of one split.
+
+    Returns
+    -------
+    sentences : str
+    """
+    said = ""
+    for method, cure in _CURES.items():
+        found = board.rivals.get(method)
+        if found is not None and found.difference.mean > 0:
+            size = written(board, found.difference)
+            how = "worse" if found.outcome == "harmed" else "no better"
+            said += f" The {method} is {how} than {board.table.blind}"
+            said += f" ({board.table.loss} {size} higher): {cure}."
+    if "The student alone" not in said and board.verdict.outcome == "helped":
+        said += f" The student alone was not tuned: {_TUNE}."
+    return said
 
 
 def _beats_baseline(board: Board) -> bool:

@@ -34,6 +34,10 @@ __all__ = [
 ]
 
 _NAMES = 30  # so many columns of a table are named in a message
+_ADD = (
+    ": add what is lacking, its cells empty where the value is not known (they count as missing), "
+    "or fit again without it (--drop)"
+)
 _ROLES = ("target", "weight", "groups", "exposure")
 _FEATURES = ("numeric", "category", "text", "date")  # options that say what a feature is
 
@@ -328,7 +332,7 @@ def check_features(frame: "pd.DataFrame", needed: Sequence[str], path: str) -> "
     if missing:
         raise CommandError(
             f"{path} lacks {len(missing)} column(s) of the model: {listed(missing, _NAMES)}; it "
-            f"has {listed(frame.columns, _NAMES)}{_no_header(frame)}"
+            f"has {listed(frame.columns, _NAMES)}{_no_header(frame) or _ADD}"
         )
     frame = frame[list(needed)]
     _check_cells(frame, path)

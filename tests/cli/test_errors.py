@@ -183,6 +183,9 @@ def test_missing_columns_at_prediction(fit, files, frame, fails, capsys) -> None
     frame.drop(columns=[one, two]).to_csv(files.test, index=False)
     message = fails(main(["predict", files.model, files.test]))
     assert f"lacks 2 column(s) of the model: {one!r}, {two!r}" in message
+    assert "add what is lacking, its cells empty" in message
+    frame.assign(**{one: None, two: None}).to_csv(files.test, index=False)
+    assert main(["predict", files.model, files.test]) == 0
 
 
 def test_cells_of_another_kind_at_prediction(fit, files, frame, fails, capsys) -> None:

@@ -209,6 +209,25 @@ def test_a_student_of_fit_is_exported_with_its_columns(fit, files, capsys):
     pd.testing.assert_frame_equal(predict(files), expected, check_dtype=False)
 
 
+def test_dates_and_text_are_named_together_before_the_fit_and_at_the_export(
+    fit, files, frame, capsys
+):
+    words = [f"{n} of the {n + 1} in a row of {m}" for n, m in enumerate(range(240, 0, -1))]
+    frame.assign(remark=words).to_csv(files.train, index=False)
+    data = ("--text", "remark", "--test-size", "0", "--keep", "direct")
+    assert fit(*data, student="tests.cli.learners:FOREST") == 0
+    said = capsys.readouterr()
+    assert (
+        "uses 'joined', 'remark' stays in Python; --drop joined,remark if it must not" in said.err
+    )
+    out = files.folder / "student.sql"
+    command = ["export", files.model, "--to", "sql", "--data", files.train, "--out", str(out)]
+    said = fails(main(command), capsys)
+    assert "uses 'joined' (date), 'remark' (text), and no format takes" in said
+    assert "Fit it again with --drop joined,remark; or make them what a format can take" in said
+    assert not out.exists()
+
+
 def test_graphs_that_are_not_ours(tmp_path, table, capsys):
     pytest.importorskip("onnxruntime")
     from onnx import TensorProto, helper

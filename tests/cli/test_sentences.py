@@ -59,9 +59,28 @@ def test_better_than_the_other_but_not_than_the_frequencies() -> None:
     for wanting in ({"baseline": worse}, {"skilled": ("teacher",)}):
         table = replace(board(-0.2), **wanting)
         said = sentences.did_it_pay(table, ROWS)
-        assert said.startswith(f"{sentences.UNSHOWN}: log-loss 0.2000")
-        assert "not shown to be better than the class frequencies" in said
+        assert said.startswith(f"{sentences.UNSHOWN}: it lowers the student's log-loss by 0.2000")
+        assert "but the result is not shown to be better than the class frequencies" in said
     assert sentences.did_it_pay(board(-0.2), ROWS).startswith("Distilling paid")
+
+
+def test_who_knows_less_than_nothing_is_named() -> None:
+    worse, better = (Verdict(Estimate(gap, 0.01), 0.02) for gap in (0.1, -0.1))
+    behind = replace(board(-0.2), rivals={"teacher": worse, "student alone": better})
+    said = sentences.weak(behind)
+    assert said.startswith(" The teacher is worse than the class frequencies")
+    assert "(log-loss 0.1000 ± 0.0100 higher): take another one (--teacher)." in said
+    assert said.endswith(
+        " The student alone was not tuned: `search --tune` tries other settings on both sides."
+    )
+    untuned = replace(board(-0.2), rivals={"teacher": better, "student alone": worse})
+    said = sentences.weak(untuned)
+    assert said.startswith(" The student alone is worse than the class frequencies")
+    assert said.count("tune") == 2
+    close = {"student alone": Verdict(Estimate(0.1, 0.1), 0.2)}
+    assert "alone is no better than the class" in sentences.weak(replace(untuned, rivals=close))
+    assert sentences.weak(replace(untuned, rivals={}, verdict=better)).startswith(" The student")
+    assert sentences.weak(replace(board(0.2), rivals={"teacher": better})) == ""
 
 
 @pytest.mark.parametrize(

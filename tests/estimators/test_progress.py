@@ -37,7 +37,7 @@ def test_every_stage_and_fold_is_seen() -> None:
         assert seen.stages == {"cross-fit the teacher": 4, "fit the student": 0}
         DistilledClassifierCV(TREE, TREE, cv=3).fit(X, Y)
     assert seen.stages["fit the pool of teachers"] > 0
-    assert seen.stages["fit a round of them"] > 0
+    assert seen.stages["fit students, alone and distilled"] > 0
     DistilledClassifier(TREE, TREE, cv=5).fit(X, Y)  # no more of it
     assert seen.stages["cross-fit the teacher"] in (3, 4)
 
