@@ -5,6 +5,7 @@
     SkdistillError
     ├── InputError (ValueError)          data or weights that cannot be distilled
     ├── ParameterError (ValueError)      a parameter out of range, or one that would be ignored
+    │   └── BudgetError                  a search that ended with no student within its budget
     ├── FoldError (ValueError)           splits that cannot be used for cross-fitting
     ├── TeacherError (ValueError)        the teacher lacks a method, or failed in a fold
     │   └── TeacherTypeError (TypeError)
@@ -23,6 +24,7 @@ catches what it expects.
 """
 
 __all__ = [
+    "BudgetError",
     "CoverageWarning",
     "EngineError",
     "ExportError",
@@ -50,6 +52,10 @@ class InputError(SkdistillError, ValueError):
 
 class ParameterError(SkdistillError, ValueError):
     """A parameter out of range, unknown, or without effect in the given combination."""
+
+
+class BudgetError(ParameterError):
+    """A search that ended with no student within its budget; what it found is kept."""
 
 
 class FoldError(SkdistillError, ValueError):

@@ -17,10 +17,11 @@ from skdistill.cli.files import layout
 from skdistill.cli.kept import check_pickles
 from skdistill.cli.slim import slim
 from skdistill.cli.stages import Stages
+from skdistill.cli.staying import tell_staying
 from skdistill.cli.stored import check_format, save
 from skdistill.cli.tasks import CliTask, asked, task_of
 from skdistill.cli.vectoriser import make_vectoriser
-from skdistill.exceptions import ExportError
+from skdistill.exceptions import BudgetError, ExportError
 from skdistill.inspection import SearchReport
 
 __all__ = ["add_parser", "run"]
@@ -138,6 +139,7 @@ def run(args: argparse.Namespace) -> None:
     training = intake.read_training(
         args.train, layout(args, args.train), intake.special(args), asked(args)
     )
+    tell_staying(training.columns, args.train)
     task = task_of(training.target.task, args)
     rows = training.rows
     task.check_values(rows.y, args.target, args.train)
@@ -146,11 +148,16 @@ def run(args: argparse.Namespace) -> None:
     search = _search(args, task)
     with few_threads(rows.X.size), running_on(args.engine), Stages():
         X = vectoriser.fit_transform(rows.X)
-        search.fit(X, rows.y, sample_weight=rows.weight, groups=rows.groups)
+        try:
+            search.fit(X, rows.y, sample_weight=rows.weight, groups=rows.groups)
+        except BudgetError as error:
+            print(searched.Searched(Path(args.train).name, search, X.shape, saved=False).table)
+            raise CommandError(f"{error.__cause__} All that was tried stands above.") from error
     found = searched.Searched(Path(args.train).name, search, X.shape)
     print(f"{found.table}\n\n{found.sentence}")
     model = slim(vectoriser, search.student_, rows.X, partial(_vectoriser, args, training))
     print(_save(model, rows.X, args.out))
+    print(found.sizes(args.out))
     if args.report:  # last: where it fails, the student is saved
         SearchReport.from_estimator(search).save(args.report)
         print(f"wrote {args.report}")

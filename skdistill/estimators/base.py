@@ -30,6 +30,7 @@ from skdistill.distillation import Distilled, Metadata
 from skdistill.estimators.report import FitReport
 from skdistill.estimators.tasks import Task
 from skdistill.exceptions import (
+    BudgetError,
     InputError,
     LeakWarning,
     ParameterError,
@@ -56,13 +57,18 @@ DUPLICATE_SHARE = 0.01  # up to it identical rows in two folds are worth no warn
 
 
 def all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a method of fitting leave the estimator as it was where it fails or is interrupted."""
+    """Make a method of fitting leave the estimator as it was where it fails or is interrupted.
+
+    But for an `BudgetError`, which keeps what a search has found.
+    """
 
     @wraps(fit)
     def fit_or_restore(self: Any, *args: Any, **kwargs: Any) -> Any:
         before = dict(vars(self))
         try:
             return fit(self, *args, **kwargs)
+        except BudgetError:
+            raise
         except BaseException:
             vars(self).clear()
             vars(self).update(before)

@@ -31,7 +31,7 @@ from skdistill.choosing.verdict import Verdict
 from skdistill.distillation import Distilled, Metadata
 from skdistill.estimators.base import all_or_nothing
 from skdistill.estimators.refitting import Given, RefittingDistiller
-from skdistill.exceptions import ParameterError, StudentTypeError
+from skdistill.exceptions import BudgetError, ParameterError, StudentTypeError
 from skdistill.rows.synthetic import check_further_rows
 from skdistill.rows.transfer import Transfer
 from skdistill.students import at_power
@@ -182,7 +182,7 @@ class ChoosingDistiller(RefittingDistiller):
             with progress.step("fit the chosen student"):
                 further = further_rows(found.candidates, data, pool, X_transfer)
                 material = _Material(data, pool, metadata, stacks, further)
-                verdict, number, done = self._settle(found, material, judge, budget)
+                verdict, number, done, unmet = self._settle(found, material, judge, budget)
         candidates, scores = found.candidates, found.scores
         chosen = candidates[number]
         if given is not None:
@@ -198,7 +198,16 @@ class ChoosingDistiller(RefittingDistiller):
         self._draw = draw.done(folds)
         self.fold_ = data.spread(folds.fold, blank=-1)
         self._keep_pool(data, pool, scores)
-        return self
+        return self if unmet is None else self._withhold(unmet)
+
+    def _withhold(self, unmet: ParameterError) -> None:
+        """Keep what was found, for `best_under`, but no student: none is within the budget."""
+        for name in ("_fitted", "student_"):
+            vars(self).pop(name, None)
+        raise BudgetError(
+            f"{unmet} The search is kept, without a student: frontier_ and verdict_ say what was "
+            "found, and best_under(...) fits the best within other limits, without a teacher fit."
+        ) from unmet
 
     def _keep_pool(self, data: Data, pool: Pool, scores: Scores) -> None:
         """Keep what the teachers of pairs said, and what became of each row if it is wanted."""
@@ -296,12 +305,19 @@ class ChoosingDistiller(RefittingDistiller):
 
     def _settle(
         self, found: Tried, material: _Material, judge: Judge, budget: Budget | None
-    ) -> tuple[Verdict, int, Distilled]:
-        """Choose and fit; where the fitted student is beyond the budget, the next best."""
+    ) -> tuple[Verdict, int, Distilled, ParameterError | None]:
+        """Choose and fit; where the fitted student is beyond the budget, the next best.
+
+        Where none is within it, the best without a limit, and the error.
+        """
         candidates, scores, n_fits = found.candidates, found.scores, 0
         costs, names = list(scores.costs), [c.name for c in candidates]
+        among, unmet = None, None
         while True:
-            among = None if budget is None else affordable(budget, costs, names)
+            try:
+                among = None if budget is None else affordable(budget, costs, names)
+            except ParameterError as error:
+                among, budget, unmet = None, None, error
             policy = self._policy() | {"among": among, "untried": found.untried}
             policy["n_dropped"] = found.n_dropped
             tried = candidates, scores, material.data, material.pool, judge
@@ -313,7 +329,7 @@ class ChoosingDistiller(RefittingDistiller):
             if budget is not None:
                 costs[number] = measure(done.fitted, material.data.X)
             if budget is None or budget.allows(costs[number]):
-                return replace(verdict, n_student_fits=n_fits), number, done
+                return replace(verdict, n_student_fits=n_fits), number, done, unmet
 
     def _policy(self) -> dict[str, Any]:
         """Return how the choice is made."""

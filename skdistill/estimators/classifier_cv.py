@@ -223,6 +223,9 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         ------
         ParameterError
             If a parameter is out of range, unknown, or would be ignored.
+        BudgetError
+            If the search ends with no student within `budget`: what it found is kept, and
+            `best_under` takes other limits.
         InputError
             If labels, weights or probabilities cannot be used.
         FoldError

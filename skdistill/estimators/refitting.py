@@ -132,7 +132,7 @@ class RefittingDistiller(BaseDistiller):
         >>> bool(small.student_.get_n_leaves() <= 8)
         True
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "_shelf")  # which a search has whose budget nothing was within
         limits = {"latency_us": latency_us, "size_kb": size_kb, "max_leaves": max_leaves}
         budget = Budget.of(
             {name: value for name, value in limits.items() if value is not None}

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from lightgbm import LGBMClassifier
+from sklearn.base import clone
 from sklearn.datasets import make_classification, make_friedman1
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -14,6 +16,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill import DistilledClassifierCV, DistilledRegressorCV
 from skdistill._ground.costs import size_bytes
 from skdistill.choosing.budget import Budget, Cost, measure
+from skdistill.estimators import choosing
 from skdistill.exceptions import ParameterError
 from skdistill.students import Fitted
 
@@ -110,6 +113,24 @@ def test_a_budget_that_nothing_fits_says_what_the_least_is():
         search(students=STUDENTS[:2], budget={"max_leaves": 2}).fit(X, Y)
     with pytest.raises(ParameterError, match=r"readable 0 of 1;"):
         search(students=FOREST, budget={"readable": True}, strengths=(1.0,)).fit(X, Y)
+
+
+def test_a_search_that_ends_with_nothing_within_keeps_what_it_found(monkeypatch):
+    """As where what was fast on a few rows is not in the end."""
+    monkeypatch.setattr(choosing, "check_reach", lambda *_: None)
+    model = search(students=STUDENTS[:2], budget={"max_leaves": 2})
+    with pytest.raises(ParameterError, match=r"max_leaves 4 \(tree\).*best_under"):
+        model.fit(X, Y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    assert not hasattr(model, "student_")
+    assert len(model.frontier_["student"]) == 6
+    assert model.verdict_.n_teacher_fits == 6
+    small = model.best_under(max_leaves=4)
+    assert small.student_.get_n_leaves() <= 4
+    assert small.report_.n_teacher_fits == 0
+    again = clone(model).set_params(budget=None).fit(X, Y)
+    assert again.best_index_ == model.best_index_
 
 
 class Untouched(RandomForestClassifier):

@@ -13,6 +13,7 @@ from skdistill._ground.compat import LOGGER, Progress
 from skdistill.cli import limits, main, stages, tasks
 from skdistill.cli import search as search_module
 from skdistill.cli.searched import Searched
+from skdistill.estimators import choosing
 from skdistill.exceptions import ExportError
 from tests.cli.conftest import TEACHER
 
@@ -38,6 +39,7 @@ def test_the_student_is_saved_and_predicts(search, files, capsys) -> None:
     assert "teacher  " in told.out
     assert "trained directly" in told.out
     assert "fit the candidates" in told.err
+    assert re.search(r"the file has [\d.]+ kB: [\d.]+ kB are the student, which --budget", told.out)
     kept = joblib.load(files.model).named_steps["student"]
     assert kept.get_n_leaves() <= 4  # half as much loss again allows for the stump
     out = files.folder / "predictions.csv"
@@ -73,9 +75,27 @@ def test_impossible_budgets_say_what_the_least_is(search, files, capsys) -> None
     assert not list(files.folder.glob("*.joblib"))
 
 
+def test_a_search_that_ends_with_nothing_within_shows_what_it_found(
+    search, files, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr(choosing, "check_reach", lambda *_: None)
+    assert search("--budget", "size<1B") == 2
+    told = capsys.readouterr()
+    assert "trained on" in told.out
+    assert "<- saved" not in told.out
+    assert re.search(r"size_kb [\d.]+ .*\. All that was tried stands above", told.err)
+    assert "best_under" not in told.err
+    assert not list(files.folder.glob("*.joblib"))
+
+
 def test_a_budget_is_kept(search, files) -> None:
     assert search("--budget", "leaves<=4,latency<1s") == 0
     assert joblib.load(files.model).named_steps["student"].get_n_leaves() <= 4
+
+
+def test_a_file_that_is_larger_than_its_student_may_be_says_so(search, capsys) -> None:
+    assert search("--budget", "size<9kB") == 0
+    assert "kB, which is beyond the size of --budget: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
