@@ -11,7 +11,7 @@ from skdistill.cli.figures import number, quantity
 __all__ = ["at_chance", "did_it_pay", "weak", "written"]
 
 UNSHOWN = "Distilling is not shown to pay"
-_TUNE = "`search --tune` tries other settings on both sides"
+_TUNE = "skdistill search --tune tries other settings on both sides"
 _CURES = {
     "teacher": "take another one (--teacher)",
     "student alone": f"it is as its library has it, not tuned; {_TUNE}",
