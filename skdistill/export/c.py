@@ -94,8 +94,8 @@ def _compiler() -> str:
 def _write(answer: Answer, table: Table, _: Any) -> bytes:
     if not table.is_matrix:
         raise ExportError(
-            "C takes rows of numbers, and some columns of X are text or categories: encode them "
-            "before the model, or write another format."
+            "C takes rows of numbers, and some columns of X are text or categories: use to_onnx, "
+            "to_sql or to_json."
         )
     answer, source = without_rounding(answer, also_single=True), Source()
     numbers = _function(source, answer.piece, "void student_predict(const double *x, double *out)")
