@@ -43,7 +43,9 @@ def losses(
     students = [
         (str(n), DecisionTreeClassifier(max_leaf_nodes=n, random_state=seed)) for n in leaves
     ]
-    search = DistilledClassifierCV(teacher, students, settings="auto", cv=4, random_state=seed)
+    search = DistilledClassifierCV(
+        teacher, students, settings="auto", cv=4, student_calibration=None, random_state=seed
+    )
     search.fit(X, y)
     return search.frontier_, search.verdict_.teacher["calibrated"]
 

@@ -272,7 +272,9 @@ def run(
         model = DistilledClassifier(None, student, cv=plan.cv, random_state=rows.seed, **plain)
     elif method == "honest":
         given = teacher.pool()
-        model = DistilledClassifierCV(None, student, cv=plan.honest_cv, random_state=rows.seed)
+        model = DistilledClassifierCV(
+            None, student, cv=plan.honest_cv, student_calibration=None, random_state=rows.seed
+        )
     if method in ("direct", "enhanced"):
         labels = (rows.y.astype(float), np.ones(len(rows.y)))
         if method == "enhanced":

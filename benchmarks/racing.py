@@ -71,6 +71,7 @@ def measure(keys: Iterable[Key]) -> Iterator[Row]:
         truth = np.searchsorted(np.unique(split[2]), split[3][:N_TEST])
         teacher = LGBMClassifier(n_estimators=100, num_leaves=15, verbose=-1, n_jobs=1)
         how: dict[str, Any] = {"settings": "auto", "random_state": seed}
+        how["student_calibration"] = None  # a race has none
         pool = DistilledClassifierCV(
             teacher, students()[student], strengths=(0.0,), calibrations=(None,), random_state=seed
         ).fit(X_train, split[2])

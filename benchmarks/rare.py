@@ -75,7 +75,7 @@ def learners(teacher: Any, student: Any, seed: int, memory: str) -> dict[str, An
     found = {
         DIRECT: DistilledClassifier(teacher, student, strength=1.0, calibration=None, **common),
         "defaults": DistilledClassifier(teacher, student, **common),
-        "honest": DistilledClassifierCV(teacher, student, **common),
+        "honest": DistilledClassifierCV(teacher, student, student_calibration=None, **common),
     }
     if type(student).__module__.startswith("lightgbm"):
         bounded = clone(student).set_params(max_delta_step=LONGEST_STEP)

@@ -346,6 +346,7 @@ def _search_case(name: str, teacher: Any, student: Any, sizes: Sizes, X: Any, y:
         cv=N_FOLDS,
         strengths=strengths,
         calibrations=(None, "sigmoid", "temperature"),
+        student_calibration=None,
         fallback=False,
         random_state=0,
     )

@@ -71,13 +71,14 @@ class Row:
 def learners(teacher: Any, student: Any, seed: int, memory: str) -> dict[str, Any]:
     """Return what is compared, by name; the fold teachers are fitted once and found again."""
     common = {"random_state": seed, "memory": memory}
+    plain = {"student_calibration": None}
     return {
         "direct": DistilledClassifier(teacher, student, strength=1.0, calibration=None, **common),
         "defaults": DistilledClassifier(teacher, student, **common),
         "defaults, synthetic": DistilledClassifier(teacher, student, synthetic="munge", **common),
-        "honest": DistilledClassifierCV(teacher, student, **common),
+        "honest": DistilledClassifierCV(teacher, student, **common, **plain),
         "honest, synthetic": DistilledClassifierCV(
-            teacher, student, synthetics=(None, "munge"), **common
+            teacher, student, synthetics=(None, "munge"), **common, **plain
         ),
     }
 

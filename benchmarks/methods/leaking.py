@@ -15,9 +15,10 @@ __all__ = ["LEAKING"]
 
 def _search(task: Task, **settings: object) -> Outcome:
     p = task.labels.out_of_fold
-    model = DistilledClassifierCV(
-        None, task.student, cv=task.labels.splits, fallback=False, **settings
-    ).fit(task.X, task.y, teacher_proba=p, pool_proba=np.stack([p] * len(task.labels.splits)))
+    settings |= {"student_calibration": None, "fallback": False}
+    model = DistilledClassifierCV(None, task.student, cv=task.labels.splits, **settings).fit(
+        task.X, task.y, teacher_proba=p, pool_proba=np.stack([p] * len(task.labels.splits))
+    )
     p = model.predict_proba(task.X_test)
     return Outcome(p, float(model.strength_), size=shipped(model.student_))
 

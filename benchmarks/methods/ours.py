@@ -62,7 +62,9 @@ def default(task: Task) -> Outcome:
 
 def honest(task: Task) -> dict[str, Outcome]:
     """Choose honestly: the fitted model, and the best candidate whether shown to help or not."""
-    model = DistilledClassifierCV(None, task.student, cv=task.labels.splits)
+    model = DistilledClassifierCV(
+        None, task.student, cv=task.labels.splits, student_calibration=None
+    )
     labels = {"teacher_proba": task.labels.out_of_fold, "pool_proba": task.labels.pool}
     model.fit(task.X, task.y, **labels)
     table, p = model.cv_results_, model.predict_proba(task.X_test)

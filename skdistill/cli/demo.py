@@ -166,7 +166,7 @@ _KINDS: Mapping[str, tuple[Any, Callable[[int, int], BaseEstimator], Mapping[str
     "classify": (
         DistilledClassifierCV,
         demo_full.teacher,
-        {"calibrations": ("sigmoid",), "student_calibration": "temperature"},
+        {"calibrations": ("sigmoid",)},
     ),
     "regress": (DistilledRegressorCV, demo_full.number_teacher, {"calibrations": ("linear",)}),
 }

@@ -204,7 +204,7 @@ def _search(args: argparse.Namespace, task: CliTask) -> Any:
         "budget": args.budget,
         "prefer": args.prefer,
         "within": args.within,
-        **(task.tuned if args.tune else {}),
+        "settings": "auto" if args.tune else None,
         "calibrations": (task.calibration,),
         "synthetics": (args.synthetic,),
         "n_jobs": args.n_jobs,

@@ -61,8 +61,6 @@ class CliTask:
         What other learners must be.
     settings : mapping
         Parameters of the distiller beside those of the options.
-    tuned : mapping
-        Those of a search that tunes both sides.
     facts : callable
         Takes a fitted distiller, returns what a report says of the target.
     calibration : str
@@ -89,7 +87,6 @@ class CliTask:
     students: Mapping[str, Named]
     wanted: Wanted
     settings: Mapping[str, Any]
-    tuned: Mapping[str, Any]
     facts: Callable[[Any], dict[str, Any]]
     calibration: str
     stratified: bool
@@ -181,7 +178,6 @@ CLASSIFY = CliTask(
     students=names.STUDENTS,
     wanted=names.CLASSIFIER,
     settings={},
-    tuned={"settings": "auto", "student_calibration": "temperature"},
     facts=lambda distilled: {"classes": distilled.classes_.tolist()},
     calibration="sigmoid",
     stratified=True,
@@ -220,7 +216,6 @@ def regress(loss: NumericLoss) -> CliTask:
         students=number_names.having(number_names.STUDENTS, loss),
         wanted=names.REGRESSOR,
         settings={"loss": loss},
-        tuned={"settings": "auto"},
         facts=lambda _: {"loss": repr(loss)},
         calibration="linear",
         stratified=False,

@@ -108,16 +108,15 @@ class ChoosingDistiller(RefittingDistiller):
         if self._is_auto:
             check_numbers(X)
         check_choice("settings", self.settings, (None, "auto"))
-        if self._calibrates:
-            check_choice(
-                "student_calibration", self.student_calibration, ("temperature",), "or None"
+        if hasattr(self, "student_calibration"):
+            known = ("auto", "temperature", None)
+            check_choice("student_calibration", self.student_calibration, known)
+        if self.racing and self._calibrates:
+            raise ParameterError(
+                "racing=True drops candidates by their own probabilities, and "
+                f"student_calibration={self.student_calibration!r} changes these: leave racing "
+                "at False, or student_calibration at 'auto'."
             )
-            if self.racing:
-                raise ParameterError(
-                    "racing=True drops candidates by their own probabilities, and "
-                    f"student_calibration={self.student_calibration!r} changes these: leave racing "
-                    "at False, or student_calibration at None."
-                )
         check_choice("prefer", self.prefer, (None, "faster", "smaller"))
         if self.within is not None:
             check_number("within", self.within, low=0.0)
@@ -250,7 +249,8 @@ class ChoosingDistiller(RefittingDistiller):
     @property
     def _calibrates(self) -> bool:
         """Whether the students' own probabilities get a temperature; numbers have none."""
-        return getattr(self, "student_calibration", None) is not None
+        asked = getattr(self, "student_calibration", None)
+        return asked == "temperature" or (asked == "auto" and not self.racing)
 
     def _students(self) -> dict[str, Any]:
         """Return the students by the name that metadata routing knows them by."""

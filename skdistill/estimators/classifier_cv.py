@@ -43,11 +43,11 @@ class DistilledClassifierCV(ClassifyingDistiller, ChoosingDistiller):
         direct student, and K more where it is chosen.
     $synthetics
     $settings
-    student_calibration : {"temperature"} or None, default=None
+    student_calibration : {"auto", "temperature"} or None, default="auto"
         "temperature" gives every candidate, direct or distilled, one temperature of its own
         probabilities where that lowers its loss by more than a standard error
         (`skdistill.choosing.cooling`); no more fits, and no larger a student. `cv_results_` has the
-        temperatures in "student_temperature".
+        temperatures in "student_temperature". "auto" is "temperature", but None with `racing`.
     scoring : str, callable or None, default=None
         None is log-loss, probabilities below .001 counted as .001: a tree's exact zeros should not
         decide. It, "neg_log_loss", "neg_brier_score" and "accuracy" have a loss per row, which
@@ -134,7 +134,7 @@ n_features_in_, feature_names_in_, coef_, intercept_, feature_importances_
         calibrations: Sequence[str | None] = ("sigmoid", "stacked"),
         synthetics: Sequence[Any] = (None,),
         settings: str | None = None,
-        student_calibration: str | None = None,
+        student_calibration: str | None = "auto",
         scoring: Any = None,
         smooth: bool = True,
         prefer: str | None = None,

@@ -125,7 +125,7 @@ racing : bool, default=False
     Whether to go through the folds one by one, and to drop candidates that another of the same
     student has clearly beaten (`skdistill.choosing.racing`): much cheaper where there are many. The
     best direct and the best distilled one of each student, and of each point of its own grid, stay.
-    Needs a scoring with a loss per row, and no `student_calibration`.
+    Needs a scoring with a loss per row; students then get no temperature of their own.
 fallback : {"doubtful", "not shown", "harms"} or False, default="doubtful"
     Where a kind of student (an entry of `students`, with its grid) is trained directly after all:
     where the verdict estimates a gain of less than its standard error, where it does not say

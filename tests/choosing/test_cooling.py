@@ -182,6 +182,6 @@ def test_the_wrapper_is_plain_and_one():
 
 def test_the_name_must_be_known():
     with pytest.raises(
-        ParameterError, match="student_calibration must be one of 'temperature' or None"
+        ParameterError, match="student_calibration must be one of 'auto', 'temperature', None"
     ):
         search(LONG, student_calibration="isotonic")

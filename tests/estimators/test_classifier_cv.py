@@ -182,9 +182,9 @@ def test_a_useless_teacher_leaves_the_direct_student():
     noise = np.random.default_rng(0).dirichlet([5.0, 5.0], (3, len(y)))
     rows = {"teacher_proba": noise[0], "pool_proba": noise}
     student = LogisticRegression()
-    model = DistilledClassifierCV(
-        None, student, cv=3, random_state=0, calibrations=(None,), strengths=(0.0, 0.2)
-    ).fit(X, y, **rows)
+    how = {"cv": 3, "random_state": 0, "calibrations": (None,), "strengths": (0.0, 0.2)}
+    model = DistilledClassifierCV(None, student, student_calibration=None, **how)
+    model.fit(X, y, **rows)
     assert model.verdict_.outcome == "harms"
     assert model.strength_ == 1.0
     alone = clone(student).fit(X, y)
