@@ -27,6 +27,7 @@ from skdistill.teaching.pool import Pool
 
 __all__ = ["cool"]
 
+LEAST = 0.01  # of noise the best power is 0, which would lose what a student ranks first
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
 
@@ -110,7 +111,7 @@ def _cooled(said: Sequence[Floats], data: Data, tests: Sequence[Index], judge: J
 
 def _power(data: Data, p: Floats) -> float:
     found = calibrate("temperature", data.columns, p, data.weight)
-    return float(found.slope) if isinstance(found, Scaling) else 1.0
+    return max(float(found.slope), LEAST) if isinstance(found, Scaling) else 1.0
 
 
 def _pays(number: int, scores: Scores, cooled: _Cooled) -> bool:

@@ -16,7 +16,7 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skdistill import DistilledClassifierCV
+from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.exceptions import ParameterError
 from skdistill.students import TemperedClassifier
 
@@ -185,3 +185,20 @@ def test_the_name_must_be_known():
         ParameterError, match="student_calibration must be one of 'auto', 'temperature', None"
     ):
         search(LONG, student_calibration="isotonic")
+
+
+def test_what_a_student_ranks_first_is_kept_where_all_is_noise():
+    """The best power is 0 there, a constant."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, 3)), rng.integers(0, 2, 90)
+    deep = DecisionTreeClassifier(random_state=0)
+    how = {"cv": 3, "random_state": 0}
+    model = DistilledClassifierCV(
+        GaussianNB(), deep, strengths=(0.0,), calibrations=(None,), **how
+    ).fit(X, y)
+    assert_array_equal(model.cv_results_["student_temperature"], [1.0, 100.0])
+    assert model.best_index_ == 1
+    bare = DistilledClassifier(None, deep, strength=0.0, calibration=None, **how)
+    bare.fit(X, y, teacher_proba=model.teacher_proba_)
+    assert_array_equal(model.predict(X), bare.predict(X))
+    assert_allclose(model.predict_proba(X), 0.5, atol=0.01)
