@@ -234,7 +234,9 @@ class _Job:
     def _facts(
         self, train: Labelled, held_out: Labelled, width: int, distilled: Any
     ) -> dict[str, dict[str, Any]]:
-        options = {k: v for k, v in vars(self.args).items() if k not in ("run", "debug", "command")}
+        unsaid = ("run", "debug", "command")
+        given = vars(self.args).items()
+        options = {k: v for k, v in given if k not in unsaid and v is not None and v != []}
         return {
             "data": {
                 "training_rows": len(train.y),

@@ -80,8 +80,10 @@ class Searched:
         ]
         beaten = len(front["student"]) - len(lines)
         others = "one other is" if beaten == 1 else f"{beaten} others are"
-        note = f"{others} beaten in loss, size and time" if beaten else ""
-        return "\n".join([self.title, *text, *([note] if note else [])])
+        notes = [f"{others} beaten in loss, size and time"] if beaten else []
+        if "latency_us" in (self.search.budget or {}):
+            notes.append("time a row: of many at once; latency of --budget is a call for one row")
+        return "\n".join([self.title, *text, *notes])
 
     @property
     def _teacher(self) -> str:

@@ -88,8 +88,9 @@ def test_a_search_that_ends_with_nothing_within_shows_what_it_found(
     assert not list(files.folder.glob("*.joblib"))
 
 
-def test_a_budget_is_kept(search, files) -> None:
+def test_a_budget_is_kept(search, files, capsys) -> None:
     assert search("--budget", "leaves<=4,latency<1s") == 0
+    assert "latency of --budget is a call for one row" in capsys.readouterr().out
     assert joblib.load(files.model).named_steps["student"].get_n_leaves() <= 4
 
 
