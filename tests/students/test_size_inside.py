@@ -230,7 +230,9 @@ def test_an_honest_choice_bounds_a_search():
     "student",
     [
         GridSearchCV(DecisionTreeRegressor(**SEED), {}, cv=3),
-        BaggingRegressor(LGBMRegressor(n_estimators=4, min_child_samples=2, verbose=-1), 3, **SEED),
+        BaggingRegressor(
+            LGBMRegressor(n_estimators=4, min_child_samples=2, verbose=-1, n_jobs=1), 3, **SEED
+        ),
         VotingRegressor([("a", RandomForestRegressor(3, **SEED)), ("b", Ridge())]),
     ],
     ids=["search", "bag", "vote"],
