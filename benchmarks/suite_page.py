@@ -54,9 +54,12 @@ A library's defaults are a weak opponent. *Direct, tuned*: the settings that ``s
 tries (`skdistill.choosing.tuning`), chosen on the same folds. *Calibrated*: one temperature, fitted
 on out-of-fold probabilities. *Shrunk*: hierarchical shrinkage of the nodes (Agarwal and others,
 ICML 2022), its strength chosen on the same folds. *Default, tuned*: our defaults with the settings
-that the direct student was tuned to. *Honest, tuned and calibrated*: what the search over both
-sides chose (``settings="auto"``, ``student_calibration="temperature"``). All keep the student's
-number of trees and bound on leaves."""
+that the direct student was tuned to. *Honest, calibrated*: the honest choice among the student's
+own settings, all candidates of both sides at temperatures of their own. *Honest, tuned and
+calibrated*: what the search over both sides chose (``settings="auto"``,
+``student_calibration="temperature"``). *Synthetic*: candidates that learned from synthetic rows as
+well (``synthetics="auto"``: trees and forests alone). All keep the student's number of trees and
+bound on leaves."""
 ASKED = {
     "honest, tuned and calibrated": "The honest choice, both sides tuned and calibrated",
     "default, tuned": "The defaults with the settings of the tuned direct student",

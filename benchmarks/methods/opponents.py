@@ -19,6 +19,7 @@ from benchmarks.methods.base import Method, Outcome, Task
 from benchmarks.methods.ours import distilled, shipped
 from benchmarks.ratios import floored_log_loss, lifted
 from skdistill import DistilledClassifierCV
+from skdistill.choosing.making import auto_synthetics
 from skdistill.choosing.tuning import tuned_grid
 from skdistill.teaching.calibration import calibrate, calibrate_unseen
 
@@ -46,25 +47,13 @@ def tuned(task: Task) -> dict[str, Outcome]:
     plain = tried[int(np.argmin([_loss(p, task) for p in said]))]
     cooled = tried[int(np.argmin([_loss(_unseen(p, task), task) for p in said]))]
     fitted, at_best = (clone(best).fit(task.X, task.y) for best in (plain, cooled))
-    search = DistilledClassifierCV(
-        None,
-        task.student,
-        cv=task.labels.splits,
-        settings="auto",
-        student_calibration="temperature",
-        strengths=(0.0, 0.5, 1.0),
-        calibrations=("sigmoid",),
-    )
-    labels = {"teacher_proba": task.labels.out_of_fold, "pool_proba": task.labels.pool}
-    search.fit(task.X, task.y, **labels)
-    p = search.predict_proba(task.X_test)
     outcomes = (
         Outcome(
             fitted.predict_proba(task.X_test), 1.0, _changed(plain, task.student), shipped(fitted)
         ),
         _calibrated(at_best, said[tried.index(cooled)], task, _changed(cooled, task.student)),
         distilled(task, student=plain),
-        Outcome(p, float(search.strength_), search.verdict_.outcome, shipped(search.student_)),
+        _searched(task, settings="auto", strengths=(0.0, 0.5, 1.0), calibrations=("sigmoid",)),
     )
     return dict(zip(TUNED, outcomes, strict=True))
 
@@ -73,6 +62,22 @@ def calibrated(task: Task) -> Outcome:
     """Train the student directly, and cool or warm its probabilities by one temperature."""
     fitted = clone(task.student).fit(task.X, task.y)
     return _calibrated(fitted, _out_of_fold(task.student, task), task)
+
+
+def honest_calibrated(task: Task) -> Outcome:
+    """Choose honestly among the student's own settings, every candidate at its temperature."""
+    return _searched(task)
+
+
+def with_synthetic_rows(task: Task) -> Outcome | None:
+    """Tune and calibrate both sides; candidates may learn from synthetic rows as well.
+
+    The teacher labels them, so that its pool is fitted anew.
+    """
+    if len(auto_synthetics(task.student)) < 2:
+        return None  # none are tried with it
+    how = {"strengths": (0.0, 0.5, 1.0), "calibrations": ("sigmoid",), "synthetics": "auto"}
+    return _searched(task, task.teacher, settings="auto", **how)
 
 
 def shrunk(task: Task) -> Outcome | None:
@@ -120,6 +125,19 @@ def shrink(model: Any, strength: float) -> Any:
     return model
 
 
+def _searched(task: Task, teacher: Any = None, **settings: Any) -> Outcome:
+    """Choose honestly, every candidate of both sides at a temperature of its own.
+
+    Without a teacher the labels are those that all methods share.
+    """
+    given = {"cv": task.labels.splits, "student_calibration": "temperature"} | settings
+    search = DistilledClassifierCV(teacher, task.student, **given)
+    known = {"teacher_proba": task.labels.out_of_fold, "pool_proba": task.labels.pool}
+    search.fit(task.X, task.y, **({} if teacher is not None else known))
+    p = search.predict_proba(task.X_test)
+    return Outcome(p, float(search.strength_), search.verdict_.outcome, shipped(search.student_))
+
+
 def _changed(best: Any, student: Any) -> str:
     """Return what the search set otherwise than it was given."""
     before, now = student.get_params(), best.get_params()
@@ -163,5 +181,7 @@ def _codes(task: Task) -> NDArray[np.int64]:
 OPPONENTS: dict[str, Method] = {
     "direct, calibrated": calibrated,
     "direct, shrunk": shrunk,
+    "honest, calibrated": honest_calibrated,
+    "honest, tuned, calibrated, synthetic": with_synthetic_rows,
     "tuned": tuned,
 }
