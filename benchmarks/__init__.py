@@ -30,6 +30,7 @@ module            what it shows
 `transfer`        what unlabelled rows of the same law are good for
 `shift`           weights and unlabelled rows where the features shift
 `serving`         one row, and ten thousand, through exported students: onnxruntime, C
+`servers`         one row through MLServer and BentoML, over HTTP
 `scale`           seconds and memory against rows, classes, folds and grid; latency; a profile
 `linear`          the linear and MLP students, and the path, over what they replace
 `compatibility`   learners of other packages as teachers and students, in one's own environment

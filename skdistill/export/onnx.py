@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._ground.validation import check_flag
 from skdistill.exceptions import ExportError
 from skdistill.export.columns import Column
 from skdistill.export.documented import documented
 from skdistill.export.exported import Exported
 from skdistill.export.onnx_graph import Graph
 from skdistill.export.onnx_nodes import INPUT, node_of
-from skdistill.export.pieces import Answer, Decision, every_piece
+from skdistill.export.pieces import Answer, Decision, Rows, every_piece
 from skdistill.export.proof import Said
 from skdistill.export.rounding import without_rounding
 from skdistill.export.shipping import Format, produce
@@ -29,6 +31,7 @@ def to_onnx(
     X: Any,
     *,
     path: str | Path | None = None,
+    float64: bool = True,
     labels: bool = True,
     tolerance: float | None = None,
 ) -> Exported:
@@ -45,6 +48,9 @@ def to_onnx(
     $model
     $X
     $path
+    float64 : bool, default=True
+        Whether rows come in double precision. Where they do not, the graph takes ``X`` in single
+        precision and computes as the student does all the same; it is compared on rows rounded so.
     labels : bool, default=True
         Whether the graph tells the labels of a classifier, too.
     $tolerance
@@ -69,7 +75,9 @@ def to_onnx(
     >>> to_onnx(DecisionTreeClassifier().fit(X, y), X).largest_difference  # doctest: +SKIP
     0.0
     """
-    return produce(ONNX, model, X, path=path, labels=labels, tolerance=tolerance)
+    check_flag("float64", float64)
+    form = ONNX if float64 else replace(ONNX, single_rows=True)
+    return produce(form, model, X, path=path, labels=labels, tolerance=tolerance)
 
 
 def _write(answer: Answer, table: Table, model: Any) -> bytes:
@@ -81,7 +89,10 @@ def _write(answer: Answer, table: Table, model: Any) -> bytes:
     decision = [] if answer.decision is None else [answer.decision.of]
     for piece in every_piece(answer.piece, *decision):
         given = (graph.known[id(each)] for each in piece.inputs)
-        graph.known[id(piece)] = node_of(piece, graph, *given)
+        found = node_of(piece, graph, *given)
+        if table.single and isinstance(piece, Rows):
+            found = graph.add("Cast", found, to=TensorProto.DOUBLE)
+        graph.known[id(piece)] = found
     found = graph.known[id(answer.piece)]
     if answer.piece.dtype != "float64":
         found = graph.add("Cast", found, to=TensorProto.DOUBLE)
@@ -115,7 +126,8 @@ def _inputs(answer: Answer, table: Table) -> dict[str, tuple[Any, Any]]:
     from onnx import TensorProto
 
     if table.is_matrix:
-        return {INPUT: (TensorProto.DOUBLE, ["rows", len(table.names)])}
+        kind = TensorProto.FLOAT if table.single else TensorProto.DOUBLE
+        return {INPUT: (kind, ["rows", len(table.names)])}
     used = [piece for piece in every_piece(answer.piece) if isinstance(piece, Column)]
     kinds = {True: TensorProto.STRING, False: TensorProto.DOUBLE}
     return {piece.name: (kinds[piece.is_text], ["rows", 1]) for piece in used}
@@ -184,7 +196,7 @@ def _runner(content: bytes, _: Answer) -> Callable[[Table], Said]:
 def _fed(session: Any, rows: Table) -> dict[str, Any]:
     """Return rows as the graph takes them."""
     if rows.is_matrix:
-        return {INPUT: rows.numbers}
+        return {INPUT: rows.numbers.astype(np.float32) if rows.single else rows.numbers}
     number = {str(name): place for place, name in enumerate(rows.names)}
     places = {each.name: number[each.name] for each in session.get_inputs()}
     return {

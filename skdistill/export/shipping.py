@@ -39,6 +39,8 @@ class Format:
         Gives of the bytes and the `Answer` a function that says what the file says of rows.
     in_single : callable
         Whether the file computes an `Answer` in single precision, though the model does not.
+    single_rows : bool
+        Whether the file takes rows in single precision, and is compared on such.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Format:
     write: Callable[[Answer, Table, Any], bytes]
     runner: Callable[[bytes, Answer], Callable[[Table], Said]]
     in_single: Callable[[Answer], bool] = lambda _: False
+    single_rows: bool = False
 
 
 def produce(
@@ -89,6 +92,13 @@ def written(form: Format, model: Any, X: Any, *, labels: bool) -> tuple[Answer, 
     """Return what a model computes, the rows as the file takes them, and the file, unproved."""
     check_packages(form)
     table = as_exported(model, X)
+    if form.single_rows:
+        if not table.is_matrix:
+            raise ExportError(
+                "rows with text or categories keep their numbers in double precision: leave "
+                "float64=True."
+            )
+        table = table.in_single()
     answer = read(model, table.piece)
     answer = answer if labels else replace(answer, decision=None)
     return answer, table, form.write(answer, table, model)

@@ -40,6 +40,8 @@ class Table:
         Columns of text or numbers that know no other than their own, by their dtype.
     missing : mapping of int to object
         What stands for missing text in a column of the source: None, or NaN.
+    single : bool
+        Whether all numbers, also those that are put in, are rounded to single precision.
     """
 
     numbers: NDArray[np.float64]
@@ -50,6 +52,7 @@ class Table:
     changed: frozenset[int] = frozenset()
     categories: frozenset[int] = frozenset()
     missing: Mapping[int, Any] = field(default_factory=dict)
+    single: bool = False
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -100,14 +103,25 @@ class Table:
     def with_values(self, columns: Any, values: Any) -> "Table":
         """Return the rows with one number of each put in another's place."""
         numbers = self.numbers.copy()
-        numbers[np.arange(len(numbers)), columns] = values
+        numbers[np.arange(len(numbers)), columns] = _rounded(values) if self.single else values
         changed = self.changed | frozenset(np.unique(columns).tolist())
         return replace(self, numbers=numbers, changed=changed)
+
+    def in_single(self) -> "Table":
+        """Return rows of numbers, rounded to single precision."""
+        changed = frozenset(range(len(self.names)))
+        return replace(self, numbers=_rounded(self.numbers), changed=changed, single=True)
 
     def with_text(self, column: int, texts: Any) -> "Table":
         """Return the rows with other text in a column."""
         new = dict(self.texts) | {column: np.array(texts, dtype=object)}
         return replace(self, texts=new, changed=self.changed | {column})
+
+
+def _rounded(numbers: Any) -> NDArray[np.float64]:
+    """Return numbers rounded to single precision; what is too large for it is infinite."""
+    with np.errstate(over="ignore"):
+        return np.asarray(numbers, dtype=np.float64).astype(np.float32).astype(np.float64)
 
 
 def _with(frame: Any, new: Mapping[Any, Any]) -> Any:

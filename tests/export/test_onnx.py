@@ -16,6 +16,7 @@ from skdistill.exceptions import ExportError, InputError, ParameterError
 from skdistill.export import Exported, onnx, to_onnx
 from tests.export.readme import served
 from tests.export.students import (
+    BOOSTED,
     CLASSIFIERS,
     LABELS,
     REGRESSORS,
@@ -200,6 +201,34 @@ def test_the_readme_in_a_process_that_has_only_onnxruntime_and_numpy(tmp_path):
     with np.load(tmp_path / "said.npz", allow_pickle=True) as said:
         assert said["label"].tolist() == model.predict(X).tolist()
         assert np.array_equal(said["p"], model.predict_proba(X))
+
+
+@pytest.mark.parametrize("name", ["tree", "forest", "boosting", "logistic", "network"])
+@pytest.mark.parametrize("kind", ["array", "frame"])
+def test_rows_in_single_precision(name, kind):
+    X = rows()
+    given = X if kind == "array" else pytest.importorskip("pandas").DataFrame(X).rename(columns=str)
+    model = fitted(CLASSIFIERS[name], given, classes(X, 5))
+    exported = to_onnx(model, given, float64=False)
+    assert exported.tolerance == 1e-12
+    single = rows(500, seed=3).astype(np.float32)
+    said = run(exported.content, single)  # double it would not take
+    label, p = said["label"], said["probabilities"]
+    double = single.astype(float)
+    double = double if kind == "array" else type(given)(double, columns=given.columns)
+    np.testing.assert_allclose(p, model.predict_proba(double), rtol=0, atol=1e-12)
+    assert label.tolist() == model.predict(double).tolist()
+
+
+def test_rows_in_single_precision_are_numbers():
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame(rows(), columns=list("abcdef"))
+    X["f"] = pd.Categorical(np.array(["x", "y", "z"])[np.arange(len(X)) % 3])
+    model = fitted(BOOSTED["lightgbm"], X, classes(rows(), 2))
+    with pytest.raises(ExportError, match="leave float64=True"):
+        to_onnx(model, X, float64=False)
+    with pytest.raises(ParameterError, match="float64"):
+        to_onnx(model, X, float64="no")
 
 
 def test_the_file_has_what_the_record_has(tmp_path):
