@@ -1,6 +1,8 @@
 """How cost grows: seconds and memory against rows, classes, folds and grid; and where they go.
 
 - ``rows``, ``classes``, ``folds``: `DistilledClassifier.fit`, LightGBM teaching a smaller one;
+- ``parts``: the same fit beside the larger of its parts: ``cross_val_predict`` of the teacher, and
+  the student trained directly, on rows of float64 or float32;
 - ``grid``: `DistilledClassifierCV.fit` against the number of candidates;
 - ``latency``: `predict_proba` of the teacher and of its students, and their size on disk;
 - ``search``: a `GridSearchCV` over the student's settings, with ``memory=`` and without, and how
@@ -15,6 +17,7 @@ of the resident set over what the process held with the rows made, as the operat
 
 import argparse
 import cProfile
+import itertools
 import multiprocessing
 import os
 import pstats
@@ -34,7 +37,7 @@ from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 import skdistill
@@ -64,14 +67,18 @@ class Sizes:
     forest_trees: int = 500
     called_rows: tuple[int, ...] = (1, 100, 10_000)
     search_rows: int = 5_000
+    part_rows: tuple[int, ...] = (300_000, 1_000_000)
 
 
-QUICK = Sizes((600,), 300, (3,), (3,), 150, (2,), 5, 5, (1,), 150)
+QUICK = Sizes((600,), 300, (3,), (3,), 150, (2,), 5, 5, (1,), 150, (600,))
 
 
 @dataclass(frozen=True)
 class Point:
-    """One fit: rows, classes, folds, strengths tried (0: no choice), trees of the teacher."""
+    """One fit: rows, classes, folds, strengths tried (0: no choice), trees of the teacher.
+
+    Of `PARTS`, `part` is what is done instead of a whole fit.
+    """
 
     rows: int
     classes: int = 2
@@ -79,6 +86,8 @@ class Point:
     strengths: int = 0
     trees: int = 100
     seed: int = 0
+    part: str = ""
+    dtype: str = "float64"
 
 
 @dataclass(frozen=True)
@@ -110,11 +119,13 @@ class Measurement:
     teacher_fits: float = np.nan
 
 
-def make_rows(n: int, n_classes: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def make_rows(
+    n: int, n_classes: int, seed: int, dtype: Any = np.float64
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Return rows and labels, without much more memory than they take."""
     rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, N_FEATURES))
-    scores = X @ rng.standard_normal((N_FEATURES, n_classes)) * 0.5
+    X = rng.standard_normal((n, N_FEATURES), dtype=dtype)
+    scores = X @ (rng.standard_normal((N_FEATURES, n_classes)) * 0.5).astype(dtype)
     scores[:, 0] += X[:, 0] * X[:, 1]
     scores += rng.gumbel(size=scores.shape)
     return X, np.argmax(scores, axis=1)
@@ -140,11 +151,24 @@ def model_of(point: Point) -> Any:
 def fit_alone(point: Point) -> tuple[float, float, int]:
     """Fit a point in this process; return seconds, megabytes and teacher fits."""
     warnings.simplefilter("ignore")
-    X, y = make_rows(point.rows, point.classes, point.seed)
+    X, y = make_rows(point.rows, point.classes, point.seed, point.dtype)
     before, start = peak_megabytes(), time.process_time()
-    model = model_of(point).fit(X, y)
+    model = model_of(point)
+    if point.part:
+        PARTS[point.part](model, X, y)
+    else:
+        model.fit(X, y)
     seconds = time.process_time() - start
-    return seconds, peak_megabytes() - before, model.report_.n_teacher_fits
+    fits = 0 if point.part else model.report_.n_teacher_fits
+    return seconds, peak_megabytes() - before, fits
+
+
+PARTS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "cross_val_predict": lambda model, X, y: cross_val_predict(
+        model.teacher, X, y, cv=model.cv, method="predict_proba"
+    ),
+    "the student alone": lambda model, X, y: model.student.fit(X, y),
+}
 
 
 def peak_megabytes() -> float:
@@ -169,6 +193,9 @@ def growth(sizes: Sizes, seed: int) -> Iterator[tuple[str, str, int, Point]]:
     trees = {"trees": sizes.teacher_trees, "seed": seed}
     for n in sizes.rows:
         yield "rows", "2 classes, 5 folds", n, Point(n, **trees)
+    for n, dtype, part in itertools.product(sizes.part_rows, ("float64", "float32"), ("", *PARTS)):
+        case = f"{dtype}: {part or 'distilling'}"
+        yield "parts", case, n, Point(n, **trees, part=part, dtype=dtype)
     for k in sizes.classes:
         point = Point(sizes.class_rows, classes=k, **trees)
         yield "classes", f"{sizes.class_rows} rows, 5 folds", k, point
@@ -262,7 +289,7 @@ def shares(stats: pstats.Stats) -> dict[str, float]:
 
 
 OTHERS = {"latency": latencies, "search": searches, "profile": profiles}
-GROUPS = ("rows", "classes", "folds", "grid", *OTHERS)
+GROUPS = ("rows", "parts", "classes", "folds", "grid", *OTHERS)
 
 
 def measure(groups: list[str], sizes: Sizes, seed: int, log: Log) -> Iterator[Measurement]:
@@ -381,7 +408,8 @@ ABOUT = (
         "*rows*, *classes*, *folds*: one fit with the defaults, LightGBM of 100 trees of 31 leaves "
         "teaching one of 20 trees of 8, 20 features. *grid*: the honest choice among the given "
         "number of strengths. Processor time on one thread; memory is the peak of the resident set "
-        "over what the process held with the rows made. Each fit is a process of its own."
+        "over what the process held with the rows made. Each fit is a process of its own. *parts*: "
+        "the same fit beside what its memory is to be compared with."
     ),
     (
         "*latency*: predict_proba, median seconds of a call with x rows, on the wall; MiB is the "

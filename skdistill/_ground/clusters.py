@@ -6,23 +6,23 @@ cores a worker has, which packages, and how to give all workers the same rows on
 
 import importlib
 import platform
-import sys
+import warnings
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import joblib
 from joblib.parallel import get_active_backend
+from sklearn import config_context, get_config
 
 from skdistill.exceptions import EngineError
 
-__all__ = ["Cluster", "DaskCluster", "RayCluster", "active_cluster", "received", "restarted"]
+__all__ = ["Cluster", "DaskCluster", "RayCluster", "active_cluster"]
 
 PACKAGES = {"skdistill": "skdistill", "scikit-learn": "sklearn", "numpy": "numpy"}
-RESTARTS = 3  # of a worker of Ray; as often as Dask by itself runs again what a worker died of
+DEATHS = 3  # of workers, that a task of Ray survives: as many as Dask by itself lets one have
 
 
 class Cluster(ABC):
@@ -47,7 +47,6 @@ class Cluster(ABC):
         self.n_jobs = n_jobs
         self.placed: dict[int, tuple[Any, Any]] = {}  # by id: the value, kept so that it stays its
         self.folders: set[str] = set()
-        self.restarts = 0
         self.answers = self.ask(_probe())
         _check_versions(self.name, self.answers)
 
@@ -91,9 +90,10 @@ class Cluster(ABC):
         """Return how many threads each of `n_tasks` tasks may use, by the cores of the workers."""
 
     @abstractmethod
-    @contextmanager
-    def parallel(self, n_jobs: int | None, n_tasks: int, verbose: int) -> Iterator[Any]:
-        """Give a `sklearn.utils.parallel.Parallel` that runs on the cluster."""
+    def run(
+        self, calls: Iterable[tuple[Any, ...]], n_jobs: int | None, verbose: int
+    ) -> Iterator[Any]:
+        """Yield what each call returns, as it ends; a call is a function and its arguments."""
 
     @abstractmethod
     def lost(self) -> int:
@@ -152,12 +152,14 @@ class DaskCluster(Cluster):
         shares = [cores[host] // min(slots[host], n_tasks) for host in slots]
         return max(1, min(shares, default=1))
 
-    @contextmanager
-    def parallel(self, n_jobs: int | None, n_tasks: int, verbose: int) -> Iterator[Any]:
-        from sklearn.utils.parallel import Parallel
+    def run(
+        self, calls: Iterable[tuple[Any, ...]], n_jobs: int | None, verbose: int
+    ) -> Iterator[Any]:
+        from sklearn.utils.parallel import Parallel, delayed
 
         with joblib.parallel_config(self.backend):
-            yield Parallel(verbose=verbose, return_as="generator_unordered")
+            how = {"verbose": verbose, "return_as": "generator_unordered"}
+            yield from Parallel(**how)(delayed(call[0])(*call[1:]) for call in calls)
 
     def lost(self) -> int:
         return len(self.workers.keys() - self._workers().keys())
@@ -179,22 +181,26 @@ def _steady(backend: Any) -> Any:
 
 
 class RayCluster(Cluster):
-    """Ray: starts an actor again that died, and the task with it, if it is told to."""
+    """Ray: its tasks, of which each whose worker dies is sent again.
+
+    Ray's own backend of joblib keeps actors instead, which it starts anew for each call: each then
+    imports the packages, and takes the place of a worker that already has.
+    """
 
     name = "Ray"
 
     def __init__(self, backend: Any, n_jobs: int | None) -> None:
         import ray
-        from ray.exceptions import ObjectLostError, RayActorError, WorkerCrashedError
+        from ray import exceptions as errors
 
-        self.gone = (ObjectLostError,)
-        self.dead = (RayActorError, WorkerCrashedError)
+        self.gone = (errors.ObjectLostError,)
+        self.dead = (errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError)
         if not ray.is_initialized():
             try:
                 ray.init()  # as its backend does, but before the first fit
             except (ConnectionError, TimeoutError, RuntimeError) as error:
                 raise EngineError(f"Ray must be reachable, got: {error}") from error
-        self.pool: tuple[int, Any] | None = None
+        self.n_lost = 0
         super().__init__(backend, n_jobs)
 
     def ask(self, function: Callable[[], Any]) -> dict[str, Any]:
@@ -234,31 +240,39 @@ class RayCluster(Cluster):
         on_each = -(-min(self.slots(n_jobs), n_tasks) // max(1, len(cores)))
         return max(1, min(cores, default=1) // max(1, on_each))
 
-    @contextmanager
-    def parallel(self, n_jobs: int | None, n_tasks: int, verbose: int) -> Iterator[Any]:
-        from sklearn.utils.parallel import Parallel
+    def run(
+        self, calls: Iterable[tuple[Any, ...]], n_jobs: int | None, verbose: int
+    ) -> Iterator[Any]:
+        import ray
 
-        n_workers = min(self.slots(n_jobs), n_tasks)
-        if self.pool is None or self.pool[0] < n_workers:
-            self.close_pool()
-            how = {"max_restarts": RESTARTS, "max_task_retries": RESTARTS}
-            how |= {"scheduling_strategy": "SPREAD"} | (self.backend.ray_remote_args or {})
-            with joblib.parallel_config("ray", n_jobs=n_workers, ray_remote_args=how):
-                self.pool = n_workers, Parallel(verbose=verbose).__enter__()
-        yield self.pool[1]
-
-    def close_pool(self) -> None:
-        """Stop the actors; starting them takes seconds, so that all passes of a fit share them."""
-        pool, self.pool = self.pool, None
-        if pool is not None:
-            pool[1].__exit__(None, None, None)
-
-    def close(self) -> None:
-        self.close_pool()
-        super().close()
+        how = {"scheduling_strategy": "SPREAD"} | (self.backend.ray_remote_args or {})
+        task = ray.remote(_as_the_caller).options(**how, max_retries=0)
+        settings = get_config(), list(warnings.filters)
+        waiting, running = deque((call, 0) for call in calls), {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < self.slots(n_jobs):
+                    call, n_deaths = waiting.popleft()
+                    running[task.remote(settings, *call)] = call, n_deaths
+                ended = ray.wait(list(running))[0][0]
+                call, n_deaths = running.pop(ended)
+                try:
+                    answer = ray.get(ended)
+                except ray.exceptions.RayTaskError as error:
+                    raise error.cause from None
+                except self.dead:
+                    self.n_lost += 1
+                    if n_deaths == DEATHS:
+                        raise
+                    waiting.append((call, n_deaths + 1))
+                else:
+                    yield answer
+        finally:
+            for each in running:
+                ray.cancel(each, force=True)
 
     def lost(self) -> int:
-        return self.restarts
+        return self.n_lost
 
 
 KINDS: dict[str, type[Cluster]] = {"DaskDistributedBackend": DaskCluster, "RayBackend": RayCluster}
@@ -277,18 +291,14 @@ def active_cluster() -> Cluster | None:
     return None if kind is None else kind(backend, n_jobs)
 
 
-def restarted() -> bool:
-    """Whether this process stands for a worker of Ray that died."""
-    ray = sys.modules.get("ray")
-    if ray is None or not ray.is_initialized():
-        return False
-    return bool(ray.get_runtime_context().was_current_actor_reconstructed)
-
-
-def received(value: Any) -> Any:
-    """Return what a worker was sent: Ray's backend hands on what stands for it, Dask's does not."""
-    ray = sys.modules.get("ray")
-    return ray.get(value) if ray is not None and isinstance(value, ray.ObjectRef) else value
+def _as_the_caller(
+    settings: tuple[dict[str, Any], list[Any]], function: Callable[..., Any], *arguments: Any
+) -> Any:
+    """Call a function under the caller's configuration of scikit-learn and filters of warnings."""
+    config, filters = settings
+    with config_context(**config), warnings.catch_warnings():
+        warnings.filters[:] = filters
+        return function(*arguments)
 
 
 def _probe() -> Callable[[], dict[str, Any]]:

@@ -20,7 +20,7 @@ import joblib
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdistill._ground.arrays import has_namespace
-from skdistill._ground.clusters import Cluster, active_cluster, received, restarted
+from skdistill._ground.clusters import Cluster, active_cluster
 from skdistill._ground.compat import warn_user
 from skdistill.exceptions import EngineError, InputError, SkdistillWarning
 
@@ -159,11 +159,8 @@ def fan_out(
         for _ in range(TRIES):
             left = [number for number in range(len(tasks)) if number not in done]
             try:
-                with cluster.parallel(n_jobs, len(left), verbose) as parallel:
-                    calls = _calls(cluster, function, shared, tasks, left, heavy=heavy)
-                    for number, result, again in parallel(calls):
-                        done[number] = result
-                        cluster.restarts += again
+                calls = _calls(cluster, function, shared, tasks, left, heavy=heavy)
+                done.update(cluster.run(calls, n_jobs, verbose))  # what ended stays
                 return [done[number] for number in range(len(tasks))]
             except cluster.gone as error:
                 cluster.close()
@@ -182,24 +179,23 @@ def _calls(
     numbers: Sequence[int],
     *,
     heavy: bool,
-) -> Iterator[Any]:
-    """Yield joblib's calls, each of what stands for the values on the cluster."""
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the calls, each of what stands for the values on the cluster."""
     placed = [cluster.place(value) for value in shared]
     some = [tasks[number] for number in numbers]
     sent = cluster.put_each(some) if heavy else some
     for number, task in zip(numbers, sent, strict=True):
-        yield delayed(_on_worker)(function, number, task, *placed)
+        yield _on_worker, function, number, task, *placed
 
 
 def _on_worker(
     function: Callable[..., Any], number: int, task: tuple[Any, ...], *shared: Any
-) -> tuple[int, Any, bool]:
+) -> tuple[int, Any]:
     """Call the function where it was sent to; the learners' own parallelism stays there."""
     token = _CURRENT.set(None)
     try:
         with joblib.parallel_config("threading", n_jobs=1):
-            values = map(received, shared)
-            return number, function(*values, *received(task)), restarted()
+            return number, function(*shared, *task)
     finally:
         _CURRENT.reset(token)
 

@@ -26,15 +26,15 @@ each measure alone.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._ground.compat import take_rows
 from skdistill._ground.data import Data
 from skdistill._ground.validation import index_rows
-from skdistill.choosing.strength import Reading, bias_share, mass_of, no_row_twice
+from skdistill.choosing.strength import Reading, bias_share, in_pieces, mass_of, no_row_twice
 from skdistill.settings import Settings
 from skdistill.teaching.crossfit import OutOfFold
 from skdistill.teaching.folds import Folds
@@ -181,7 +181,7 @@ def _between(
         both = train[direct.covered[train]]
         if not len(both):
             continue
-        seen = data.outcome.ask(fitted, take_rows(data.X, both))
+        seen = in_pieces(partial(data.outcome.ask, fitted), data.X, both)
         own = index_rows(weight, both, len(data))
         share = mass_of(both, own)
         apart = of_rows(y[both], direct.values[both], seen)

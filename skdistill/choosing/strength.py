@@ -83,6 +83,7 @@ __all__ = [
     "bias_share",
     "direct_rows",
     "fit_direct",
+    "in_pieces",
     "mass_of",
     "naming_the_student",
     "no_row_twice",
@@ -93,6 +94,7 @@ __all__ = [
 RATE, LARGEST = 2.2, 0.08  # of the presumed bias: .04 at 3,000 rows
 NEARLY = 0.99  # labels, and not a student trained directly
 MISSING = 1.5  # times what the lead lacks of the variance: the student has some bias of its own
+PIECE = 65_536  # rows that are copied at once, to be asked about
 Array = NDArray[np.floating[Any]]
 DIRECT = {Classes: DirectStudent, Numbers: DirectRegressor}
 
@@ -403,7 +405,7 @@ def _disagreement(direct: OutOfFold, data: Data, folds: Folds, weight: Array | N
     for fitted, (train, _) in zip(direct.teachers or (), folds.splits, strict=True):
         both = train[direct.covered[train]]
         if len(both):
-            inside = fitted.predict_proba(take_rows(data.X, both))
+            inside = in_pieces(fitted.predict_proba, data.X, both)
             own = index_rows(weight, both, len(data))
             share = mass_of(both, own)
             total += share * brier(direct.values[both], inside, own)
@@ -411,6 +413,12 @@ def _disagreement(direct: OutOfFold, data: Data, folds: Folds, weight: Array | N
     if mass == 0.0:
         raise no_row_twice(folds)
     return total / mass
+
+
+def in_pieces(ask: Callable[[Any], Array], X: Any, rows: NDArray[np.int64]) -> Array:
+    """Return what a model says of some rows of X, which are copied a piece at a time."""
+    pieces = (rows[start : start + PIECE] for start in range(0, len(rows), PIECE))
+    return np.concatenate([ask(take_rows(X, piece)) for piece in pieces])
 
 
 def mass_of(rows: NDArray[np.int64], weight: Array | None) -> float:

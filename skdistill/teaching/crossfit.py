@@ -49,7 +49,7 @@ class OutOfFold:
         Mean over the folds that hold the row in their test part; NaN where none does.
     fold : array of shape (n,)
         First such fold, -1 where there is none.
-    parts : tuple of arrays of shape (m, C)
+    parts : sequence of arrays of shape (m, C)
         Of the test rows of each fold, from that fold's teacher alone.
     teachers : tuple of fitted learners, or None
         The fold teachers in the order of the folds, if they were asked for.
@@ -57,7 +57,7 @@ class OutOfFold:
 
     values: NDArray[np.float64]
     fold: Index
-    parts: tuple[NDArray[np.float64], ...]
+    parts: Sequence[NDArray[np.float64]]
     teachers: tuple[Any, ...] | None = None
 
     @property
@@ -78,7 +78,7 @@ class OutOfFold:
     @classmethod
     def gather(
         cls,
-        parts: tuple[NDArray[np.float64], ...],
+        parts: Sequence[NDArray[np.float64]],
         folds: Folds,
         teachers: tuple[Any, ...] | None = None,
     ) -> "OutOfFold":
@@ -87,20 +87,34 @@ class OutOfFold:
         for part, (_, test) in zip(parts, folds.splits, strict=True):
             total[test] += part
         times = folds.times_covered[:, None]
-        values = np.where(times > 0, total / np.maximum(times, 1), np.nan)
-        return cls(values, folds.fold, parts, teachers)
+        total /= np.maximum(times, 1)
+        total[times[:, 0] == 0] = np.nan
+        if folds.is_partition:
+            parts = _Taken(total, [test for _, test in folds.splits])
+        return cls(total, folds.fold, parts, teachers)
+
+
+class _Taken(Sequence[NDArray[np.float64]]):
+    """The rows of a table that belong to each fold, taken when they are asked for."""
+
+    def __init__(self, table: NDArray[np.float64], rows: Sequence[Index]) -> None:
+        self._table, self._rows = table, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, number: Any) -> Any:
+        return self._table[self._rows[number]]
 
 
 @dataclass(frozen=True)
 class _Pass:
-    """What the fits of all folds share, but the rows.
+    """What the fits of all folds share, but the rows and their labels.
 
-    Labels are as the user gave them, so that class weights by name work; `numbers` are what
-    messages call the rows.
+    `numbers` are what messages call the rows.
     """
 
     teacher: Any
-    labels: NDArray[Any]
     outcome: Outcome
     params: Mapping[str, Any]
     numbers: Index | None
@@ -109,12 +123,15 @@ class _Pass:
     progress: Progress
     keep: bool
 
-    def fit(self, teacher: Any, X: Any, rows: Index) -> Any:
-        """Fit a teacher on some rows, with their metadata, through the cache."""
-        n_rows = len(self.labels)
+    def fit(self, teacher: Any, X: Any, labels: NDArray[Any], rows: Index) -> Any:
+        """Fit a teacher on some rows, with their metadata, through the cache.
+
+        Labels are as the user gave them, so that class weights by name work.
+        """
+        n_rows = len(labels)
         params = {key: index_rows(value, rows, n_rows) for key, value in self.params.items()}
         fit = self.memory.cache(fit_teacher, ignore=["threads"])
-        part, y = take_rows(X, rows), self.labels[rows]
+        part, y = take_rows(X, rows), labels[rows]
         return fit(teacher, part, y, params, self.outcome, threads=self.threads)
 
     def check(self, said: Any, rows: Index, place: str) -> NDArray[np.float64]:
@@ -174,7 +191,7 @@ def further_answers(teacher: Any, X: Any, outcome: Outcome, what: str) -> NDArra
 
 
 def _fit_fold(
-    job: _Pass, X: Any, number: int, place: str, train: Rows, test: Rows
+    job: _Pass, X: Any, y: NDArray[Any], number: int, place: str, train: Rows, test: Rows
 ) -> tuple[NDArray[np.float64], Any]:
     """Fit a clone of the teacher on a fold's training rows, and ask it about the test rows.
 
@@ -183,7 +200,7 @@ def _fit_fold(
     teacher = clone(job.teacher)
     try:
         with job.progress.step(f"fold {number}", number):
-            fitted = job.fit(teacher, X, train.numbers)
+            fitted = job.fit(teacher, X, y, train.numbers)
         said = job.outcome.ask(fitted, take_rows(X, test.numbers))
     except Exception as error:
         kind = TeacherTypeError if isinstance(error, TypeError) else TeacherError
@@ -263,7 +280,6 @@ def cross_fit(
     memory = joblib.Memory(None) if memory is None else memory
     job = _Pass(
         teacher=teacher,
-        labels=y,
         outcome=outcome,
         params={} if params is None else params,
         numbers=folds.numbers,
@@ -277,7 +293,7 @@ def cross_fit(
         for k, (train, test) in enumerate(fits.splits)
     ]
     how = {"n_jobs": n_jobs, "verbose": verbose, "folder": memory.location}
-    done = fan_out(_fit_fold, (job, X), tasks, **how)
+    done = fan_out(_fit_fold, (job, X, y), tasks, **how)
     parts: Parts = tuple(said for said, _ in done)
     teachers: Teachers = tuple(fitted for _, fitted in done) if keep_teachers else None
     if shared is not None:

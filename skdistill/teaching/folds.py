@@ -257,7 +257,7 @@ def make_folds(
         splits = _listed(cv, groups, n_rows) if listed else _checked(cv.split(), n_rows)
         splits = splits if kept is None or n_given == len(y) else _renumbered(splits, kept, n_given)
     parted = tuple(_as_split(i, s, len(y)) for i, s in enumerate(splits))
-    folds = Folds(parted, len(y), numbers=kept)
+    folds = Folds(parted, len(y), numbers=None if n_given == len(y) else kept)
     check_fold_classes(folds, y, classes)
     return folds
 

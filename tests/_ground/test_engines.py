@@ -1,11 +1,8 @@
 """Tasks on a cluster that loses its workers; real ones start in tests/engines."""
 
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils.parallel import Parallel
 
 from skdistill import DistilledClassifier
 from skdistill._ground import engines
@@ -33,6 +30,7 @@ class Fragile(Cluster):
     def __init__(self, *steps, n_slots=2):
         self.steps = list(steps)
         self.size = n_slots
+        self.n_lost = 0
         self.sent = []
         self.asked = []
         super().__init__(None, None)
@@ -54,19 +52,16 @@ class Fragile(Cluster):
         return 7
 
     def lost(self):
-        return self.restarts
+        return self.n_lost
 
-    @contextmanager
-    def parallel(self, n_jobs, n_tasks, verbose):
-        def run(calls):
-            n_done, error = self.steps.pop(0) if self.steps else (n_tasks, None)
-            self.asked.append(n_tasks)
-            for number, answer in enumerate(Parallel(return_as="generator")(calls)):
-                if number == n_done:
-                    raise error
-                yield answer
-
-        yield run
+    def run(self, calls, n_jobs, verbose):
+        calls = list(calls)
+        n_done, error = self.steps.pop(0) if self.steps else (len(calls), None)
+        self.asked.append(len(calls))
+        for number, (function, *arguments) in enumerate(calls):
+            if number == n_done:
+                raise error
+            yield function(*arguments)
 
 
 @pytest.fixture
@@ -114,7 +109,7 @@ def test_an_engine_that_gives_up_says_what_is_kept(on, steps, folder, said):
 
 def test_lost_workers_are_told_of_at_the_end_at_the_users_line(on, binary):
     cluster = on()
-    cluster.restarts = 2
+    cluster.n_lost = 2
     X, y = binary
     model = DistilledClassifier(DecisionTreeClassifier(max_depth=2), cv=3, random_state=0)
     with pytest.warns(SkdistillWarning, match="2 worker.* of Fragile died") as caught:

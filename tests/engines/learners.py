@@ -5,9 +5,15 @@ import signal
 import time
 import warnings
 
+import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
+
+
+def spread(model, X, quantiles):
+    """Quantiles that lie around what a model predicts."""
+    return model.predict(X)[:, None] + np.asarray(quantiles)
 
 
 class Logged(ClassifierMixin, BaseEstimator):

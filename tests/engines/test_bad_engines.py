@@ -13,9 +13,9 @@ from sklearn.tree import DecisionTreeClassifier
 from skdistill import DistilledClassifier
 from skdistill._ground import clusters
 from skdistill.cli import main
-from skdistill.exceptions import EngineError, InputError, SkdistillWarning
+from skdistill.exceptions import EngineError, InputError, SkdistillWarning, TeacherError
 from tests.engines.conftest import dask_cluster
-from tests.engines.learners import Logged
+from tests.engines.learners import Configured, Logged
 
 TREE = DecisionTreeClassifier(max_depth=3, random_state=0)
 
@@ -68,6 +68,33 @@ def test_a_scheduler_that_is_gone(dask_client, rows, log):
         with pytest.raises(EngineError, match=r"scheduler must be reachable, got .* closed"):
             DistilledClassifier(Logged(log), TREE).fit(*rows)
     assert not log.exists()
+
+
+def test_a_cluster_without_workers(rows, log):
+    with (
+        dask_cluster(n_workers=0) as client,
+        parallel_config("dask", client=client, wait_for_workers_timeout=1),
+        pytest.raises(EngineError, match="Dask cluster must have workers, got none"),
+    ):
+        DistilledClassifier(Logged(log), TREE).fit(*rows)
+    assert not log.exists()
+
+
+def test_ray_that_is_gone(ray_running, rows, log, monkeypatch):
+    def refuse():
+        raise ConnectionError("nobody there")
+
+    monkeypatch.setattr(ray_running, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray_running, "init", refuse)
+    said = "Ray must be reachable, got: nobody there"
+    with parallel_config("ray", n_jobs=2), pytest.raises(EngineError, match=said):
+        DistilledClassifier(Logged(log), TREE).fit(*rows)
+    assert not log.exists()
+
+
+def test_a_teachers_error_on_a_worker_is_told_as_at_home(engine, rows, log):
+    with engine(), pytest.raises(TeacherError, match=r"Configured failed on fold .*not travel"):
+        DistilledClassifier(Configured(log), TREE, strength=0.5, cv=3).fit(*rows)
 
 
 def test_one_slot_of_dask_is_used_and_one_of_ray_is_told_of(rows, log, request):

@@ -15,7 +15,7 @@ from skdistill import (
 )
 from skdistill._ground import clusters
 from skdistill.inspection import compare, frontier
-from tests.engines.learners import Configured, Logged, Threaded, Warning_
+from tests.engines.learners import Configured, Logged, Threaded, Warning_, spread
 
 FOREST = RandomForestClassifier(10, random_state=0)
 NUMBERS = RandomForestRegressor(10, random_state=0)
@@ -27,7 +27,7 @@ MODELS = {
     "regressor": DistilledRegressor(NUMBERS, NUMERIC_TREE, cv=3, random_state=0),
     "search of numbers": DistilledRegressorCV(NUMBERS, [NUMERIC_TREE], cv=3, random_state=0),
     "quantiles": DistilledQuantiles(
-        NUMBERS, quantiles=(0.5, 0.9), quantiles_of="predict", cv=3, random_state=0
+        NUMBERS, quantiles=(0.5, 0.9), quantiles_of=spread, cv=3, random_state=0
     ),
 }
 
@@ -43,11 +43,11 @@ def same(model, other, X):
             assert getattr(model.report_, count) == getattr(other.report_, count)
 
 
-@pytest.mark.parametrize("name", ["classifier", "search", "regressor", "search of numbers"])
+@pytest.mark.parametrize("name", MODELS)
 def test_estimators_give_the_same_bits(engine, rows, name):
     X, y = rows
     weight = 1.0 + (np.arange(len(y)) % 3)
-    y = X[:, 1] + y if "Regressor" in type(MODELS[name]).__name__ else y
+    y = y if sklearn.base.is_classifier(MODELS[name]) else X[:, 1] + y
     given = {"sample_weight": weight, "groups": np.arange(len(y)) // 2}
     expected = sklearn.clone(MODELS[name]).fit(X, y, **given)
     with engine():

@@ -9,6 +9,7 @@ from joblib import parallel_config
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier
+from skdistill._ground import clusters
 from skdistill.exceptions import EngineError, SkdistillWarning
 from tests.engines.conftest import dask_cluster
 from tests.engines.learners import Mortal, Slow
@@ -17,10 +18,17 @@ STUDENT = DecisionTreeClassifier(max_depth=3, random_state=0)
 
 
 @pytest.fixture(params=["dask", "ray"])
-def engine(request):
-    """As elsewhere, but each test has workers of its own to kill, and time to start others."""
+def engine(request, monkeypatch):
+    """As elsewhere, but each test has workers of its own to kill, and time to start others.
+
+    A task may cost one worker, not three: to start them is most of the time.
+    """
+    monkeypatch.setattr(clusters, "DEATHS", 1)
     if request.param == "dask":
-        with dask_cluster() as client:
+        pytest.importorskip("distributed")  # whose settings are there once it is imported
+        dask = pytest.importorskip("dask")
+        few = dask.config.set({"distributed.scheduler.allowed-failures": 1})
+        with few, dask_cluster() as client:
             how = {"client": client, "wait_for_workers_timeout": 120}
             yield lambda: parallel_config("dask", **how)
     else:
