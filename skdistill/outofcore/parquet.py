@@ -1,17 +1,17 @@
 """Rows in Parquet files: which columns there are, and what they hold, batch by batch."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._ground.quantities import as_quantities
 from skdistill._ground.validation import check_labels, check_weights
 from skdistill.exceptions import InputError, ParameterError
 
-__all__ = ["BatchSequence", "ParquetRows", "open_rows"]
+__all__ = ["BATCH", "ParquetRows", "check_columns", "open_rows"]
 
 BATCH = 65_536  # rows
 Mask = NDArray[np.bool_]
@@ -48,6 +48,29 @@ class ParquetRows:
             for j, column in enumerate(batch.columns):
                 values[:, j] = column.to_numpy(zero_copy_only=False)
             yield values
+
+    def chosen(self, some: Mask | None) -> Generator[NDArray[Any], None, None]:
+        """Yield what `batches` does, of some of the rows; None stands for all."""
+        place = 0
+        for batch in self.batches():
+            end = place + len(batch)
+            yield batch if some is None else batch[some[place:end]]
+            place = end
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """Return a column of numbers, none of them missing.
+
+        Raises
+        ------
+        InputError
+            If there are nulls, or no numbers.
+        """
+        column = self._column(name)
+        if column.null_count:
+            raise InputError(
+                f"y must have a number in every row, got {column.null_count} nulls in {name!r}."
+            )
+        return as_quantities(column.to_numpy()).astype(np.float64)
 
     def labels(self, name: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Return the sorted classes of a column, and the index of each row's among them.
@@ -90,7 +113,9 @@ class ParquetRows:
                 yield batch
 
 
-def open_rows(source: Any, features: Sequence[str] | None, beside: dict[str, Any]) -> ParquetRows:
+def open_rows(
+    source: Any, features: Sequence[str] | None, beside: Mapping[str, str | None]
+) -> ParquetRows:
     """Return the rows of Parquet files, once their schema is found to do.
 
     Parameters
@@ -122,7 +147,18 @@ def open_rows(source: Any, features: Sequence[str] | None, beside: dict[str, Any
             'rows in Parquet files need pyarrow: pip install "skdistill[data]".'
         ) from error
     found = source if isinstance(source, files.Dataset) else files.dataset(source, format="parquet")
-    known, used = list(found.schema.names), {k: v for k, v in beside.items() if v is not None}
+    chosen = check_columns(found.schema.names, features, beside)
+    n_rows = found.count_rows()
+    if not n_rows:
+        raise InputError("the files have no rows.")
+    return ParquetRows(found, tuple(chosen), n_rows, _dtype(found.schema, chosen))
+
+
+def check_columns(
+    names: Sequence[str], features: Sequence[str] | None, beside: Mapping[str, str | None]
+) -> list[str]:
+    """Return the columns to learn from; raise ParameterError where columns cannot be used so."""
+    known, used = list(names), {k: v for k, v in beside.items() if v is not None}
     chosen = [n for n in known if n not in used.values()] if features is None else list(features)
     for what, name in [*used.items(), *(("features", name) for name in chosen)]:
         if known.count(name) != 1:
@@ -133,10 +169,7 @@ def open_rows(source: Any, features: Sequence[str] | None, beside: dict[str, Any
             "features must be columns of their own, each named once, "
             f"got {twice or 'none'}: leave out {list(used.values())}."
         )
-    n_rows = found.count_rows()
-    if not n_rows:
-        raise InputError("the files have no rows.")
-    return ParquetRows(found, tuple(chosen), n_rows, _dtype(found.schema, chosen))
+    return chosen
 
 
 def _dtype(schema: Any, features: Sequence[str]) -> Any:
@@ -153,58 +186,3 @@ def _dtype(schema: Any, features: Sequence[str]) -> Any:
             )
         single &= of.is_float32(kind) or of.is_float16(kind) or of.is_boolean(kind)
     return np.dtype(np.float32 if single else np.float64)
-
-
-class BatchSequence(lightgbm.Sequence):
-    """Some of the rows as LightGBM wants to read them: twice, from the first to the last.
-
-    Parameters
-    ----------
-    rows : ParquetRows
-        All rows.
-    chosen : bool array of shape (n,) or None, default=None
-        Which of them; None for all.
-    """
-
-    batch_size = BATCH
-
-    def __init__(self, rows: ParquetRows, chosen: Mask | None = None) -> None:
-        self._rows, self._chosen = rows, chosen
-        self._length = len(rows) if chosen is None else int(np.count_nonzero(chosen))
-        self._batches = self._read()
-        self._rewind()
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, at: int | slice) -> NDArray[Any]:
-        """Return a row, or consecutive ones; going back means to begin anew."""
-        if isinstance(at, slice):
-            return self._range(at.start, at.stop)
-        return self._range(at, at + 1)[0].astype(np.float64)
-
-    def _rewind(self) -> None:
-        self._batches.close()  # the files, too: pyarrow waits for readers that are left open
-        self._batches = self._read()
-        self._held = np.empty((0, len(self._rows.features)), dtype=self._rows.dtype)
-        self._start = 0
-
-    def _read(self) -> Generator[NDArray[Any], None, None]:
-        place = 0
-        for batch in self._rows.batches():
-            end = place + len(batch)
-            yield batch if self._chosen is None else batch[self._chosen[place:end]]
-            place = end
-
-    def _range(self, start: int, stop: int) -> NDArray[Any]:
-        if start < self._start:
-            self._rewind()
-        while self._start + len(self._held) < stop:
-            passed = min(start - self._start, len(self._held))
-            left, batch = self._held[passed:], next(self._batches)
-            self._held = np.concatenate([left, batch]) if len(left) else batch
-            self._start += passed
-        found = self._held[start - self._start : stop - self._start]
-        if stop == self._length:
-            self._rewind()
-        return found

@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from skdistill._ground.learners import replace_settings
 from skdistill.exceptions import StudentError
-from skdistill.students.base import Fitted, Problem
+from skdistill.students.base import Fitted, Problem, give_back
 from skdistill.students.lightgbm import LightGBMAdapter
 from skdistill.students.lightgbm_names import setting
 from skdistill.students.lightgbm_objective import soft_objective
 from skdistill.students.lightgbm_rows import SharedRows
+from skdistill.students.numeric import Columns, NumericAdapter
+from skdistill.students.size import leaf_settings
 
-__all__ = ["check_streamable", "fit_labels", "fit_soft"]
+__all__ = ["check_streamable", "fit_labels", "fit_numbers", "fit_soft"]
 
 ROWS_PER_LEAF = 20  # LightGBM's default
 
@@ -36,13 +39,8 @@ def check_streamable(learner: Any, whose: str) -> None:
     whose : str
         Which of them, for the message.
     """
-    if type(learner) is not lightgbm.LGBMClassifier:
-        raise StudentError(
-            f"the {whose} of rows that are not in memory must be an LGBMClassifier, got "
-            f"{type(learner).__name__}: distil on rows in memory, a sample for instance."
-        )
     refused = {
-        "class_weight": learner.class_weight is not None,
+        "class_weight": bool(learner.class_weight),
         "categorical_feature": setting(learner, "categorical_feature") is not None,
         "early_stopping_round": setting(learner, "early_stopping_round") is not None,
         "device_type": setting(learner, "device_type") not in (None, "cpu"),
@@ -57,7 +55,7 @@ def check_streamable(learner: Any, whose: str) -> None:
 
 
 def fit_labels(
-    learner: lightgbm.LGBMClassifier,
+    learner: Any,
     rows: lightgbm.Dataset,
     classes: NDArray[Any],
     names: Sequence[str],
@@ -66,22 +64,23 @@ def fit_labels(
 
     Parameters
     ----------
-    learner : LGBMClassifier
+    learner : LGBMClassifier or LGBMRegressor
         Of settings that `check_streamable` lets pass.
     rows : lightgbm.Dataset
-        With the class index of each row as its label, and weights if there are any.
+        With the class index of each row, or the number, as its label, and weights if there are any.
     classes : array of shape (K,)
-        What the indices stand for.
+        What the indices stand for; empty for numbers.
     names : sequence of str
         Of the features.
 
     Returns
     -------
-    model : LGBMClassifier
+    model : LGBMClassifier or LGBMRegressor
     """
     shared = SharedRows()
-    X, codes = _made_up(learner, len(names), len(classes))
-    model = clone(learner).fit(X, classes[codes], feature_name=list(names), callbacks=[shared])
+    X, codes = _made_up(learner, len(names), len(classes) or 2)
+    labels = classes[codes] if len(classes) else 1.0 + codes
+    model = clone(learner).fit(X, labels, feature_name=list(names), callbacks=[shared])
     shared.keep(model, [])
     shared.use(rows)
     return shared.fit_labels()
@@ -131,6 +130,34 @@ def fit_soft(
     adapter.fit_estimator(few, objective, start, shared)
     shared.use(rows)
     return adapter.fit_shared(problem, shared)
+
+
+def fit_numbers(
+    adapter: NumericAdapter, problem: Problem, rows: lightgbm.Dataset, names: Sequence[str]
+) -> Fitted:
+    """Return what `NumericAdapter.fit` would for rows in memory.
+
+    Parameters
+    ----------
+    adapter : NumericAdapter
+        Of the student.
+    problem : Problem
+        Of one output and without a mixture; its rows are not looked at.
+    rows : lightgbm.Dataset
+        The binned rows, with weights if there are any.
+    names : sequence of str
+        Of the features.
+
+    Returns
+    -------
+    fitted : Fitted
+    """
+    student = clone(adapter.student)
+    before = replace_settings(student, leaf_settings(student, problem.direct))
+    target, touched = problem.loss.cut(problem.target)
+    model = fit_labels(student, rows.set_label(target[:, 0]), np.empty(0), names)
+    give_back(model, before)
+    return Fitted(model, Columns(), float(np.mean(touched)))
 
 
 def _made_up(

@@ -99,7 +99,7 @@ class NumericAdapter(Adapter):
                 _check_mean(learner)
         if not self.default_loss.is_linear:
             check_copies(self.student, n_rows)
-        self.fit_keywords(np.ones(n_rows) if weighted else None, {})
+        self.fit_keywords(np.ones(1) if weighted else None, {})
 
     def check_outputs(self, n_outputs: int, n_rows: int) -> None:
         """Raise StudentError where early stopping would be scored on several outputs at once."""

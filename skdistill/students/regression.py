@@ -134,7 +134,7 @@ class RegressionAdapter(Adapter):
         for learner in _tried(self.student):
             _check_squared_error(learner)
             _check_range(learner, loss)
-        self.fit_keywords(np.ones(n_rows) if weighted else None, {})
+        self.fit_keywords(np.ones(1) if weighted else None, {})
 
     def fit(self, problem: Problem) -> Fitted:
         """Fit one output for two classes, one per class otherwise."""

@@ -36,7 +36,9 @@ __all__ = [
     "XGBoostAdapter",
     "XGBoostDevice",
     "XGBoostRegression",
+    "bounded_steps",
     "check_early_stopping",
+    "named",
     "resolve_xgboost",
 ]
 
@@ -142,7 +144,7 @@ class XGBoostAdapter(XGBoostDevice):
 
     def with_bounded_steps(self) -> Adapter | None:
         """Return the adapter with `max_delta_step` set; None if it is, or without trees."""
-        bounded = _bounded(self.student)
+        bounded = bounded_steps(self.student)
         return None if bounded is self.student else type(self)(bounded)
 
     def runs_away(self, fitted: Fitted) -> bool:
@@ -157,7 +159,7 @@ class XGBoostAdapter(XGBoostDevice):
         temperature = getattr(problem.loss, "temperature", 1.0)
         # A booster of ours would bypass what a subclass does in its fit.
         is_own = not redefines(self.student, "xgboost", "fit", "predict_proba")
-        student = self.student if problem.is_direct else _bounded(self.student)
+        student = self.student if problem.is_direct else bounded_steps(self.student)
         if len(problem.classes) > 2 or problem.is_direct or not is_own:
             fitted = ReplicationAdapter(student, integer_labels=True).fit(problem)
         else:
@@ -166,7 +168,7 @@ class XGBoostAdapter(XGBoostDevice):
             plain = fitted.model
             plain = plain.inner if isinstance(plain, TemperedClassifier) else plain
             plain.set_params(max_delta_step=self.student.max_delta_step)
-        return replace(fitted, model=_named(fitted.model, problem.classes))
+        return replace(fitted, model=named(fitted.model, problem.classes))
 
     def _fit_two(self, student: Any, problem: Problem, temperature: float) -> Fitted:
         """Fit a regressor to the soft labels, and give its booster to a classifier."""
@@ -186,14 +188,14 @@ class XGBoostAdapter(XGBoostDevice):
         return Fitted(tempered(model, temperature), touched=float(np.mean(touched)))
 
 
-def _bounded(student: Any) -> Any:
+def bounded_steps(student: Any) -> Any:
     """Return the student with a bound on its steps, if it has trees and no bound of its own."""
     if student.max_delta_step or student.booster == "gblinear":
         return student
     return clone(student).set_params(max_delta_step=LONGEST_STEP)
 
 
-def _named(model: Any, classes: NDArray[Any]) -> Any:
+def named(model: Any, classes: NDArray[Any]) -> Any:
     """Return a model of the classes 0..K-1 that predicts `classes`: itself, if they are these."""
     if np.array_equal(classes, np.arange(len(classes))):
         return model

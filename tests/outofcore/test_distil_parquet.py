@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.exceptions import FoldError, InputError, ParameterError, StudentError
-from skdistill.outofcore import distil_parquet, parquet
+from skdistill.outofcore import distil_parquet, parquet, reading
 from skdistill.outofcore.splitting import folds_of_groups, folds_of_rows
 
 pa = pytest.importorskip("pyarrow")
@@ -43,7 +43,7 @@ def table(n_classes=2, dtype=np.float64, seed=0):
 def small_batches(monkeypatch):
     """Batches that end within files, and files within batches of LightGBM's."""
     monkeypatch.setattr(parquet, "BATCH", 64)
-    monkeypatch.setattr(parquet.BatchSequence, "batch_size", 100)
+    monkeypatch.setattr(reading.BatchSequence, "batch_size", 100)
 
 
 def write(frame, folder):
@@ -76,6 +76,7 @@ def test_the_student_is_that_of_rows_in_memory(tmp_path, n_classes, dtype, size)
     X = frame.drop(columns="y")
     assert_same(fitted, expected, X)
     assert_array_equal(fitted.classes_, expected.classes_)
+    assert_array_equal(fitted.student_.classes_, expected.student_.classes_)
     assert fitted.report_.nodes == expected.report_.nodes
     assert fitted.report_.mean_gain == pytest.approx(expected.report_.mean_gain)
     assert fitted.report_.n_teacher_fits == 3
@@ -197,7 +198,7 @@ def test_going_back_begins_anew(tmp_path):
     rows = parquet.open_rows(write(frame, tmp_path / "rows"), ["a", "b"], {"target": "y"})
     chosen = np.arange(N) % 3 > 0
     expected = frame.loc[chosen, ["a", "b"]].to_numpy()
-    seq = parquet.BatchSequence(rows, chosen)
+    seq = reading.BatchSequence(rows, chosen)
     assert len(seq) == chosen.sum()
     for start, stop in ((0, 10), (60, 300), (300, len(seq)), (5, 90)):
         assert_array_equal(seq[start:stop], expected[start:stop])
@@ -215,8 +216,7 @@ class Unread:
 @pytest.mark.parametrize(
     ("changes", "error", "match"),
     [
-        ({"strength": "auto"}, ParameterError, "sample in memory"),
-        ({"strength": 1.0}, ParameterError, "train LightGBM"),
+        ({"strength": 1.0}, ParameterError, "directly, by its own package"),
         ({"calibration": "stacked"}, ParameterError, "stacked"),
         ({"cv": PredefinedSplit([0, 1])}, ParameterError, "cv must be a number"),
         ({"n_repeats": 2}, ParameterError, "n_repeats"),
@@ -242,7 +242,9 @@ def test_settings_that_are_not_supported(changes, error, match):
 
 
 def test_other_estimators():
-    with pytest.raises(ParameterError, match="must be a DistilledClassifier"):
+    with pytest.raises(
+        ParameterError, match="must be a DistilledClassifier or a DistilledRegressor"
+    ):
         distil_parquet(DistilledClassifierCV(TEACHER), Unread(), "y")
 
 
