@@ -4,7 +4,8 @@ What flows in: a function, what all its calls read (the rows, above all), and ta
 what it returned of each, in their order. Without a cluster that is one call of joblib's `Parallel`,
 as scikit-learn has it. With one, `joblib.parallel_config("dask")` or ``"ray"`` around a fit:
 
-- what all tasks read is sent to each worker once for the whole fit, not with each task;
+- what all tasks read is sent to each worker once for the whole fit, not with each task (Dask may
+  send it anew between two stages);
 - only folds and candidates become tasks: what learners do in parallel stays where they are fitted;
 - where a worker dies, its tasks are run again: by the engine as long as it can, else from here,
   without those that are finished.
