@@ -129,7 +129,8 @@ class Budget:
             least.append(f"readable {count} of {len(costs)}")
         return ParameterError(
             f"no student is within the budget ({self}). The least that was measured of each: "
-            f"{'; '.join(least)}{how}. Allow more, or add smaller students."
+            f"{'; '.join(least)}{how}. Allow more, or add smaller students: students='auto' has "
+            "trees from 4 leaves on (of classes, and of numbers by the squared error)."
         )
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill.choosing.budget import Budget
 from skdistill.choosing.candidates import Candidate
 from skdistill.choosing.scores import Scores
 from skdistill.choosing.selection import choose, loss_error, seconds
@@ -17,7 +18,11 @@ SIDES = ("direct", "distilled")
 
 
 def frontier_of(
-    candidates: Sequence[Candidate], scores: Scores, *, smoothed: bool
+    candidates: Sequence[Candidate],
+    scores: Scores,
+    *,
+    smoothed: bool,
+    budget: Budget | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Return the best direct and the best distilled candidate of each student, and its costs.
 
@@ -29,14 +34,17 @@ def frontier_of(
         What came of them.
     smoothed : bool
         Whether losses are smoothed along the strength before the best is taken.
+    budget : Budget or None, default=None
+        The limits.
 
     Returns
     -------
     table : dict of str to array of shape (m,)
         "student" (its name, and what was set of its grid), "side" ("direct" or "distilled"),
         "candidate" (its place in `cv_results_`), "loss" and its "standard_error", "size_bytes",
-        "latency" (seconds to predict a row, many at a time), and whether it is "on_front": no other
-        is as good in all of loss, size and latency, and better in one.
+        "latency" (seconds to predict a row, many at a time), whether it is "within_budget", as the
+        student of the first fold is, and whether it is "on_front": no other is as good in all of
+        loss, size and latency, and better in one.
     """
     took = seconds(candidates, scores)
     known = np.isfinite(scores.loss).all(axis=1)
@@ -62,6 +70,9 @@ def frontier_of(
         ),
         "size_bytes": scores.size[numbers],
         "latency": took[numbers],
+        "within_budget": np.array(
+            [budget is None or budget.allows(scores.costs[number]) for number in numbers], bool
+        ),
     }
     costs = [table[name] for name in ("loss", "size_bytes", "latency")]
     return table | {"on_front": pareto_front(np.column_stack(costs))}

@@ -214,8 +214,7 @@ class Verdict:
         found = self.chosen
         fitted = "distilled" if self.fitted == "distilled" else "trained directly"
         return (
-            f"{self._compared}; the teacher has "
-            f"{self._sign * self.teacher['calibrated']:.4g}; {self.n_teacher_fits} teachers"
+            f"{self._compared}; {self._taught}; {self.n_teacher_fits} teachers"
             f"{_caution(found)}{_against(found)}. The student that was fitted is {fitted}."
             f"{self._price}{self._left}"
         )
@@ -236,6 +235,14 @@ class Verdict:
             f"interval {shown['low']:+.3g} to {shown['high']:+.3g}{doubt})"
         )
 
+    @property
+    def _taught(self) -> str:
+        """What the teacher loses, in words, and whether its student loses less."""
+        loss = self.teacher["calibrated"]
+        behind = getattr(self.chosen, self.fitted) < loss  # a side that is not known is NaN
+        said = ", behind the student that was fitted" if behind else ""
+        return f"the teacher has {self._sign * loss:.4g}{said}"
+
     def _unequal(self, shown: Mapping[str, float]) -> str:
         """Return in words what a comparison lacks, and what is known of the other side."""
         loss = self.loss.removeprefix(MINUS)
@@ -249,8 +256,11 @@ class Verdict:
 
     @property
     def _price(self) -> str:
-        """What the budget costs, in words; empty without one, and where it costs nothing."""
-        if not self.budget:
+        """What the budget costs, in words; empty without one, and where it costs nothing.
+
+        As the other folds choose, a limit may lose less than none: that is luck, and not said.
+        """
+        if not self.budget or self.budget["within"] <= self.budget["without"]:
             return ""
         within, without = (f"{self._sign * self.budget[s]:.4g}" for s in ("within", "without"))
         if within == without:

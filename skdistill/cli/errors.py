@@ -25,7 +25,7 @@ __all__ = [
 
 # Parameters of the estimators that are options here, as messages write them: cv=3, memory=.
 _PARAMETERS = re.compile(
-    r"\b(cv|groups|max_time|memory|n_jobs|prefer|within)=(?:'(\w+)'|(\d[\w.+-]*\b)|(?=[\s,;.)]|$))"
+    r"\b(cv|groups|max_time|memory|n_jobs|prefer|students|within)=(?:'(\w+)'|(\d[\w.+-]*\b)|(?=[\s,;.)]|$))"
 )
 
 

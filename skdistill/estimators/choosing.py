@@ -190,7 +190,7 @@ class ChoosingDistiller(RefittingDistiller):
         verdict = replace(verdict, n_student_fits=n_student_fits)
         counts = {"n_teacher_fits": pool.n_fits, "n_student_fits": verdict.n_student_fits}
         self._keep(done, chosen.params["student"], data, folds, shrinkage=None, **counts)
-        self._keep_choice(found, number, judge, verdict)
+        self._keep_choice(found, number, judge, verdict, budget)
         beside |= {"sample_weight": sample_weight, "groups": groups}
         self._remember(y, **beside)
         self._keep_rows(Given(X, y, X_transfer, beside, params), further)
@@ -342,6 +342,7 @@ class ChoosingDistiller(RefittingDistiller):
         number: int,
         judge: Judge,
         verdict: Verdict,
+        budget: Budget | None,
     ) -> None:
         """Set the attributes that tell of the choice."""
         candidates, scores = found.candidates, found.scores
@@ -352,7 +353,7 @@ class ChoosingDistiller(RefittingDistiller):
         self.cv_results_ = tabulate(candidates, scores, judge, smoothed=self.smooth)
         fallen = [name for name, kind in verdict.by_student.items() if kind.fell_back]
         self._shelf = Shelf.of(candidates, scores, smoothed=self.smooth, fallen=fallen)
-        self.frontier_ = frontier_of(candidates, scores, smoothed=self.smooth)
+        self.frontier_ = frontier_of(candidates, scores, smoothed=self.smooth, budget=budget)
         self.best_index_ = number
         self.best_score_ = float(self.cv_results_["mean_test_score"][number])
         self.best_params_ = dict(chosen.params)

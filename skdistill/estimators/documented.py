@@ -171,8 +171,9 @@ frontier_ : dict of str to array
     it. "student" (its name, and what was set of its grid), "side" ("direct" or "distilled"),
     "candidate" (its row in `cv_results_`), "loss" and its "standard_error" (that of `loss_name_`,
     honest), "size_bytes" (of its pickle), "latency" (*seconds* a row where many are predicted at
-    once: a hundredth and less of a call for one row, which ``latency_us`` of a budget limits), and
-    "on_front": no other is as good in loss, size and latency and better in one.
+    once: a hundredth and less of a call for one row, which ``latency_us`` of a budget limits),
+    "within_budget" (as the student of the first fold is; all without one), and "on_front": no other
+    is as good in loss, size and latency and better in one.
     `skdistill.inspection.FrontierDisplay` draws it.
 untried_ : list of dict
     Parameters of the candidates that `max_time` left untried; empty without it.

@@ -1,5 +1,7 @@
 """Hard limits on what is chosen: read, measured, kept in the end, and priced."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from lightgbm import LGBMClassifier
@@ -93,7 +95,14 @@ def test_the_best_within_the_limits_is_fitted():
     student = small.student_
     assert isinstance(student, LogisticRegression) or student.get_n_leaves() <= 4
     assert set(small.verdict_.budget) == {"within", "without"}
-    assert "Within the budget: " in str(small.verdict_)
+    costly = replace(small.verdict_, budget={"within": 0.5, "without": 0.4})
+    assert costly.sentence.endswith(" Within the budget: 0.5; without a limit 0.4.")
+    gain = replace(costly, budget={"within": 0.4, "without": 0.5})  # other folds chose, by luck
+    assert "budget" not in gain.sentence
+    of_forest = small.frontier_["student"] == "forest"
+    assert not small.frontier_["within_budget"][of_forest].any()
+    assert small.frontier_["within_budget"][small.frontier_["student"] == "line"].all()
+    assert free.frontier_["within_budget"].all()
     forest = small.verdict_.by_student["forest"]
     assert forest.lacking == dict.fromkeys(("distilled", "direct"), "over budget")
     assert min(forest.size.values()) > 0  # told all the same

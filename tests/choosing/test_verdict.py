@@ -446,6 +446,14 @@ def test_it_prints_one_sentence_and_is_ready_for_json(setting):
     assert set(again["teacher"]) == {"raw", "calibrated"}
 
 
+def test_a_teacher_that_is_behind_its_student_is_told(setting):
+    found = verdict(setting, losses(setting, (0.0, 0.0, 0.0)))
+    for lead, words in ((0.1, "; "), (-0.1, ", behind the student that was fitted; ")):
+        loss = getattr(found, found.fitted) - lead
+        told = replace(found, teacher={"raw": loss, "calibrated": loss}).sentence
+        assert f"; the teacher has {loss:.4g}{words}6 teachers" in told
+
+
 def test_scores_that_move_the_other_way_are_named(setting):
     """The log-loss falls, and so do accuracy and the area under the curve."""
     _, data, _ = setting
