@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ``--help``, ``--version`` and wrong options end in ``SystemExit``, as argparse has it.
     """
     args = _parser().parse_args(argv)
+    args.words = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without a plus-minus sign prints "?"
             stream.reconfigure(errors="replace")

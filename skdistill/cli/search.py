@@ -1,6 +1,7 @@
 """``python -m skdistill search``: the best student that one can afford, on one's own table."""
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -145,22 +146,36 @@ def run(args: argparse.Namespace) -> None:
     task.check_values(rows.y, args.target, args.train)
     task.check(rows.y, args.cv, f"--cv {args.cv}", args.target, args.train)
     vectoriser = _vectoriser(args, training)
-    search = _search(args, task)
+    search, name = _search(args, task), Path(args.train).name
     with few_threads(rows.X.size), running_on(args.engine), Stages():
         X = vectoriser.fit_transform(rows.X)
         try:
             search.fit(X, rows.y, sample_weight=rows.weight, groups=rows.groups)
         except BudgetError as error:
-            print(searched.Searched(Path(args.train).name, search, X.shape, saved=False).table)
+            found = searched.Searched(name, search, X.shape, args.teacher, saved=False)
+            print(found.table)
             raise CommandError(f"{error.__cause__} All that was tried stands above.") from error
-    found = searched.Searched(Path(args.train).name, search, X.shape)
+    found = searched.Searched(name, search, X.shape, args.teacher)
     print(f"{found.table}\n\n{found.sentence}")
     model = slim(vectoriser, search.student_, rows.X, partial(_vectoriser, args, training))
     print(_save(model, rows.X, args.out))
     print(found.sizes(args.out))
     if args.report:  # last: where it fails, the student is saved
-        SearchReport.from_estimator(search).save(args.report)
+        SearchReport.from_estimator(search, _about(args, X.shape)).save(args.report)
         print(f"wrote {args.report}")
+
+
+def _about(args: argparse.Namespace, shape: tuple[int, int]) -> dict[str, str]:
+    """Return what the report is of, by name."""
+    rows, columns = shape
+    return {
+        "file": args.train,
+        "target": args.target,
+        "rows": f"{rows:,}, of {columns} numbers each",
+        "teacher": args.teacher,
+        "seed": str(args.seed),
+        "command": f"skdistill {shlex.join(args.words)}",
+    }
 
 
 def _vectoriser(

@@ -16,6 +16,11 @@ from skdistill.cli.figures import quantity
 __all__ = ["Searched", "check_page"]
 
 _TAUGHT = {"direct": "labels", "distilled": "the teacher"}
+_APART = (
+    "These losses are of what the other folds choose, those of the table of the best on all folds: "
+    "they may differ."
+)
+_UNTUNED = "No student was tuned: --tune tries other settings on both sides."
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Searched:
     search : DistilledClassifierCV or DistilledRegressorCV
     shape : tuple of int
         Rows, and columns as numbers.
+    teacher : str
+        Its name.
     saved : bool
         Whether its student is: no, where none is within the budget.
     """
@@ -36,6 +43,7 @@ class Searched:
     name: str
     search: Any
     shape: tuple[int, int]
+    teacher: str
     saved: bool = True
 
     @property
@@ -43,12 +51,16 @@ class Searched:
         """What was searched, in a line."""
         rows, columns = self.shape
         tried = len(self.search.frontier_["student"])
-        return f"{self.name}: {rows:,} rows of {columns} numbers, {tried} students"
+        return (
+            f"{self.name}: {rows:,} rows of {columns} numbers, {tried} students, taught by "
+            f"{self.teacher}"
+        )
 
     @property
     def sentence(self) -> str:
         """The verdict in lines for a terminal."""
-        return textwrap.fill(self.search.verdict_.sentence, 100)
+        untuned = [_UNTUNED] if self.search.settings is None else []
+        return textwrap.fill(" ".join([self.search.verdict_.sentence, _APART, *untuned]), 100)
 
     def sizes(self, path: str) -> str:
         """Return what the saved file weighs in words, and what the student in it does."""
@@ -111,8 +123,13 @@ class Searched:
             quantity(loss),
             size_text(front["size_bytes"][number]),
             time_text(float(front["latency"][number])),
-            "<- saved" if self.saved and number == self._chosen else "",
+            self._mark(number),
         )
+
+    def _mark(self, number: int) -> str:
+        if self.saved and number == self._chosen:
+            return "<- saved"
+        return "" if self.search.frontier_["within_budget"][number] else "over budget"
 
 
 def check_page(path: str) -> None:

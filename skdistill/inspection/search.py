@@ -18,7 +18,7 @@ from skdistill.inspection.pareto import FrontierDisplay
 __all__ = ["SearchReport"]
 
 # What is told of each line of `frontier_`, beside its name.
-TOLD = ("loss", "standard_error", "size_bytes", "latency", "on_front")
+TOLD = ("loss", "standard_error", "size_bytes", "latency", "within_budget", "on_front")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class SearchReport(Report):
         Its `best_params_`.
     display : FrontierDisplay
         The picture.
+    about : mapping of str to str
+        What was searched, and how: a file, a target, a command. It ends the page.
 
     Examples
     --------
@@ -60,17 +62,20 @@ class SearchReport(Report):
     frontier: Mapping[str, Any]
     chosen: Mapping[str, Any]
     display: FrontierDisplay = field(repr=False)
+    about: Mapping[str, str] = field(default_factory=dict)
 
     title = "Which student to ship"
 
     @classmethod
-    def from_estimator(cls, search: Any) -> "SearchReport":
+    def from_estimator(cls, search: Any, about: Mapping[str, str] | None = None) -> "SearchReport":
         """Make the page of a fitted search; nothing is fitted.
 
         Parameters
         ----------
         search : DistilledClassifierCV or DistilledRegressorCV
             Fitted.
+        about : mapping of str to str or None, default=None
+            What to say of the data and the run, such as ``{"file": "train.csv", "target": "y"}``.
 
         Returns
         -------
@@ -90,7 +95,8 @@ class SearchReport(Report):
             )
         check_is_fitted(search)
         display = FrontierDisplay.from_search(search)
-        return cls(search.verdict_, search.frontier_, search.best_params_, display)
+        found = search.verdict_, search.frontier_, search.best_params_
+        return cls(*found, display, dict(about or {}))
 
     def frame(self) -> Any:
         """Return a row for the best direct and the best distilled candidate of each student.
@@ -99,7 +105,7 @@ class SearchReport(Report):
         -------
         frame : pandas.DataFrame
             Indexed by student and side: loss, its standard error, bytes, seconds to predict a row,
-            and whether it is on the front.
+            whether it is within the budget, and whether it is on the front.
         """
         frame = data_frame({name: self.frontier[name] for name in TOLD})
         frame.index = list(self.display.table["student"])
@@ -114,18 +120,20 @@ class SearchReport(Report):
         """
         chosen = {name: str(value) for name, value in self.chosen.items()}
         facts = {"verdict": self.verdict.to_dict(), "sentence": self.verdict.sentence}
-        return plain(facts | {"chosen": chosen, "frontier": dict(self.frontier)})
+        facts |= {"chosen": chosen, "frontier": dict(self.frontier), "about": dict(self.about)}
+        return plain(facts)
 
     def _sections(self) -> list[str]:
         lines = {}
         columns = (self.frontier[name] for name in TOLD)
         for name, *values in zip(self.display.table["student"], *columns, strict=True):
-            loss, error, size, seconds, on_front = values
-            line = {"loss": float(loss), "standard error": float(error)}
+            loss, error, size, seconds, within, on_front = values
+            line = {self.verdict.loss: float(loss), "standard error": float(error)}
             line["size"] = size_text(None if np.isnan(size) else float(size))
             line |= {"a row among many": time_text(float(seconds)), "on the front": ""}
-            lines[name] = line | ({"on the front": "yes"} if on_front else {})
-        columns = list(next(iter(lines.values())))
+            line |= {"on the front": "yes"} if on_front else {}
+            lines[name] = line | ({} if within else {"budget": "over budget"})
+        columns = list(dict.fromkeys(name for line in lines.values() for name in line))
         chosen = {name: str(value) for name, value in self.chosen.items()}
         return [
             paragraph(self.verdict.sentence),
@@ -135,10 +143,13 @@ class SearchReport(Report):
                 paragraph(
                     "The best direct and the best distilled candidate of each student, by losses "
                     "on rows that neither teacher nor student has seen. No other student beats one "
-                    "of the front in loss, size and time together."
+                    "of the front in loss, size and time together. The losses of the sentence "
+                    "above are of what the other folds choose, those of the table of the best on "
+                    "all folds: they may differ."
                 ),
             ),
             section("What was chosen", definitions(flat(chosen))),
+            *([section("Of what", definitions(flat(self.about)))] if self.about else []),
         ]
 
     def _text(self) -> list[str]:

@@ -37,7 +37,11 @@ def test_the_student_is_saved_and_predicts(search, files, capsys) -> None:
     told = capsys.readouterr()
     assert len(re.findall("<- saved$", told.out, re.MULTILINE)) == 1
     assert "teacher  " in told.out
-    assert "trained directly" in told.out
+    assert f", taught by {TEACHER}\n" in told.out
+    words = " ".join(told.out.split())
+    assert "trained directly" in words
+    assert "those of the table of the best on all folds: they may differ." in words
+    assert "No student was tuned: --tune tries other settings on both sides." in words
     assert "fit the candidates" in told.err
     assert re.search(r"the file has [\d.]+ kB: [\d.]+ kB are the student, which --budget", told.out)
     kept = joblib.load(files.model).named_steps["student"]
@@ -47,6 +51,13 @@ def test_the_student_is_saved_and_predicts(search, files, capsys) -> None:
     html = page.read_text(encoding="utf-8")
     assert html.count("data:image/svg+xml") == 1
     assert html.count("<tr>") == 1 + 4  # every student on both sides
+    for part in (files.train, TEACHER, "--within 50%", "<dt>target</dt><dd>y</dd>"):
+        assert part in html
+
+
+def test_a_tuned_search_does_not_say_that_it_is_not(search, capsys) -> None:
+    assert search("--tune", students="tests.cli.learners:STUMP") == 0
+    assert "No student was tuned" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -72,6 +83,7 @@ def test_impossible_budgets_say_what_the_least_is(search, files, capsys) -> None
     assert search("--budget", "size<1B") == 2
     told = capsys.readouterr().err
     assert re.search(r"no student is within the budget .*size_kb [\d.]+", told)
+    assert "--students auto has trees from 4 leaves on" in told
     assert not list(files.folder.glob("*.joblib"))
 
 
@@ -89,8 +101,14 @@ def test_a_search_that_ends_with_nothing_within_shows_what_it_found(
 
 
 def test_a_budget_is_kept(search, files, capsys) -> None:
-    assert search("--budget", "leaves<=4,latency<1s") == 0
-    assert "latency of --budget is a call for one row" in capsys.readouterr().out
+    page = files.folder / "report.html"
+    assert search("--budget", "leaves<=4,latency<1s", "--report", str(page)) == 0
+    told = capsys.readouterr().out
+    assert "latency of --budget is a call for one row" in told
+    assert re.search("^tree .* over budget$", told, re.MULTILINE)
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<td>over budget</td>") == 2
+    assert "leaves&lt;=4,latency&lt;1s" in html
     assert joblib.load(files.model).named_steps["student"].get_n_leaves() <= 4
 
 
@@ -212,4 +230,4 @@ def test_the_saved_student_is_the_line_that_says_so() -> None:
     verdict = type("Verdict", (), {"fitted": "distilled"})
     found = {"frontier_": front, "cv_results_": {"params": params}, "best_index_": 1}
     search = type("Search", (), found | {"verdict_": verdict})
-    assert Searched("", search, (1, 1))._chosen == 1
+    assert Searched("", search, (1, 1), "")._chosen == 1
