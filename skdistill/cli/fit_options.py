@@ -22,8 +22,8 @@ or mean, teacher, student alone, in-sample distillation, distilled) and, by --ke
 student to save: distilled or alone. What is saved is a scikit-learn Pipeline of the vectoriser
 (skrub's TableVectorizer) and that student, both fitted on the training rows and on nothing else. It
 predicts raw rows, by `skdistill predict` or by joblib.load(...).predict(frame), and needs neither
-the teacher nor skdistill (of classes, mlp does need skdistill, as does XGBoost on labels other than
-0, 1, ...).
+the teacher nor, as a rule, skdistill: where it does (mlp of classes, XGBoost on labels other than
+0, 1, ...), a note says so.
 --test-size 0 trains on all rows, without a table.
 
 What each column is (number, category, text, date; id, constant, empty: left out) is decided by one

@@ -5,6 +5,8 @@ to be one that skops knows, one that ``fit`` itself saves, or one that the user 
 """
 
 import argparse
+import io
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -91,12 +93,33 @@ def is_skops(path: str | None) -> bool:
 
 
 def save(model: Pipeline, path: str) -> None:
-    """Save a student: as the extension of the file says, by skops or by joblib."""
+    """Save a student, by skops or by joblib as the extension says; note if it needs skdistill."""
     with replacing(path) as new:
-        if not is_skops(path):
+        if is_skops(path):
+            _skops().dump(model, new, compression=ZIP_DEFLATED, compresslevel=6)
+        else:
             dump(model, new)
-            return
-        _skops().dump(model, new, compression=ZIP_DEFLATED, compresslevel=6)
+    own = own_types(model)
+    if own:
+        note(
+            f"{path} needs skdistill where it is loaded, for {', '.join(own)}; a file of "
+            "`skdistill export` does not"
+        )
+
+
+def own_types(model: Any) -> list[str]:
+    """Return the names of the classes and functions of skdistill that a saved model is made of."""
+    found: set[str] = set()
+
+    class Listing(pickle.Pickler):
+        def reducer_override(self, part: Any) -> Any:
+            named = part if hasattr(part, "__qualname__") else type(part)
+            if str(named.__module__).partition(".")[0] == "skdistill":
+                found.add(named.__qualname__)
+            return NotImplemented
+
+    Listing(io.BytesIO(), pickle.HIGHEST_PROTOCOL).dump(model)
+    return sorted(found)
 
 
 def check_format(args: argparse.Namespace) -> None:
@@ -141,8 +164,8 @@ def load(path: str, trust: Sequence[str] = ()) -> Any:
 
 
 def _load_skops(path: str, trust: Sequence[str]) -> Any:
-    io = _skops()
-    found = _loaded(path, lambda: io.get_untrusted_types(file=path))
+    skops = _skops()
+    found = _loaded(path, lambda: skops.get_untrusted_types(file=path))
     unknown = sorted(set(found) - KNOWN - set(trust))
     if unknown:
         raise CommandError(
@@ -150,7 +173,7 @@ def _load_skops(path: str, trust: Sequence[str]) -> Any:
             f"{listed(unknown, 30)}. Nothing was loaded. If you know where it is from, pass "
             f"{' '.join(f'--trust {name}' for name in unknown)}"
         )
-    return _loaded(path, lambda: io.load(path, trusted=found))
+    return _loaded(path, lambda: skops.load(path, trusted=found))
 
 
 def _loaded(path: str, how: Any) -> Any:
@@ -167,7 +190,7 @@ def _loaded(path: str, how: Any) -> Any:
 
 def _skops() -> Any:
     try:
-        from skops import io
+        from skops import io as skops
     except ImportError as error:
         raise CommandError('a .skops file needs skops: pip install "skdistill[skops]"') from error
-    return io
+    return skops
