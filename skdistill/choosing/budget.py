@@ -4,8 +4,9 @@ What a limit asks for is measured on the students of the first validation fold, 
 student that is fitted in the end: it is held to the limits as it is shipped.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from skdistill._ground.validation import check_flag, check_number
 from skdistill.exceptions import ParameterError
 from skdistill.students import Fitted, predict_fitted
 
-__all__ = ["Budget", "Cost", "affordable", "measure"]
+__all__ = ["Budget", "Cost", "affordable", "likely", "measure"]
 
 READABLE_LEAVES = 32  # of the one tree that a person can still follow
 SECONDS = 0.02  # spent on timing a student
@@ -81,9 +82,11 @@ class Budget:
             return None
         known = [each.name for each in fields(cls)]
         if not isinstance(given, Mapping) or not given or not set(given) <= set(known):
+            names = given if isinstance(given, Mapping) else ()
             raise ParameterError(
                 f"budget must be a dict with some of {known}, such as {{'latency_us': 200}} "
                 f"(microseconds of a call for one row) or {{'size_kb': 50}}, got {given!r}."
+                f"{likely(names, known)}"
             )
         limits = dict(given)
         readable = limits.pop("readable", False)
@@ -183,6 +186,19 @@ def affordable(budget: Budget, costs: Sequence[Cost], names: Sequence[str]) -> N
     if not len(allowed):
         raise budget.too_tight(costs, names)
     return allowed
+
+
+def likely(given: Iterable[Any], known: Sequence[str]) -> str:
+    """Return a question for a message: what an unknown name may stand for; "" if for nothing.
+
+    Examples
+    --------
+    >>> likely(["leaves"], ["size_kb", "max_leaves"])
+    ' Did you mean max_leaves?'
+    """
+    unknown = [str(name) for name in given if name not in known]
+    meant = [best for name in unknown for best in get_close_matches(name, known, n=1)]
+    return f" Did you mean {' and '.join(dict.fromkeys(meant))}?" if meant else ""
 
 
 def _predict(fitted: Fitted) -> Callable[[Any], Any]:

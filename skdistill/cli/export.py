@@ -1,6 +1,7 @@
 """``python -m skdistill export``: write a saved student in a format that needs no Python."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skdistill._ground.validation import brief
@@ -56,7 +57,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
-    parser.add_argument("model", metavar="STUDENT", help="file saved by `skdistill fit`")
+    parser.add_argument(
+        "model", metavar="STUDENT", help=".joblib or .skops file of `skdistill fit` or `search`"
+    )
     parser.add_argument(
         "--to", required=True, choices=tuple(FORMATS), metavar="FORMAT",
         help=", ".join(FORMATS),
@@ -86,6 +89,7 @@ def run(args: argparse.Namespace) -> None:
     ImportError
         If a package that the format needs is not installed.
     """
+    _check_model(args.model)
     check_output(args.out, args.model, args.data)
     form, to_format = FORMATS[args.to]
     check_packages(form)
@@ -101,6 +105,15 @@ def run(args: argparse.Namespace) -> None:
         can = f"Formats that can: {', '.join(others)}." if others else "No other format can either."
         raise CommandError(f"--to {args.to}: {error} {can}") from error
     print(_told(exported, len(rows), args.data))
+
+
+def _check_model(path: str) -> None:
+    """Raise CommandError where a file is what this command writes, not what it reads."""
+    if Path(path).suffix.lower() == ".onnx":
+        raise CommandError(
+            f"{path} is an ONNX file already, and no other format can be made of it: export takes "
+            "the .joblib or .skops file that `skdistill fit` or `skdistill search` saved"
+        )
 
 
 def _rows(model: Any, args: argparse.Namespace, layout: files.Layout) -> "pd.DataFrame":

@@ -1,6 +1,6 @@
 """`best_under`: another student of a search, fitted without a teacher fit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill.choosing.budget import Budget, measure
+from skdistill.choosing.budget import Budget, likely, measure
 from skdistill.choosing.shelf import Shelf
 from skdistill.estimators.base import BaseDistiller
 from skdistill.exceptions import ParameterError
@@ -114,6 +114,8 @@ class RefittingDistiller(BaseDistiller):
         ParameterError
             If no limit is given or one is no positive number; if nothing is within them: it says
             what the smallest needs; or if the rows are gone and none are passed.
+        TypeError
+            If a limit is unknown.
         InputError
             If other rows are passed than `fit` was given.
 
@@ -134,6 +136,7 @@ class RefittingDistiller(BaseDistiller):
         """
         check_is_fitted(self, "_shelf")  # which a search has whose budget nothing was within
         limits = {"latency_us": latency_us, "size_kb": size_kb, "max_leaves": max_leaves}
+        self._check_known(beside, [*limits, "readable"])
         budget = Budget.of(
             {name: value for name, value in limits.items() if value is not None}
             | ({"readable": readable} if readable is not False else {})
@@ -149,11 +152,19 @@ class RefittingDistiller(BaseDistiller):
             if budget.allows(costs[number]):
                 return model
 
+    def _check_known(self, beside: Iterable[str], limits: list[str]) -> None:
+        """Raise TypeError for what is neither a limit nor a column that `fit` takes."""
+        known = [*limits, *self._task.beside]
+        unknown = [name for name in beside if name not in known]
+        if unknown:
+            raise TypeError(
+                f"best_under() got {unknown}, and knows the limits {limits}, beside what fit was "
+                f"given.{likely(unknown, known)}"
+            )
+
     def _given_again(self, X: Any, X_transfer: Any, passed: dict[str, Any]) -> Given:
         """Return the rows that are passed, or else those that are remembered."""
         known = ("y", "sample_weight", "groups", *self._task.beside)
-        if not set(passed) <= set(known):
-            raise TypeError(f"best_under() got {sorted(set(passed) - set(known))}, knows {known}.")
         if X is not None:
             beside = {name: passed.get(name) for name in known}
             return Given(X, beside.pop("y"), X_transfer, beside, {})

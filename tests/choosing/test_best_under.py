@@ -116,6 +116,8 @@ def test_a_search_from_a_file_is_given_its_rows_again(task):
         model.best_under(sample_weight=np.ones(len(data)), max_leaves=4)
     with pytest.raises(TypeError, match="colour"):
         model.best_under(colour="red", max_leaves=4)
+    with pytest.raises(TypeError, match=r"\['leaves'\].*'size_kb'.* Did you mean max_leaves\?"):
+        model.best_under(leaves=8)
 
 
 @each_task

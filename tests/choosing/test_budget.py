@@ -45,6 +45,7 @@ def search(students=STUDENTS, **settings):
         ({}, "budget must be a dict"),
         (20, "budget must be a dict"),
         ({"latency": 20}, "'latency_us', 'size_kb', 'max_leaves', 'readable'"),
+        ({"leaves": 8, "size": 1}, r"got .*\. Did you mean max_leaves and size_kb\?"),
         ({"latency_us": 0}, "latency_us"),
         ({"size_kb": -1.0}, "size_kb"),
         ({"max_leaves": "8"}, "max_leaves"),

@@ -142,6 +142,28 @@ def test_an_export_says_what_was_proved(saved, table, tmp_path, capsys, to):
     assert "runs code when it is loaded" in said.err
 
 
+def test_an_onnx_file_is_not_exported_again_nor_saved_by_fit(fit, files, table, tmp_path, capsys):
+    path = str(tmp_path / "student.ONNX")
+    said = fails(export((None, path), table, tmp_path / "tree.sql", to="sql"), capsys)
+    assert "is an ONNX file already" in said
+    assert "export takes the .joblib or .skops file" in said
+    assert "joblib file, which runs code" not in said
+    files.model = path
+    assert "fit saves a .joblib or .skops file" in fails(fit(), capsys)
+
+
+@pytest.mark.parametrize(("student", "own"), [("mlp", "SoftMLPClassifier"), ("tree", None)])
+@pytest.mark.parametrize("suffix", ["joblib", "skops"])
+def test_a_file_that_needs_skdistill_says_so(fit, files, student, own, suffix, capsys):
+    if suffix == "skops":
+        pytest.importorskip("skops.io")
+    files.model = str(files.folder / f"student.{suffix}")
+    assert fit("--test-size", "0", student=student) == 0
+    said = capsys.readouterr().err
+    assert ("needs skdistill where it is loaded, for " in said) == (own is not None)
+    assert own is None or own in said
+
+
 def test_what_a_format_has_no_place_for_names_those_that_have(saved, table, tmp_path, capsys):
     out = tmp_path / "student.txt"
     said = fails(export(saved, table, out, to="lightgbm"), capsys)
