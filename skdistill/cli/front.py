@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skdistill._ground.costs import latency, size_bytes
+from skdistill.cli.unseen import categories
 
 __all__ = ["Front", "pickled_size", "saved"]
 
@@ -40,9 +41,12 @@ class Front:
 
 
 def saved(vectoriser: Pipeline, student: BaseEstimator) -> Pipeline:
-    """Return the whole of what is saved: it predicts raw rows."""
+    """Return the whole of what is saved: it predicts raw rows.
+
+    Its `columns_` has the categories of training, too, for files without an encoder to ask.
+    """
     made = Pipeline([*vectoriser.steps, ("student", student)])
-    made.columns_ = vectoriser.columns_
+    made.columns_ = vectoriser.columns_ | {"categories": categories(vectoriser)}
     return made
 
 

@@ -29,8 +29,8 @@ class OnnxStudent:
     feature_names_in_ : tuple of str
         The columns that it takes.
     columns_ : mapping
-        What each of them is, as ``fit`` puts it down; of a graph that is not of the command line,
-        whether it is a number or text.
+        What each of them is, as ``fit`` puts it down, and the categories of training; of a graph
+        that is not of the command line, whether it is a number or text.
     classes_ : tuple of str
         What the columns of its probabilities are called; none of a regressor.
     """
@@ -50,8 +50,8 @@ class OnnxStudent:
             return pd.DataFrame({"prediction": np.ravel(told["prediction"])})
         columns = [f"proba_{label}" for label in self.classes_]
         out = pd.DataFrame(told["probabilities"], columns=columns)
-        if "label" in told:
-            out.insert(0, "prediction", told["label"])
+        likely = np.array(self.classes_, dtype=object).take(told["probabilities"].argmax(axis=1))
+        out.insert(0, "prediction", told.get("label", likely))
         return out
 
     def _fed(self, features: "pd.DataFrame") -> dict[str, Any]:

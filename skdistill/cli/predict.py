@@ -11,12 +11,13 @@ from sklearn.pipeline import Pipeline
 
 from skdistill._ground.saving import replacing
 from skdistill.cli import files
-from skdistill.cli.errors import CommandError, check_output, note
+from skdistill.cli.errors import CommandError, check_output, listed, note
 from skdistill.cli.intake import read_new
 from skdistill.cli.layout import names
 from skdistill.cli.onnx_student import OnnxStudent, open_onnx
 from skdistill.cli.spreadsheet import defused
 from skdistill.cli.stored import add_trust, is_of_fit, load
+from skdistill.cli.unseen import tell_empty, tell_unseen
 from skdistill.cli.vectoriser import vectorise
 
 if TYPE_CHECKING:
@@ -134,9 +135,28 @@ def _predictions(
     model: Pipeline | OnnxStudent, features: "pd.DataFrame", path: str
 ) -> "pd.DataFrame":
     if isinstance(model, OnnxStudent):
-        return model.predictions(features)
-    said = _PREDICTED[model.columns_["target"]["task"]]
-    return said(model, vectorise(model, features, path))
+        said = model.predictions(features)
+        _tell_new(model, features, path)
+    else:
+        predicted = _PREDICTED[model.columns_["target"]["task"]]
+        said = predicted(model, vectorise(model, features, path))
+    _check_finite(said["prediction"])
+    return said
+
+
+def _tell_new(graph: OnnxStudent, features: "pd.DataFrame", path: str) -> None:
+    """Say what is new in rows, as `vectorise` does, by what the graph keeps of training."""
+    if "categories" in graph.columns_:
+        tell_empty(graph.feature_names_in_, features, path)
+        tell_unseen(graph.columns_["categories"], features, path)
+        return
+    known = graph.columns_["features"]
+    unsaid = [each["name"] for each in known if each["kind"] == "category"]
+    if unsaid:
+        note(
+            f"the .onnx file does not say which categories its training rows had: new ones in "
+            f"{listed(unsaid)} of {path} are not counted"
+        )
 
 
 def _classes(model: Pipeline, X: np.ndarray) -> "pd.DataFrame":
@@ -154,13 +174,17 @@ def _numbers(model: Pipeline, X: np.ndarray) -> "pd.DataFrame":
     import pandas as pd
 
     said = np.asarray(model.named_steps["student"].predict(X), dtype=float).ravel()
-    odd = np.flatnonzero(~np.isfinite(said))
+    return pd.DataFrame({"prediction": said})
+
+
+def _check_finite(said: "pd.Series") -> None:
+    """Raise CommandError where a predicted number is none."""
+    odd = np.flatnonzero(~np.isfinite(said)) if said.dtype.kind == "f" else ()
     if len(odd):
         raise CommandError(
             f"the student predicts {said[odd[0]]} for data row {odd[0] + 1} ({len(odd):,} in all): "
             "its numbers are far from those of training; mend them or leave such rows out"
         )
-    return pd.DataFrame({"prediction": said})
 
 
 _PREDICTED: Mapping[str, Callable[[Pipeline, np.ndarray], "pd.DataFrame"]] = {

@@ -1,35 +1,35 @@
-"""Categories that no training row has: how many cells, and which are only written otherwise."""
+"""What no training row has: categories, how many cells and spellings; columns that became empty."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from skdistill.cli.cells import number
-from skdistill.cli.errors import caution, note
+from skdistill.cli.errors import caution, listed, note
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["tell_unseen"]
+__all__ = ["categories", "tell_empty", "tell_unseen"]
 
 _MANY = 0.05  # from so large a share on it is a warning
 
 
-def tell_unseen(fitted: Pipeline, frame: "pd.DataFrame", path: str) -> None:
+def tell_unseen(seen: Mapping[str, list[str]], frame: "pd.DataFrame", path: str) -> None:
     """Say which columns hold categories that no training row has; of many such cells, warn.
 
     Parameters
     ----------
-    fitted : Pipeline
-        With a fitted TableVectorizer as step "table".
+    seen : mapping of str to list of str
+        Columns of categories, each with those of training.
     frame : pandas.DataFrame
         Rows as the vectoriser takes them, numbered from 0 as in the file.
     path : str
         Where they are from.
     """
-    for name, known in _categories(fitted):
+    for name, known in seen.items():
         cells = frame[name].dropna()
         new = cells[~cells.isin(known)]
         if len(new):
@@ -42,14 +42,28 @@ def tell_unseen(fitted: Pipeline, frame: "pd.DataFrame", path: str) -> None:
             )
 
 
-def _categories(fitted: Pipeline) -> Iterator[tuple[str, list[str]]]:
-    """Yield the columns of categories, each with those of training."""
-    steps = fitted.named_steps["table"].all_processing_steps_
-    for name, transformers in steps.items():
+def tell_empty(names: Iterable[str], frame: "pd.DataFrame", path: str) -> None:
+    """Note the columns without a value here, of those that had some in training."""
+    empty = [name for name in names if frame[name].isna().all()]
+    if empty and len(frame) > 1:  # one row has many an empty cell
+        note(f"{path}: no value in {listed(empty)}, which had some in training: taken as missing")
+
+
+def categories(fitted: Pipeline) -> dict[str, list[str]]:
+    """Return the columns of categories, each with those of training.
+
+    Parameters
+    ----------
+    fitted : Pipeline
+        With a fitted TableVectorizer as step "table".
+    """
+    found = {}
+    for name, transformers in fitted.named_steps["table"].all_processing_steps_.items():
         for step in transformers:
             if isinstance(step, OneHotEncoder):
                 place = list(step.feature_names_in_).index(name)
-                yield name, [c for c in step.categories_[place] if isinstance(c, str)]
+                found[name] = [str(c) for c in step.categories_[place] if isinstance(c, str)]
+    return found
 
 
 def _hint(new: "pd.Series", known: list[str]) -> str:

@@ -9,9 +9,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from skdistill.cli.columns import CATEGORIES, OWN, Column, remembered
-from skdistill.cli.errors import listed, note
 from skdistill.cli.files import extra
-from skdistill.cli.unseen import tell_unseen
+from skdistill.cli.unseen import categories, tell_empty, tell_unseen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,16 +99,8 @@ def vectorise(fitted: Pipeline, frame: "pd.DataFrame", path: str) -> np.ndarray:
     X : ndarray of shape (n, d)
     """
     X = fitted.named_steps["array"].transform(fitted.named_steps["table"].transform(frame))
-    _tell_empty(fitted, frame, path)
-    tell_unseen(fitted, frame, path)
+    kinds = fitted.named_steps["table"].kind_to_columns_.values()
+    used = {name for names in kinds for name in names}
+    tell_empty([name for name in frame if name in used], frame, path)
+    tell_unseen(categories(fitted), frame, path)
     return X
-
-
-def _tell_empty(fitted: Pipeline, frame: "pd.DataFrame", path: str) -> None:
-    """Note the columns without a value here that had some in training."""
-    used = [
-        name for names in fitted.named_steps["table"].kind_to_columns_.values() for name in names
-    ]
-    empty = [name for name in frame if name in used and frame[name].isna().all()]
-    if empty and len(frame) > 1:  # one row has many an empty cell
-        note(f"{path}: no value in {listed(empty)}, which had some in training: taken as missing")

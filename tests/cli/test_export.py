@@ -215,8 +215,15 @@ def test_graphs_predict_as_their_models_do(table, tmp_path, capsys, kind):
     graph, out = str(tmp_path / "student.onnx"), tmp_path / "predictions.csv"
     to_onnx(model, X, path=graph)
     frame[frame.columns[::-1]].to_csv(path, index=False)
+    capsys.readouterr()
     assert main(["predict", graph, path, "--out", str(out)]) == 0
     pd.testing.assert_frame_equal(pd.read_csv(out), expected, check_dtype=False)
+    unsaid = "note: the .onnx file does not say which categories its training rows had: new ones "
+    unsaid += f"in 'town' of {path} are not counted"
+    assert (unsaid in capsys.readouterr().err) == (kind == "text")
+    to_onnx(model, X, path=graph, **({} if kind == "numbers" else {"labels": False}))
+    assert main(["predict", graph, path, "--label", "--out", str(out)]) == 0
+    assert pd.read_csv(out)["prediction"].tolist() == expected["prediction"].tolist()
 
 
 def test_a_student_of_fit_is_exported_with_its_columns(fit, files, capsys):

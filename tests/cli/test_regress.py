@@ -234,6 +234,32 @@ def test_unseen_categories_are_counted_and_infinity_is_named(run, tmp_path: Path
     assert "'area' must hold finite numbers, got inf in data row 1" in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+def test_a_graph_says_what_is_new_as_the_saved_student_does(run, tmp_path: Path, capsys) -> None:
+    pytest.importorskip("onnxruntime")
+    train, test = write(tmp_path)
+    kept = ["--drop", "sold", "--test-size", "0", "--keep", "direct", "--loss", "poisson"]
+    assert run(*kept, student="linear", target="claims")[0] == 0
+    model, graph = str(tmp_path / "m.joblib"), str(tmp_path / "m.onnx")
+    assert main(["export", model, "--to", "onnx", "--data", train, "--out", graph]) == 0
+    new = PLAIN.iloc[:HELD_OUT].assign(years=np.nan, town=["North", *["east"] * (HELD_OUT - 1)])
+    new.to_csv(test, index=False)
+    told = {}
+    for path in (model, graph):
+        capsys.readouterr()
+        assert main(["predict", path, test, "--out", str(tmp_path / "p.csv")]) == 0
+        said = capsys.readouterr().err.splitlines()
+        told[path] = [line for line in said if "joblib file" not in line]
+    assert told[graph] == told[model]
+    assert "no value in 'years'" in told[graph][0]
+    assert "100.0% of its cells (40 of 40) hold categories that no training row" in told[graph][1]
+    assert "'North' may be what training rows have as 'north'" in told[graph][1]
+    PLAIN.iloc[:HELD_OUT].assign(area=[1e9, -1e9] * 20).to_csv(test, index=False)
+    for path in (model, graph):
+        assert main(["predict", path, test]) == 2
+        assert "far from those of training" in capsys.readouterr().err
+
+
 def test_numbers_have_no_probabilities(run, tmp_path: Path, capsys) -> None:
     _, test = write(tmp_path)
     assert run("--test-size", "0", "--keep", "direct")[0] == 0
