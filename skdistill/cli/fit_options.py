@@ -89,8 +89,8 @@ def make_parser(commands: Any, common: argparse.ArgumentParser) -> Any:
     output.add_argument(
         "--keep", choices=tuple(KEEP), metavar="WHICH",
         help="which student to save: distilled; direct, the one trained on the labels alone; or "
-        "best, the one of all these with the lowest loss on the held-out rows (default: best; "
-        "without held-out rows: distilled)",
+        "best, the one of these with the lowest loss on the held-out rows (default: best; without "
+        "held-out rows: distilled); in-sample distillation is only compared",
     )  # fmt: skip
     options.add_losses(parser)
     _add_method(parser.add_argument_group("method"))

@@ -64,12 +64,14 @@ def choose(keep: str | None, boards: Mapping[str, Board]) -> tuple[str, str, str
     loss, several = boards[name].table.loss, len(boards) > 1
     words = _NAMES[method] + (f" ({name})" if several else "")
     if asked is None and several:
-        return name, method, f"{words}, of the lowest {loss} in the tables (--keep best)"
-    if asked is None and not boards[name].verdict.difference.mean:
-        return name, method, f"{words}, of the same {loss} as the one trained directly"
-    if asked is None:
-        return name, method, f"{words}, of the lower {loss} in the table (--keep best)"
-    return name, method, f"{words}, as asked" + (f", of the lowest {loss}" if several else "")
+        words += f", of the lowest {loss} of those that can be kept (--keep best)"
+    elif asked is None and not boards[name].verdict.difference.mean:
+        words += f", of the same {loss} as the one trained directly"
+    elif asked is None:
+        words += f", of the lower {loss} of the two that can be kept (--keep best)"
+    else:
+        words += ", as asked" + (f", of the lowest {loss}" if several else "")
+    return name, method, words
 
 
 def _losses(board: Board) -> dict[str, float]:

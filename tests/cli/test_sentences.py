@@ -84,8 +84,8 @@ def test_who_knows_less_than_nothing_is_named() -> None:
 @pytest.mark.parametrize(
     ("keep", "gap", "method", "why"),
     [
-        (None, -0.1, "distilled", "lower log-loss"),
-        ("best", 0.1, "student alone", "lower log-loss"),
+        (None, -0.1, "distilled", "lower log-loss of the two that can be kept"),
+        ("best", 0.1, "student alone", "lower log-loss of the two that can be kept"),
         (None, 0.0, "distilled", "same log-loss"),
         ("distilled", 0.1, "distilled", "as asked"),
         ("direct", -0.1, "student alone", "as asked"),
@@ -106,7 +106,7 @@ def test_the_best_of_several_students() -> None:
     found = {keep: choose(keep, boards)[:2] for keep in KEEP}
     assert found["best"] == found["distilled"] == ("stump", "distilled")
     assert found["direct"] == ("tree", "student alone")
-    assert "(stump), of the lowest log-loss" in choose("best", boards)[2]
+    assert "(stump), of the lowest log-loss of those that can be kept" in choose("best", boards)[2]
 
 
 def table_of(X: np.ndarray, y: np.ndarray, train: int, seed: int) -> Board:
