@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+import sklearn
 from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator, clone
@@ -152,6 +153,8 @@ def test_it_is_no_larger_than_in_the_direct_student(inside, learner):
 @pytest.mark.parametrize("learner", LEARNERS)
 @pytest.mark.parametrize("inside", ["bag", "one calibration", "search"])
 def test_nor_with_three_classes(inside, learner):
+    if (inside, learner) == ("one calibration", "xgboost") and sklearn.__version__ < "1.7":
+        pytest.skip("scikit-learn 1.6 cannot calibrate scores in single precision with weights")
     check_no_larger(INSIDE[inside](LEARNERS[learner]), 3)
 
 
