@@ -41,18 +41,15 @@ def check_reach(budget: Budget | None, candidates: Sequence[Candidate], data: Da
     """
     if budget is None:
         return
-    few, costs = data.take(_some(data)), {}
-    for group, candidate in {c.group: c for c in candidates}.items():
+    few, eased, costs = data.take(_some(data)), _eased(budget), []
+    students = {c.group: c for c in candidates}.values()
+    for candidate in students:
         found = _cost(candidate, few)
-        if found is None or _eased(budget).allows(found):
+        if found is None or eased.allows(found):
             return
-        costs[group] = found
-    names = {c.group: c.name for c in candidates}
-    raise budget.too_tight(
-        list(costs.values()),
-        [names[group] for group in costs],
-        f"; trained on {len(few):,} rows, no teacher was fitted",
-    )
+        costs.append(found)
+    how = f"; trained on {len(few):,} rows, no teacher was fitted"
+    raise budget.too_tight(costs, [c.name for c in students], how)
 
 
 def _some(data: Data) -> NDArray[np.int64]:

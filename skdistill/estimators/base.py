@@ -59,7 +59,7 @@ DUPLICATE_SHARE = 0.01  # up to it identical rows in two folds are worth no warn
 def all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
     """Make a method of fitting leave the estimator as it was where it fails or is interrupted.
 
-    But for an `BudgetError`, which keeps what a search has found.
+    But for a `BudgetError`, which keeps what a search has found.
     """
 
     @wraps(fit)

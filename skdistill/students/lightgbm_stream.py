@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from skdistill._ground.learners import replace_settings
-from skdistill.exceptions import StudentError
 from skdistill.students.base import Fitted, Problem, give_back
 from skdistill.students.lightgbm import LightGBMAdapter
 from skdistill.students.lightgbm_names import setting
@@ -23,6 +22,7 @@ from skdistill.students.lightgbm_objective import soft_objective
 from skdistill.students.lightgbm_rows import SharedRows
 from skdistill.students.numeric import Columns, NumericAdapter
 from skdistill.students.size import leaf_settings
+from skdistill.students.streaming import unsupported
 
 __all__ = ["check_streamable", "fit_labels", "fit_numbers", "fit_soft"]
 
@@ -48,10 +48,7 @@ def check_streamable(learner: Any, whose: str) -> None:
     }
     for name, is_set in refused.items():
         if is_set:
-            raise StudentError(
-                f"{name} of the {whose} is not supported for rows that are not in memory: leave it "
-                "unset, or distil on rows in memory, a sample for instance."
-            )
+            raise unsupported(name, whose)
 
 
 def fit_labels(

@@ -16,6 +16,7 @@ from skdistill.exceptions import StudentError
 from skdistill.students.base import Fitted, Problem
 from skdistill.students.numeric import Columns, NumericAdapter
 from skdistill.students.size import leaf_settings
+from skdistill.students.streaming import unsupported
 from skdistill.students.xgboost import XGBoostAdapter, bounded_steps, named
 
 __all__ = ["check_streamable", "fit_labels", "fit_numbers", "fit_soft"]
@@ -45,10 +46,7 @@ def check_streamable(learner: Any, whose: str) -> None:
     params = learner.get_params()
     for name, known in BY_BINS.items():
         if params.get(name) not in known:
-            raise StudentError(
-                f"{name}={params[name]!r} of the {whose} is not supported for rows that are not in "
-                "memory: leave it unset, or distil on rows in memory, a sample for instance."
-            )
+            raise unsupported(f"{name}={params[name]!r}", whose)
     if params.get("objective") not in OBJECTIVES:
         raise StudentError(
             f"objective={params['objective']!r} of the {whose} is not supported for rows that are "
