@@ -239,7 +239,7 @@ class _Job:
     def _facts(
         self, train: Labelled, held_out: Labelled, width: int, distilled: Any
     ) -> dict[str, dict[str, Any]]:
-        unsaid = ("run", "debug", "command")
+        unsaid = ("run", "debug", "command", "words")
         given = vars(self.args).items()
         options = {k: v for k, v in given if k not in unsaid and v is not None and v != []}
         return {

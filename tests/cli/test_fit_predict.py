@@ -90,6 +90,7 @@ def test_reports(fit, files, suffix: str, capsys) -> None:
         assert record["data"]["training_rows"] + record["data"]["held_out_rows"] == 180
         assert record["command"]["seed"] == 3
         assert None not in record["command"].values()
+        assert "words" not in record["command"]  # the options stand there one by one
         assert record["distillation"]
     else:
         assert sentence in (unescape(text) if suffix == "html" else text)
