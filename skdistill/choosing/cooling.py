@@ -55,6 +55,7 @@ def cool(
     tests = [pool.folds.splits[k][1] for k in pool.validation]
     powers, losses = np.ones(len(candidates)), scores.loss.copy()
     rows, said = [fold.copy() for fold in scores.rows], [list(fold) for fold in scores.said]
+    spread = [fold.copy() for fold in scores.rows]
     for number, candidate in enumerate(candidates):
         known = not np.isnan(scores.loss[number]).any()
         if not known or decides_by_threshold(candidate.settings.adapter.student):
@@ -69,12 +70,15 @@ def cool(
             said[v][number] = p
             if rows:
                 rows[v][number] = cooled.rows[v]
+                if not cooled.at_chance:
+                    spread[v][number] = cooled.rows[v]
     return replace(
         scores,
         loss=losses,
         rows=tuple(rows),
         said=tuple(map(tuple, said)),
         powers=tuple(powers.tolist()),
+        spread=tuple(spread),
     )
 
 
@@ -90,23 +94,27 @@ class _Cooled:
         Loss of each row, where the judge has one.
     said : list of V arrays of shape (m, K)
         The probabilities.
+    at_chance : bool
+        Whether the least power was the best one for some fold.
     """
 
     loss: Floats
     rows: list[Floats | None]
     said: list[Floats]
+    at_chance: bool
 
 
 def _cooled(said: Sequence[Floats], data: Data, tests: Sequence[Index], judge: Judge) -> _Cooled:
     pooled, rows = np.concatenate(said), np.concatenate(tests)
-    losses, by_row, cooled = [], [], []
+    losses, by_row, cooled, powers = [], [], [], []
     for p, test in zip(said, tests, strict=True):
         part, others = data.take(test), ~np.isin(rows, test)
-        now = raised(p, _power(data.take(rows[others]), pooled[others]))
+        powers.append(_power(data.take(rows[others]), pooled[others]))
+        now = raised(p, powers[-1])
         losses.append(judge.loss(part, now, part.weight))
         by_row.append(judge.rows(part, now, part.weight))
         cooled.append(now)
-    return _Cooled(np.array(losses), by_row, cooled)
+    return _Cooled(np.array(losses), by_row, cooled, min(powers) == LEAST)
 
 
 def _power(data: Data, p: Floats) -> float:

@@ -214,6 +214,11 @@ class _Compared:
     count: int
     n_rows: int
 
+    def no_surer_than(self, other: "_Compared") -> "_Compared":
+        """Return the same difference, its error at least that of another one."""
+        errors = [each.gap.error for each in (self, other) if each.gap.error is not None]
+        return replace(self, gap=Estimate(self.gap.mean, max(errors, default=None)))
+
     @property
     def means(self) -> tuple[float, float]:
         """The loss of each side."""
@@ -306,7 +311,11 @@ def _compare(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _Compar
     if not scores.rows:
         return _compare_folds(scores, chosen, pool)
     values = [rows[pair] for rows, pair in zip(scores.rows, chosen, strict=True)]
-    return _compare_rows(values, scores, pool)
+    compared = _compare_rows(values, scores, pool)
+    if not scores.spread:
+        return compared
+    spread = [rows[pair] for rows, pair in zip(scores.spread, chosen, strict=True)]
+    return compared.no_surer_than(_compare_rows(spread, scores, pool))
 
 
 def _headlines(

@@ -51,6 +51,10 @@ class Scores:
         was not asked for.
     raced : bool
         Whether some candidates lost a race, and were not fitted for the later folds.
+    spread : tuple of V arrays of shape (C, m)
+        `rows` before temperatures, of candidates that these leave at chance; empty where none is.
+        A difference between two such students varies by more than what is left of it: another
+        sample might have left them as they were.
     """
 
     loss: Floats
@@ -65,6 +69,7 @@ class Scores:
     costs: tuple[Cost, ...] = ()
     powers: tuple[float, ...] = ()
     raced: bool = False
+    spread: tuple[Floats, ...] = ()
 
     @property
     def n_test(self) -> Index:
@@ -78,6 +83,7 @@ class Scores:
             self,
             loss=self.loss[few],
             rows=tuple(rows[few] for rows in self.rows),
+            spread=tuple(rows[few] for rows in self.spread),
             fit_time=self.fit_time[few],
             score_time=self.score_time[few],
             size=self.size[few],
@@ -102,6 +108,7 @@ class Scores:
             self.costs,
             self.powers,
             self.raced,
+            tuple(self.spread[v] for v in chosen) if self.spread else (),
         )
 
 

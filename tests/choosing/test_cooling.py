@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize_scalar
 from sklearn.base import clone
 from sklearn.datasets import make_classification
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import FixedThresholdClassifier
@@ -23,6 +23,7 @@ from skdistill.students import TemperedClassifier
 LONG = LGBMClassifier(n_estimators=80, min_child_samples=5, n_jobs=1, verbose=-1)
 TREE = DecisionTreeRegressor(min_samples_leaf=5, random_state=0)
 LINE = LogisticRegression()
+SEED_AT_CHANCE = 0
 HOW = {
     "cv": 3,
     "strengths": (0.0, 1.0),
@@ -202,3 +203,19 @@ def test_what_a_student_ranks_first_is_kept_where_all_is_noise():
     bare.fit(X, y, teacher_proba=model.teacher_proba_)
     assert_array_equal(model.predict(X), bare.predict(X))
     assert_allclose(model.predict_proba(X), 0.5, atol=0.01)
+
+
+def test_students_that_are_cooled_to_chance_are_compared_no_surer_than_before():
+    """What is left of their difference is next to nothing, and so is its spread over rows."""
+    rng = np.random.default_rng(SEED_AT_CHANCE)
+    X = rng.normal(size=(300, 5))
+    p = np.where((X[:, 0] > 0) ^ (X[:, 1] > 0), 0.9, 0.1)
+    y = (rng.random(300) < p).astype(int)
+    how = {"strengths": (0.0, 0.5), "calibrations": ("sigmoid",), "random_state": SEED_AT_CHANCE}
+    teacher = ExtraTreesClassifier(15, min_samples_leaf=3, random_state=0)
+    before, cooled = (
+        DistilledClassifierCV(teacher, LINE, student_calibration=each, **how).fit(X, y).verdict_
+        for each in (None, "temperature")
+    )
+    assert abs(cooled.difference) < 0.1 * before.error
+    assert cooled.error >= 0.5 * before.error
