@@ -93,11 +93,6 @@ def _check_outputs(args: argparse.Namespace) -> None:
     check_format(args)
     check_output(args.report, args.train, args.test, args.out)
     check_keep(args)
-    if Path(args.out).suffix.lower() == ".onnx":
-        raise CommandError(
-            f"--out {args.out}: fit saves a .joblib or .skops file, of which `skdistill export` "
-            "makes an .onnx file; `skdistill search` can save one at once"
-        )
     if args.report and Path(args.report).suffix not in FORMATS:
         raise CommandError(f"--report {args.report}: expected an extension {', '.join(FORMATS)}")
     if args.report and not args.test and args.test_size == 0:

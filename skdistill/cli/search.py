@@ -190,7 +190,7 @@ def _vectoriser(
 def _check(args: argparse.Namespace) -> None:
     """Find out now what could not be done in the end."""
     check_output(args.out, args.train)
-    check_format(args)
+    check_format(args, ONNX)
     check_output(args.report, args.train, args.out)
     if args.report:
         searched.check_page(args.report)

@@ -72,6 +72,14 @@ KNOWN = frozenset(
     }
 )
 
+# How a pickle begins, and one that joblib compressed: by zlib, gzip, bz2, lzma, xz or lz4.
+_PICKLES = (
+    b"\x80", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"\x1f\x8b", b"BZh", b"\x5d\x00",
+    b"\xfd7zXZ", b"\x04\x22\x4d\x18",
+)  # fmt: skip
+
+_EXPORTED = (".onnx", ".sql", ".c", ".json")  # names of files that are no saved student
+
 
 def add_trust(parser: Any) -> None:
     """Add the option that names further types of a skops file to a command."""
@@ -122,8 +130,22 @@ def own_types(model: Any) -> list[str]:
     return sorted(found)
 
 
-def check_format(args: argparse.Namespace) -> None:
-    """Find out now, not after the fit, that a package is missing."""
+def check_format(args: argparse.Namespace, *also: str) -> None:
+    """Find out now, not after the fit, that a package is missing, or a file is of another kind.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        Of ``fit`` or ``search``.
+    *also : str
+        Extensions that the command takes beside those of this module.
+    """
+    suffix = Path(args.out).suffix.lower()
+    if suffix in _EXPORTED and suffix not in also:
+        raise CommandError(
+            f"--out {args.out}: {args.command} saves a .joblib or .skops file, of which `skdistill "
+            f"export` makes one of {suffix}; `skdistill search` can save an .onnx file at once"
+        )
     if is_skops(args.out):
         _skops()
 
@@ -156,11 +178,26 @@ def load(path: str, trust: Sequence[str] = ()) -> Any:
         raise CommandError(
             f"--trust is for .skops files, and {path} is none: loading it makes whatever it says"
         )
+    _check_joblib(path)
     note(
         f"{path} is a joblib file, which runs code when it is loaded: load only files that you "
         "trust (fit --out NAME.skops saves one that runs none)"
     )
     return _loaded(path, lambda: joblib_load(path))
+
+
+def _check_joblib(path: str) -> None:
+    """Raise CommandError for a file that is no pickle, plain or compressed: it is not loaded."""
+    with Path(path).open("rb") as file:
+        first = file.read(max(map(len, _PICKLES)))
+    if first.startswith(_PICKLES):
+        return
+    named = "; it may be a skops file: name it .skops" if first.startswith(b"PK") else ""
+    raise CommandError(
+        f"{path} is no joblib file, and nothing was loaded{named}. Expected is the .joblib or "
+        ".skops file that `skdistill fit` or `skdistill search` saved; of the files of `skdistill "
+        "export`, which are for other programs, `skdistill predict` reads .onnx"
+    )
 
 
 def _load_skops(path: str, trust: Sequence[str]) -> Any:

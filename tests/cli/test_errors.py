@@ -206,7 +206,9 @@ def test_cells_of_another_kind_at_prediction(fit, files, frame, fails, capsys) -
 
 
 def test_files_that_are_no_student(files, fails) -> None:
-    assert "cannot be loaded" in fails(main(["predict", files.train, files.test]))
+    assert "is no joblib file" in fails(main(["predict", files.train, files.test]))
+    Path(files.model).write_bytes(b"\x80\x04 no more than its beginning")
+    assert "cannot be loaded" in fails(main(["predict", files.model, files.test]))
     joblib.dump({"a": 1}, files.model)
     assert "holds dict" in fails(main(["predict", files.model, files.test]))
     assert "nowhere" in fails(main(["predict", "nowhere.joblib", files.test]))

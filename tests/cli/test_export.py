@@ -148,8 +148,55 @@ def test_an_onnx_file_is_not_exported_again_nor_saved_by_fit(fit, files, table, 
     assert "is an ONNX file already" in said
     assert "export takes the .joblib or .skops file" in said
     assert "joblib file, which runs code" not in said
-    files.model = path
-    assert "fit saves a .joblib or .skops file" in fails(fit(), capsys)
+    for name in ("student.ONNX", "student.sql", "student.c", "student.json"):
+        files.model = str(tmp_path / name)
+        assert "fit saves a .joblib or .skops file" in fails(fit(), capsys)
+        if not name.endswith("ONNX"):
+            asked = ["--target", "y", "--out", files.model]
+            said = fails(main(["search", files.train, *asked]), capsys)
+            assert "search saves a .joblib or .skops file" in said
+
+
+# What each format's file begins with, under the names that people give it.
+WRITTEN = {
+    "student.sql": b"WITH step1 AS (\n  SELECT *",
+    "student.c": b"/* Written by skdistill. Columns: a, b */",
+    "student.json": b'{\n "format": "skdistill",',
+    "student.txt": b"tree\nversion=v4\n",
+    "student.ubj": b"{L\x00\x00\x00\x00",
+    "student.tl": b"\x04\x00\x00\x00\x06\x00",
+    "rows.csv": b"x0,x1\n1,2\n",
+    "empty.joblib": b"",
+    "renamed.joblib": b"\x08\x0c\x12\tskdistill",  # an ONNX graph
+    "renamed.pkl": b"PK\x03\x04",  # a skops file
+}
+
+
+@pytest.mark.parametrize("command", ["export", "predict"])
+@pytest.mark.parametrize("name", WRITTEN)
+def test_only_joblib_files_are_loaded_and_said_to_run_code(command, name, table, tmp_path, capsys):
+    path, out = tmp_path / name, tmp_path / "out.json"
+    path.write_bytes(WRITTEN[name])
+    asked = ["--to", "json", "--data", table[1]] if command == "export" else [table[1]]
+    said = fails(main([command, str(path), *asked, "--out", str(out)]), capsys)
+    assert "runs code" not in said
+    assert f"{path} is no joblib file" in said
+    assert not out.exists()
+    path.unlink()
+    said = fails(main([command, str(path), *asked, "--out", str(out)]), capsys)
+    assert "runs code" not in said
+    assert "No such file" in said
+
+
+@pytest.mark.parametrize("compress", [0, 3, ("gzip", 3), ("bz2", 3), ("lzma", 3), ("xz", 3)])
+@pytest.mark.parametrize("command", ["export", "predict"])
+def test_compressed_joblib_files_are_loaded(command, compress, saved, table, tmp_path, capsys):
+    joblib.dump(saved[0], saved[1], compress=compress)
+    out = tmp_path / "out.json"
+    asked = ["--to", "json", "--data", table[1]] if command == "export" else [table[1]]
+    code = main([command, saved[1], *asked, "--out", str(out)])
+    assert "runs code when it is loaded" in capsys.readouterr().err
+    assert code == (0 if command == "export" else 2)  # predict takes those of fit alone
 
 
 @pytest.mark.parametrize(("student", "own"), [("mlp", "SoftMLPClassifier"), ("tree", None)])
