@@ -48,9 +48,9 @@ Test log-loss (probabilities below .001 count as .001) within a budget of micros
 one row. *One call*: ``DistilledClassifierCV(teacher, "auto", settings="auto",
 student_calibration="temperature")``, then ``best_under(latency_us=...)``; the teacher is a soft
 vote of LightGBM and two forests. *By hand*: grids over trees, logistic regression, forests of 10,
-LightGBM and small networks, in random order for as many seconds, teachers' fits included, on the
-same folds; then the best that is fast enough, fitted to all rows. {{rows}} training rows, test rows
-up to {N_TEST:,}. At least as good: a ratio of at most {HARM}."""
+LightGBM and small networks, in random order for as many seconds, teachers' fits included, or until
+all {{n_grid}} are tried, on the same folds; then the best that is fast enough, fitted to all rows.
+{{rows}} training rows, test rows up to {N_TEST:,}. At least as good: a ratio of at most {HARM}."""
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,8 @@ def table_of(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a line per set and budget."""
     table = frame.drop(columns=["measured"], errors="ignore")
     table.insert(3, "ratio", (frame["call_loss"] / frame["hand_loss"]).round(3))
+    timed = ["call_us", "hand_us", "seconds"]
+    table[timed] = table[timed].round().astype(int)
     names = {"call_loss": "one call", "hand_loss": "by hand", "budget": "budget, us"}
     return table.rename(columns=names)
 
@@ -265,7 +267,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         name="budgets",
         title="A student within a budget, by one call and by hand",
         command=command_line("budgets", argv),
-        about=(sentence, ABOUT.format(rows=f"{arguments.rows:,}")),
+        about=(sentence, ABOUT.format(rows=f"{arguments.rows:,}", n_grid=len(hand_made()))),
         measured=log.measured(shown),
     ).write(folder, table)
 

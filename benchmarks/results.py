@@ -64,7 +64,7 @@ class Log:
         self._keys = {self._as_key(row) for row in self._read()}
 
     def __contains__(self, key: tuple[Any, ...]) -> bool:
-        return tuple(map(str, key)) in self._keys
+        return tuple(map(_written, key)) in self._keys
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -82,9 +82,7 @@ class Log:
             writer = csv.DictWriter(file, self.columns, lineterminator="\n")
             if is_new:
                 writer.writeheader()
-            writer.writerow(
-                {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in values.items()}
-            )
+            writer.writerow({k: _written(v) for k, v in values.items()})
         self._keys.add(self._as_key(values))
 
     def frame(self) -> pd.DataFrame:
@@ -121,7 +119,14 @@ class Log:
             return list(reader)
 
     def _as_key(self, row: dict[str, Any]) -> tuple[str, ...]:
-        return tuple(str(row[name]) for name in self.key)
+        return tuple(_written(row[name]) for name in self.key)
+
+
+def _written(value: Any) -> str:
+    """Return a value as it stands in the file."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True)

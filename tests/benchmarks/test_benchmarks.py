@@ -73,6 +73,14 @@ def test_a_log_goes_on_where_it_stopped(tmp_path):
     assert len(results.Log(path, Row, ("name", "seed"), fresh=True)) == 0
 
 
+def test_a_log_finds_numbers_as_they_are_written(tmp_path):
+    path, key = tmp_path / "rows.csv", ("name", "value")
+    results.Log(path, Row, key).add(Row("a", 0, 100.0))
+    log = results.Log(path, Row, key)
+    assert ("a", 100.0) in log
+    assert ("a", 100.5) not in log
+
+
 def test_a_row_keeps_the_day_on_which_it_was_measured(tmp_path, monkeypatch):
     path = tmp_path / "rows.csv"
     for day, seed in (("2026-01-31", 0), ("2026-02-01", 1), ("2026-02-02", 2), ("2026-03-01", 0)):
