@@ -236,14 +236,9 @@ def takes_columns(model: Any) -> bool:
         return model.solver != "lbfgs"
     if comes_from(model, "xgboost"):
         return model.objective in XGBOOST_AT_ONCE
-    return bool(tags_of(_searched(model)).target_tags.multi_output)
+    return bool(tags_of(model).target_tags.multi_output)
 
 
 def takes_only_columns(model: Any) -> bool:
     """Whether the regressor wants a table of targets, also where there is one column of them."""
-    return not tags_of(_searched(model)).target_tags.single_output
-
-
-def _searched(model: Any) -> Any:
-    """Return what a search is about, whose tags do not say; a learner itself otherwise."""
-    return _searched(model.estimator) if isinstance(model, SEARCHES) else model
+    return not tags_of(model).target_tags.single_output

@@ -23,12 +23,13 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
 )
 
+from skdistill._ground.arrays import one_hot
 from skdistill._ground.compat import SEARCHES, take_rows
 from skdistill._ground.learners import kind_of
 from skdistill._ground.validation import index_rows
 from skdistill.exceptions import StudentError
 from skdistill.students.base import Adapter, Fitted, Problem, Route
-from skdistill.students.direct import direct_problem
+from skdistill.students.direct import direct_problem, predict_fitted
 from skdistill.students.size import fit_within
 from skdistill.targets.losses import Loss
 from skdistill.targets.numeric import NumericLoss
@@ -45,9 +46,9 @@ THRESHOLDS = FixedThresholdClassifier, TunedThresholdClassifierCV
 
 
 def is_search(student: Any) -> bool:
-    """Whether the route is for it as a classifier; over regressors it goes by "regression"."""
+    """Whether the route is for it: a search over learners, or a threshold of one."""
     searches = isinstance(student, (SEARCHES, *THRESHOLDS))
-    return searches and kind_of(student.estimator) == "classifier"
+    return searches and kind_of(student.estimator) in ("classifier", "regressor")
 
 
 def decides_by_threshold(student: Any) -> bool:
@@ -186,10 +187,12 @@ class SearchAdapter(Adapter):
         params = dict(problem.params)
         groups = {"groups": params.pop("groups")} if "groups" in params else {}
         table = replace(problem, params=params)
-        kind = _OfClasses if len(problem.classes) else _OfNumbers
+        of_classes = kind_of(estimator) == "classifier"
+        kind = _OfClasses if of_classes else _OfNumbers
+        truth = problem.labels if of_classes else _as_numbers(problem)
         search.set_params(estimator=kind(estimator, self.adapter_of, table))
         with config_context(enable_metadata_routing=False):
-            search.fit(np.arange(len(problem.target))[:, None], problem.labels, **groups)
+            search.fit(np.arange(len(truth))[:, None], truth, **groups)
         search.estimator = estimator
         is_threshold = isinstance(search, THRESHOLDS)
         found = "estimator_" if is_threshold else "best_estimator_"
@@ -235,13 +238,13 @@ class _Distilling(BaseEstimator):
         return self
 
     def fit(self, X: NDArray[np.int64], y: NDArray[Any]) -> "_Distilling":
-        """Distil the rows numbered in `X`; `y`, their true labels, are in the problem."""
-        rows, problem = X[:, 0], _of_rows(self.problem, X[:, 0], y)
+        """Distil the rows numbered in `X`; `y`, what they are scored by, the problem knows."""
+        rows, problem = X[:, 0], _of_rows(self.problem, X[:, 0])
         adapter = self.adapter_of(self.student)
         adapter.check(problem.loss, len(rows), weighted=problem.weight is not None)
         size = "free" if problem.direct is None else "direct"
         labelled = _labelled_rows(self.problem, rows)
-        direct = partial(_direct_of, adapter, _of_rows(self.problem, rows[labelled], y[labelled]))
+        direct = partial(_direct_of, adapter, _of_rows(self.problem, rows[labelled]))
         self.fitted_ = fit_within(size, adapter, [problem], direct, np.sum(labelled)).fitted[0]
         self.classes_ = problem.classes
         return self
@@ -251,14 +254,27 @@ class _Distilling(BaseEstimator):
         return self.fitted_.model.predict(take_rows(self.problem.X, X[:, 0]))
 
 
-def _of_rows(whole: Problem, rows: NDArray[np.int64], labels: NDArray[Any]) -> Problem:
+def _as_numbers(problem: Problem) -> NDArray[Any]:
+    """Return what a regressor's predictions are scored by: classes as probabilities of 0 and 1."""
+    if not len(problem.classes):
+        return problem.labels
+    codes = np.searchsorted(problem.classes, problem.labels)
+    return _columns(one_hot(codes, len(problem.classes), np.empty(0)))
+
+
+def _columns(p: NDArray[Any]) -> NDArray[Any]:
+    """Return probabilities as a regressor predicts them: of two classes those of the second."""
+    return p[:, 1] if p.shape[1] == 2 else p
+
+
+def _of_rows(whole: Problem, rows: NDArray[np.int64]) -> Problem:
     """Return what a learner is to solve on some of the rows."""
     n_rows = len(whole.target)
     return replace(
         whole,
         X=take_rows(whole.X, rows),
         target=whole.target[rows],
-        labels=labels,
+        labels=whole.labels[rows],
         weight=index_rows(whole.weight, rows, n_rows),
         params={key: index_rows(value, rows, n_rows) for key, value in whole.params.items()},
         mixture=None if whole.mixture is None else whole.mixture.take(rows),
@@ -278,7 +294,13 @@ def _direct_of(adapter: Adapter, problem: Problem) -> Problem:
 
 
 class _OfNumbers(RegressorMixin, _Distilling):
-    """A regressor, as a search sees it."""
+    """A regressor, as a search sees it; of classes it predicts the probabilities."""
+
+    def predict(self, X: NDArray[np.int64]) -> Any:
+        """Return what is predicted of the rows numbered in `X`."""
+        if not len(self.classes_):
+            return super().predict(X)
+        return _columns(predict_fitted(self.fitted_, take_rows(self.problem.X, X[:, 0])))
 
 
 class _OfClasses(ClassifierMixin, _Distilling):

@@ -82,7 +82,7 @@ def test_no_estimator_at_all(student):
 
 def test_search_over_a_regressor_is_a_student():
     adapter = resolve(GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=2))
-    assert adapter.route.name == "regression"
+    assert adapter.route.name == "search > regression"
 
 
 def test_devices_of_learners_that_have_none():

@@ -18,6 +18,7 @@ from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
     HalvingGridSearchCV,
+    KFold,
     RandomizedSearchCV,
     TunedThresholdClassifierCV,
 )
@@ -291,6 +292,25 @@ def test_searches_over_regressors_take_the_weights_of_the_loss(n_classes):
     assert_array_equal(ours, fit(tree, data, loss="logit").predict_proba(data.X))
     with pytest.raises(StudentError, match="KNeighborsRegressor takes no sample_weight"):
         fit(GridSearchCV(KNeighborsRegressor(), {}), data, loss="logit")
+
+
+@any_classes
+def test_searches_over_regressors_are_scored_on_true_labels(n_classes):
+    """Those of pseudo-targets would be nearly perfect: the teacher here has a wide margin."""
+    data = DATA[n_classes]
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=3, scoring="neg_mean_squared_error")
+    for loss in ("brier", "logit"):
+        model = fit(search, data, loss=loss, strength=0.0)
+        said = [
+            fit(Ridge(), data.rows(train), loss=loss, strength=0.0).predict_proba(data.X[test])
+            for train, test in KFold(3).split(data.X)
+        ]
+        columns = slice(1, 2) if n_classes == 2 else slice(None)
+        apart = [
+            np.mean((p - data.one_hot[test])[:, columns] ** 2)
+            for p, (_, test) in zip(said, KFold(3).split(data.X), strict=True)
+        ]
+        assert_allclose(-model.student_.best_score_, np.mean(apart), rtol=1e-9)
 
 
 def test_weights_of_a_teacher_pass_through_a_search():
