@@ -10,13 +10,15 @@ import numpy as np
 
 from skdistill.cli.columns import Column
 from skdistill.cli.errors import CommandError
+from skdistill.export.dates import seconds_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["OnnxStudent", "open_onnx"]
 
-TEXT, NUMBER = "tensor(string)", "tensor(double)"
+TEXT, NUMBER, DATE = "tensor(string)", "tensor(double)", "date"
+KINDS = {TEXT: "category", DATE: "date"}  # all others are numbers
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class OnnxStudent:
 
 
 def _cells(column: "pd.Series", kind: str) -> Any:
+    if column.dtype.kind == "M":
+        return seconds_of(column)
     if kind == NUMBER:
         return column.to_numpy(dtype=np.float64)
     missing = column.isna()
@@ -111,15 +115,14 @@ def open_onnx(path: str) -> OnnxStudent:
         return OnnxStudent(session, tuple(names), json.loads(said["command_line"]), classes)
     if "X" not in kinds:
         names = [name for name in names if name in kinds]
+    kinds |= dict.fromkeys(json.loads(said.get("dates", "[]")), DATE)
     known = _columns(names, kinds, is_regressor=not classes)
     return OnnxStudent(session, tuple(names), known, classes)
 
 
 def _columns(names: list[str], kinds: Mapping[str, str], *, is_regressor: bool) -> dict[str, Any]:
     """Return what is known of the columns of a graph that the command line did not write."""
-    features = [
-        asdict(Column(name, "category" if kinds.get(name) == TEXT else "number")) for name in names
-    ]
+    features = [asdict(Column(name, KINDS.get(kinds.get(name, ""), "number"))) for name in names]
     task = "regress" if is_regressor else "classify"
     target = {"task": task, "name": "prediction", "unit": "", "per": None}
     return {"features": features, "ids": [], "target": target}

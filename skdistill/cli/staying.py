@@ -1,28 +1,22 @@
-"""Columns that keep a student in Python: dates and free text, which no exported file can take."""
+"""Columns that keep a student in Python: free text, which no exported file can take."""
 
 import shlex
 from collections.abc import Iterable
 
 from sklearn.pipeline import Pipeline
 
-from skdistill.cli.columns import Column, recalled
+from skdistill.cli.columns import OWN, Column, recalled
 from skdistill.cli.errors import CommandError, cut, listed, note
 
 __all__ = ["check_leaves", "tell_staying"]
 
-_KINDS = ("date", "text")
-_CURE = (
-    "a date can be written into the file as a number (days since some day), text of a few values "
-    "as a category"
-)
-
 
 def tell_staying(columns: Iterable[Column], path: str) -> None:
     """Note the columns of a training file that keep from an export whatever student uses them."""
-    staying = [column.name for column in columns if column.kind in _KINDS]
+    staying = [column.name for column in columns if column.kind == "text"]
     if staying:
         note(
-            f"{path}: no format of `skdistill export` takes dates or free text: a student that "
+            f"{path}: no format of `skdistill export` takes free text: a student that "
             f"uses {listed(staying)} stays in Python; --drop {_joined(staying)} if it must not"
         )
 
@@ -41,13 +35,13 @@ def check_leaves(model: Pipeline, path: str, form: str) -> None:
     """
     used = set(model.feature_names_in_)
     columns = [each for each in recalled(model.columns_)[0] if each.name in used]
-    staying = [column for column in columns if column.kind in _KINDS]
+    staying = [column for column in columns if column.kind == "text"]
+    names = _joined(column.name for column in staying)
     if staying:
         raise CommandError(
-            f"--to {form}: {path} uses "
-            f"{cut([f'{c.name!r} ({c.kind})' for c in staying])}, and no format takes dates or "
-            f"free text. Fit it again with --drop {_joined([c.name for c in staying])}; or make "
-            f"them what a format can take: {_CURE}."
+            f"--to {form}: {path} uses {cut([f'{c.name!r} (text)' for c in staying])}, and no "
+            f"format takes free text. Fit it again with --drop {names}, or with --category "
+            f"{names}, by which its {OWN} most frequent texts have columns of their own."
         )
 
 

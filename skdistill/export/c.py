@@ -49,8 +49,8 @@ def to_c(
     probabilities in the order of `classes_`, or to the predictions; of a classifier also
     ``int student_label(const double *x)``, the number of the class, and ``student_classes``, their
     names; and ``void student_predict_rows(const double *x, size_t n, double *out)``. A missing
-    number is ``NAN``; text has no place in it. It is compiled here, for which a C compiler must be
-    there, and run as `to_onnx` runs its graph.
+    number is ``NAN``, a date the seconds since 1970, in UTC; text has no place in it. It is
+    compiled here, for which a C compiler must be there, and run as `to_onnx` runs its graph.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def _compiler() -> str:
 
 
 def _write(answer: Answer, table: Table, _: Any) -> bytes:
-    if not table.is_matrix:
+    if table.texts or table.categories:
         raise ExportError(
             "C takes rows of numbers, and some columns of X are text or categories: use to_onnx, "
             "to_sql or to_json."

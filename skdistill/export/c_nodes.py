@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from skdistill.exceptions import ExportError
-from skdistill.export.columns import Imputed, Missing, OneHot, Ordinal
+from skdistill.export.columns import Column, Imputed, Missing, OneHot, Ordinal
 from skdistill.export.pieces import (
     Affine,
     Arithmetic,
@@ -76,6 +76,11 @@ def _(piece: Rows, name: str, source: Source) -> None:
 
 
 @statement_of.register
+def _(piece: Column, name: str, source: Source) -> None:
+    source.lines.append(f"{name}[0] = x[{piece.number}];")
+
+
+@statement_of.register
 def _(piece: As, name: str, source: Source, of: str) -> None:
     cast = "(double)(float)" if piece.precision == "float32" else ""
     source.each(piece, name, f"{cast}{of}[j]")
@@ -94,6 +99,7 @@ def _(piece: Mapped, name: str, source: Source, of: str) -> None:
         "relu": f"{of}[j] <= 0.0 ? 0.0 : {of}[j]",
         "tanh": f"tanh({of}[j])",
         "exp": f"exp({of}[j])",
+        "floor": f"floor({of}[j])",
         "square": f"{of}[j] * {of}[j]",
         "logistic": f"1.0 / (1.0 + exp(-{of}[j]))",
     }

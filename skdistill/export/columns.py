@@ -7,7 +7,17 @@ from numpy.typing import NDArray
 
 from skdistill.export.pieces import Each, Floats, Piece
 
-__all__ = ["BLANKS", "Column", "Emptied", "Filled", "Imputed", "Missing", "OneHot", "Ordinal"]
+__all__ = [
+    "BLANKS",
+    "Column",
+    "Dates",
+    "Emptied",
+    "Filled",
+    "Imputed",
+    "Missing",
+    "OneHot",
+    "Ordinal",
+]
 
 BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))  # there are none beyond
 
@@ -30,6 +40,19 @@ class Column(Piece):
     def dtype(self) -> str:
         """What is in it."""
         return "text" if self.is_text else "float64"
+
+
+@dataclass(frozen=True, eq=False)
+class Dates(Piece):
+    """One column of dates, of which a reader makes a `Column` of seconds: no format has it."""
+
+    number: int
+    name: str
+
+    @property
+    def width(self) -> int:
+        """One."""
+        return 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,11 +35,12 @@ def to_json(
 ) -> Exported:
     """Write a fitted student as a JSON description of what it computes.
 
-    The description has ``format`` ("skdistill"), ``version`` (1), ``columns`` and ``steps``: each
-    is an ``operation`` of `skdistill.export.pieces`, the numbers of the steps that it is ``of``,
-    and its constants. ``answer`` is the step that gives the probabilities in the order of
-    ``classes``, or the predictions; ``decision`` says how the label is told. A missing number is
-    null. It is read back and run in NumPy as `to_onnx` runs its graph.
+    The description has ``format`` ("skdistill"), ``version`` (1), ``columns``, those of them that
+    are ``dates`` (and come as seconds since 1970, in UTC) and ``steps``: each is an ``operation``
+    of `skdistill.export.pieces`, the numbers of the steps that it is ``of``, and its constants.
+    ``answer`` is the step that gives the probabilities in the order of ``classes``, or the
+    predictions; ``decision`` says how the label is told. A missing number is null. It is read back
+    and run in NumPy as `to_onnx` runs its graph.
 
     Parameters
     ----------
@@ -80,6 +81,7 @@ def _write(answer: Answer, table: Table, _: Any) -> bytes:
         "format": "skdistill",
         "version": VERSION,
         "columns": [str(name) for name in table.names],
+        "dates": table.dated,
         "steps": [_step(piece, [number[id(each)] for each in piece.inputs]) for piece in steps],
         "answer": number[id(answer.piece)],
     }

@@ -41,6 +41,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "relu": lambda x: np.maximum(x, 0),
     "tanh": np.tanh,
     "exp": np.exp,
+    "floor": np.floor,
     "square": np.square,
     "logistic": lambda x: 1 / (1 + np.exp(-x)),
 }

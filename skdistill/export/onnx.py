@@ -42,6 +42,8 @@ def to_onnx(
     ``probabilities`` (n, K) in the order of `classes_`, and ``label`` (n,); a regressor's gives
     ``prediction``. It is run by onnxruntime on `X`, on rows next to every threshold of the
     student's trees and on extreme ones, and kept only if it agrees with the model on all of them.
+    Where some columns are text, categories or dates, it has an input for each column by its name:
+    text as it is, a date as the seconds since 1970, in UTC.
 
     Parameters
     ----------
@@ -110,12 +112,13 @@ def _write(answer: Answer, table: Table, model: Any) -> bytes:
 
 
 def _metadata(answer: Answer, table: Table, model: Any) -> dict[str, str]:
-    """Return what the file keeps besides: the names of columns and classes.
+    """Return what the file keeps besides: the names of columns, those of dates, and classes.
 
     Of a student of the command line also what its columns are, for ``skdistill predict``.
     """
     classes = [] if answer.classes is None else answer.classes.tolist()
-    kept = {"columns": [str(name) for name in table.names], "classes": classes}
+    kept: dict[str, Any] = {"columns": [str(name) for name in table.names]}
+    kept |= {"dates": table.dated, "classes": classes}
     if hasattr(model, "columns_"):
         kept["command_line"] = model.columns_
     return {name: json.dumps(each) for name, each in kept.items()}

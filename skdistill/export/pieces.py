@@ -110,7 +110,7 @@ class Arithmetic(Each):
 
 @dataclass(frozen=True, eq=False)
 class Mapped(Each):
-    """A function of each number: "relu", "tanh", "exp", "square", or "logistic"."""
+    """A function of each number: "relu", "tanh", "exp", "floor", "square", or "logistic"."""
 
     function: str
 

@@ -2,7 +2,7 @@
 
 Next to every threshold of every tree: on it, the next number below and above in double and in
 single precision, in a row that comes by that node. And each column at its extremes: huge, tiny,
-negative zero, infinite, missing.
+negative zero, infinite, missing; dates where a year, a month, an hour or a minute begins.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.export.columns import Column, Emptied, Imputed
+from skdistill.export.dates import turns
 from skdistill.export.numpy_run import compute, follow
 from skdistill.export.pieces import (
     Answer,
@@ -61,11 +62,15 @@ class Probe:
 
 
 def extremes(table: Table) -> Probe:
-    """Return the first row with each column of numbers at each extreme."""
+    """Return the first row with each column of numbers at each extreme, of dates at each turn."""
     fixed = set(table.texts) | table.categories
-    columns = [number for number in range(len(table.names)) if number not in fixed]
-    column = np.repeat(columns, len(EXTREMES)).astype(np.int64)
-    return Probe(np.zeros_like(column), column, np.tile(EXTREMES, len(columns)))
+    values = {
+        number: turns() if number in table.dates else np.array(EXTREMES)
+        for number in range(len(table.names))
+        if number not in fixed
+    }
+    column = np.repeat(list(values), [*map(len, values.values())]).astype(np.int64)
+    return Probe(np.zeros_like(column), column, np.concatenate([*values.values(), []]))
 
 
 def other_texts(answer: Answer, table: Table) -> Iterator[tuple[Table, list[str]]]:

@@ -17,7 +17,7 @@ from skdistill.export.pieces import Answer
 from skdistill.export.plain import plain
 from skdistill.export.proof import Said, prove, say
 from skdistill.export.reading import read
-from skdistill.export.shipping import usual_tolerance
+from skdistill.export.shipping import check_dates, usual_tolerance
 from skdistill.export.tables import Table, as_exported
 
 __all__ = ["on_columns", "ship"]
@@ -115,9 +115,11 @@ def on_columns(student: Any, columns: Any, X: Any) -> Any:
 def _answer(model: Any, table: Table) -> Answer:
     """Return what is known of how a model computes: where its thresholds are, if it has any."""
     try:
-        return read(model, table.piece)
+        answer = read(model, table.piece)
+        check_dates(answer)
     except ExportError:
         return Answer(table.piece)
+    return answer
 
 
 def by_name(student: Any, X: Any) -> Any:

@@ -12,13 +12,14 @@ from skdistill._ground.learners import root_package
 from skdistill._ground.saving import check_writable, replacing
 from skdistill._ground.validation import check_flag, check_number, is_estimator
 from skdistill.exceptions import ExportError
+from skdistill.export.columns import Dates
 from skdistill.export.exported import Exported
 from skdistill.export.pieces import Answer, As, Beside, Pick, every_piece
 from skdistill.export.proof import Said, prove
 from skdistill.export.reading import read
 from skdistill.export.tables import Table, as_exported
 
-__all__ = ["Format", "check_packages", "produce", "usual_tolerance", "written"]
+__all__ = ["Format", "check_dates", "check_packages", "produce", "usual_tolerance", "written"]
 
 EXACT, SINGLE = 1e-12, 1e-6
 
@@ -95,13 +96,24 @@ def written(form: Format, model: Any, X: Any, *, labels: bool) -> tuple[Answer, 
     if form.single_rows:
         if not table.is_matrix:
             raise ExportError(
-                "rows with text or categories keep their numbers in double precision: leave "
-                "float64=True."
+                "rows with text, categories or dates keep their numbers in double precision: "
+                "leave float64=True."
             )
         table = table.in_single()
     answer = read(model, table.piece)
     answer = answer if labels else replace(answer, decision=None)
+    check_dates(answer)
     return answer, table, form.write(answer, table, model)
+
+
+def check_dates(answer: Answer) -> None:
+    """Raise ExportError for a column of dates that is used as something else."""
+    for piece in every_piece(answer.piece):
+        if isinstance(piece, Dates):
+            raise ExportError(
+                f"column {piece.name!r} holds dates, which only skrub's ToDatetime and "
+                "DatetimeEncoder make numbers of: make it a number before the fit."
+            )
 
 
 def check_packages(form: Format) -> None:

@@ -72,8 +72,8 @@ def to_sql(
     A tree becomes a CASE expression for each class, a linear model a sum; functions are EXP, LN and
     TANH. The columns of the result are those of `keep`, ``probability_<class>`` of each class and
     ``label``, or ``prediction``. A missing number, or text, is NULL; the columns of an array are
-    ``x0``, ``x1`` and so on. Trees of more than 4096 leaves in all have no place in it. The
-    statement is run by SQLite as `to_onnx` runs its graph; other databases are not tried.
+    ``x0``, ``x1`` and so on. Dates, and trees of more than 4096 leaves in all, have no place in it.
+    The statement is run by SQLite as `to_onnx` runs its graph; other databases are not tried.
 
     Parameters
     ----------
@@ -146,6 +146,7 @@ class _Statement:
 
 
 def _write(source: str, keep: Sequence[str], answer: Answer, table: Table, _: Any) -> bytes:
+    _check_dates(answer, table)
     answer = without_rounding(answer, also_single=True)
     statement = _Statement(source, _columns(table))
     decision = [] if answer.decision is None else [answer.decision.of]
@@ -162,6 +163,17 @@ def _write(source: str, keep: Sequence[str], answer: Answer, table: Table, _: An
     steps = "WITH " + ",\n".join(statement.steps) + "\n" if statement.steps else ""
     select = f"SELECT {', '.join(listed)} FROM {statement.last};"  # noqa: S608 - likewise
     return f"{steps}{select}".encode()
+
+
+def _check_dates(answer: Answer, table: Table) -> None:
+    """Raise ExportError for dates: databases compute a part anew wherever a tree asks for it."""
+    used = {piece.number for piece in every_piece(answer.piece) if isinstance(piece, Column)}
+    dates = [str(table.names[number]) for number in sorted(used & table.dates)]
+    if dates:
+        raise ExportError(
+            f"columns {dates} hold dates, of which no statement of bearable length can make year, "
+            "month and day: make columns of these before the fit, or use to_onnx, to_c or to_json."
+        )
 
 
 def _outputs(answer: Answer) -> list[str]:

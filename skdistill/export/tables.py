@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from skdistill._ground.tables import check_table
 from skdistill._ground.validation import columns_of, is_missing, library_of
 from skdistill.exceptions import ExportError
-from skdistill.export.columns import Column
+from skdistill.export.columns import Column, Dates
+from skdistill.export.dates import dates_like, is_date, seconds_of, to_microseconds
 from skdistill.export.pieces import Beside, Piece, Rows
 
 __all__ = ["Table", "as_exported"]
@@ -25,7 +26,7 @@ class Table:
     Attributes
     ----------
     numbers : array of shape (n, d)
-        The rows in double precision; NaN in columns of text.
+        The rows in double precision; NaN in columns of text, seconds since 1970 in those of dates.
     names : tuple
         Of the columns; their numbers, where they have no names.
     texts : mapping of int to array of shape (n,)
@@ -38,6 +39,8 @@ class Table:
         Columns that are no longer those of the source.
     categories : frozenset of int
         Columns of text or numbers that know no other than their own, by their dtype.
+    dates : frozenset of int
+        Columns of dates.
     missing : mapping of int to object
         What stands for missing text in a column of the source: None, or NaN.
     single : bool
@@ -51,6 +54,7 @@ class Table:
     rows: NDArray[np.int64] | None = None
     changed: frozenset[int] = frozenset()
     categories: frozenset[int] = frozenset()
+    dates: frozenset[int] = frozenset()
     missing: Mapping[int, Any] = field(default_factory=dict)
     single: bool = False
 
@@ -60,7 +64,7 @@ class Table:
     @property
     def is_matrix(self) -> bool:
         """Whether all columns are numbers, and one input takes them."""
-        return not (self.texts or self.categories)
+        return not (self.texts or self.categories or self.dates)
 
     @property
     def piece(self) -> Piece:
@@ -69,10 +73,17 @@ class Table:
             return Rows(len(self.names))
         return Beside(
             tuple(
-                Column(number, str(name), number in self.texts, number in self.categories)
+                Dates(number, str(name))
+                if number in self.dates
+                else Column(number, str(name), number in self.texts, number in self.categories)
                 for number, name in enumerate(self.names)
             )
         )
+
+    @property
+    def dated(self) -> list[str]:
+        """The names of the columns of dates."""
+        return [str(self.names[number]) for number in sorted(self.dates)]
 
     @cached_property
     def given(self) -> Any:
@@ -88,6 +99,8 @@ class Table:
 
     def _column(self, number: int) -> Any:
         """Return a column in place of the source's."""
+        if number in self.dates:
+            return dates_like(self.numbers[:, number], self.source[self.names[number]])
         if number not in self.texts:
             return self.numbers[:, number]
         missing, texts = self.missing[number], self.texts[number]
@@ -102,6 +115,8 @@ class Table:
 
     def with_values(self, columns: Any, values: Any) -> "Table":
         """Return the rows with one number of each put in another's place."""
+        is_date = np.isin(columns, sorted(self.dates))
+        values = np.where(is_date, to_microseconds(values), values)
         numbers = self.numbers.copy()
         numbers[np.arange(len(numbers)), columns] = _rounded(values) if self.single else values
         changed = self.changed | frozenset(np.unique(columns).tolist())
@@ -199,21 +214,26 @@ def _of_array(X: Any) -> Table:
 
 def _of_frame(X: Any, names: Sequence[Any]) -> Table:
     numbers = np.full((len(X), len(names)), np.nan)
-    texts, categories, missing = {}, set(), {}
+    texts, categories, dates, missing = {}, set(), set(), {}
     for number, column in enumerate(columns_of(X)):
         if str(column.dtype).lower().startswith(("categor", "enum")):
             categories.add(number)
         if _is_text(column):
             texts[number], missing[number] = _text(column, names[number])
             continue
+        if is_date(column):
+            dates.add(number)
+            numbers[:, number] = seconds_of(column)
+            continue
         try:
             numbers[:, number] = _as_double(column)
         except (TypeError, ValueError) as error:
             raise ExportError(
                 f"column {names[number]!r} of {library_of(X)} holds {column.dtype}, which a file "
-                "cannot take: X must be numbers, or text."
+                "cannot take: X must be numbers, text, or dates of pandas, without a time zone or "
+                "in UTC."
             ) from error
-    kept = {"categories": frozenset(categories), "missing": missing}
+    kept = {"categories": frozenset(categories), "dates": frozenset(dates), "missing": missing}
     return Table(numbers, tuple(names), texts, X, **kept)
 
 

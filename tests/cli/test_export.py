@@ -1,5 +1,6 @@
 """Saved students: slim, in files that run no code, and exported to other formats."""
 
+import re
 import sys
 import zipfile
 
@@ -273,9 +274,13 @@ def test_graphs_predict_as_their_models_do(table, tmp_path, capsys, kind):
     assert pd.read_csv(out)["prediction"].tolist() == expected["prediction"].tolist()
 
 
-def test_a_student_of_fit_is_exported_with_its_columns(fit, files, capsys):
+@pytest.mark.parametrize("student", ["tree", "lightgbm"])
+def test_a_student_of_fit_is_exported_with_its_columns(fit, files, student, capsys):
+    """Dates among them, in whatever way they are written in the file."""
     pytest.importorskip("onnxruntime")
-    assert fit("--test-size", "0", "--keep", "direct", "--drop", "joined") == 0
+    assert fit("--test-size", "0", "--keep", "direct", student=student) == 0
+    model = joblib.load(files.model)
+    assert ("joined" in model.feature_names_in_) or student == "tree"
     graph = str(files.folder / "student.onnx")
     command = ["export", files.model, "--to", "onnx", "--data", files.test, "--out", graph]
     assert main(command) == 0
@@ -285,22 +290,52 @@ def test_a_student_of_fit_is_exported_with_its_columns(fit, files, capsys):
     pd.testing.assert_frame_equal(predict(files), expected, check_dtype=False)
 
 
-def test_dates_and_text_are_named_together_before_the_fit_and_at_the_export(
-    fit, files, frame, capsys
-):
+def test_graphs_of_dates_predict_as_their_models_do(table, tmp_path):
+    """A graph that the command line did not write says itself which columns are dates."""
+    pytest.importorskip("onnxruntime")
+    from skrub import TableVectorizer
+
+    frame, path = table
+    X = frame[["a"]].assign(day=pd.date_range("2019-12-01", periods=len(frame), freq="31h"))
+    X.loc[3, "day"] = pd.NaT
+    y = (X["day"].dt.month % 2 == 0) & (X["a"] > 0)
+    model = make_pipeline(TableVectorizer(), DecisionTreeClassifier()).fit(X, y)
+    graph, out = str(tmp_path / "student.onnx"), tmp_path / "predictions.csv"
+    to_onnx(model, X, path=graph)
+    X.to_csv(path, index=False)
+    assert main(["predict", graph, path, "--out", str(out)]) == 0
+    told = pd.read_csv(out)
+    assert told["prediction"].tolist() == model.predict(X).tolist()
+    assert told["proba_True"].tolist() == model.predict_proba(X)[:, 1].tolist()
+
+
+def test_free_text_is_named_before_the_fit_and_at_the_export(fit, files, frame, capsys):
     words = [f"{n} of the {n + 1} in a row of {m}" for n, m in enumerate(range(240, 0, -1))]
     frame.assign(remark=words).to_csv(files.train, index=False)
     data = ("--text", "remark", "--test-size", "0", "--keep", "direct")
     assert fit(*data, student="tests.cli.learners:FOREST") == 0
     said = capsys.readouterr()
-    assert (
-        "uses 'joined', 'remark' stays in Python; --drop joined,remark if it must not" in said.err
-    )
+    assert "uses 'remark' stays in Python; --drop remark if it must not" in said.err
+    out = files.folder / "student.json"
+    command = ["export", files.model, "--to", "json", "--data", files.train, "--out", str(out)]
+    said = fails(main(command), capsys)
+    assert "uses 'remark' (text), and no format takes free text" in said
+    assert "Fit it again with --drop remark, or with --category remark" in said
+    assert not out.exists()
+    assert fit(*data, "--category", "remark", student="tests.cli.learners:FOREST") == 2
+    data = ("--category", "remark", "--test-size", "0", "--keep", "direct")
+    assert fit(*data, student="tests.cli.learners:FOREST") == 0
+    assert main(command) == 0
+
+
+def test_dates_name_the_formats_that_take_them(fit, files, capsys):
+    options = ("--test-size", "0", "--keep", "direct", "--drop", "colour,code")
+    assert fit(*options, student="tests.cli.learners:FOREST") == 0
     out = files.folder / "student.sql"
     command = ["export", files.model, "--to", "sql", "--data", files.train, "--out", str(out)]
     said = fails(main(command), capsys)
-    assert "uses 'joined' (date), 'remark' (text), and no format takes" in said
-    assert "Fit it again with --drop joined,remark; or make them what a format can take" in said
+    assert "columns ['joined'] hold dates" in said
+    assert re.search(r"Formats that can: (onnx, )?(c, )?json\.", said)
     assert not out.exists()
 
 

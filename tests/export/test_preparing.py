@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
 
 from skdistill import DistilledClassifier
 from skdistill.exceptions import ExportError
-from skdistill.export import to_onnx
+from skdistill.export import to_json, to_onnx
 from skdistill.export.numpy_run import compute
 from skdistill.export.reading import read
 from skdistill.export.tables import as_exported
@@ -213,8 +213,11 @@ def test_columns_that_a_file_cannot_take_are_named():
     X = frame()
     model = fitted(make_pipeline(columns(ENCODERS["one-hot"]), CLASSIFIERS["tree"]), X, goal(X))
     dates = X.assign(c=pd.Timestamp("2024-01-01"))
-    with pytest.raises(ExportError, match=r"column 'c'.*datetime"):
-        as_exported(model, dates)
+    with pytest.raises(ExportError, match="column 'c' holds dates, which only skrub's"):
+        to_json(model, dates)
+    spans = X.assign(c=pd.Timedelta("1h"))
+    with pytest.raises(ExportError, match=r"column 'c'.*timedelta"):
+        as_exported(model, spans)
     both = X.assign(town=["", None] * 75)
     with pytest.raises(ExportError, match="column 'town' has \"\" beside missing"):
         as_exported(model, both)

@@ -104,12 +104,6 @@ def test_text_of_many_values_and_numbers_as_text_are_refused_by_the_column():
     written = X.assign(b=X["b"].astype(str))
     with pytest.raises(ExportError, match="column 'b' holds numbers as text"):
         to_json(piped(written, CLASSIFIERS["tree"]), written)
-    dates = X.assign(day=pd.date_range("2024-01-01", periods=len(X)).astype(str))
-    with pytest.raises(ExportError, match="column 'day' goes through ToDatetime"):
-        to_json(piped(dates, CLASSIFIERS["tree"]), dates)
-    days = X.assign(day=pd.date_range("2024-01-01", periods=len(X)))
-    with pytest.raises(ExportError, match="column 'day' of pandas holds datetime"):
-        to_json(piped(days, CLASSIFIERS["tree"]), days)
 
 
 def test_columns_that_are_left_out_are_no_input():

@@ -3,6 +3,7 @@
 from skdistill.export.reading import (
     adjusted,
     composed,
+    dates,
     ensembles,
     histogram,
     lightgbm,
@@ -17,6 +18,7 @@ from skdistill.export.reading.registry import read
 LEARNERS = (
     adjusted,
     composed,
+    dates,
     ensembles,
     histogram,
     lightgbm,

@@ -1,8 +1,8 @@
 """skrub's TableVectorizer: numbers, and categories in columns of their own.
 
 Each column goes through its steps: text is emptied where it says that nothing is known, numbers are
-rounded to single precision, categories become ones and zeros. Dates and text of many values are
-refused, by the name of the column.
+rounded to single precision, categories become ones and zeros, dates year, month and day. Text of
+many values is refused, by the name of the column.
 """
 
 from collections.abc import Mapping
