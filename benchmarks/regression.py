@@ -2,16 +2,18 @@
 
 For every table, seed, teacher and student: the student trained directly, with its default settings
 and *tuned*; the defaults of `DistilledRegressor` with either; the honest choice,
-`DistilledRegressorCV`, over the same settings; and the teacher. Both sides choose settings on the
-same five folds of the training rows: those of the tuned student are the direct candidate's that
-scores best there. `benchmarks.regression_tables` makes the page.
+`DistilledRegressorCV`, over the same settings, and over students with synthetic rows besides; and
+the teacher. Both sides choose settings on the same five folds of the training rows: those of the
+tuned student are the direct candidate's that scores best there. `benchmarks.regression_tables`
+makes the page.
 """
 
 import argparse
 import json
+import tempfile
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Any
@@ -22,7 +24,7 @@ from sklearn.linear_model import LinearRegression
 
 from benchmarks.numbers import NUMBERS, Split, split_numbers
 from benchmarks.regression_learners import TEACHERS, Tried, students, teachers
-from benchmarks.regression_tables import CHOSEN_ON, JUDGED_ON, MARKS, page_of
+from benchmarks.regression_tables import CHOSEN_ON, JUDGED_ON, MADE_TOO, MARKS, page_of
 from benchmarks.results import Log, add_common_arguments, command_line, folder_of, progress
 from skdistill import DistilledRegressor, DistilledRegressorCV
 from skdistill._ground.costs import count_parts, latency, size_bytes
@@ -64,15 +66,17 @@ class Lesson:
     teacher: Any
     out_of_fold: Any
     pool: Any
+    memory: str | None = None
 
     @classmethod
-    def of(cls, split: Split, seed: int, teacher: Any) -> "Lesson":
+    def of(cls, split: Split, seed: int, teacher: Any, memory: str | None = None) -> "Lesson":
         """Fit the teachers of folds and of pairs of folds, and the one of all rows."""
         rows = split.X, split.y, split.weight
-        least = {"strengths": (0.0,), "calibrations": (None,), "random_state": seed}
+        least: dict[str, Any] = {"strengths": (0.0,), "calibrations": (None,)}
+        least |= {"memory": memory, "random_state": seed}
         found = DistilledRegressorCV(teacher, LinearRegression(), **least).fit(*rows)
         whole = clone(teacher).fit(*rows)
-        return cls(split, seed, whole, found.teacher_pred_, found.pool_pred_)
+        return cls(split, seed, whole, found.teacher_pred_, found.pool_pred_, memory)
 
     def distil(self, student: Any) -> DistilledRegressor:
         """Distil with the defaults."""
@@ -87,6 +91,15 @@ class Lesson:
         given |= {"strengths": (0.0, 0.5)} if quick else {}
         model = DistilledRegressorCV(None, (student, grid), **given)
         return model.fit(*rows, teacher_pred=self.out_of_fold, pool_pred=self.pool)
+
+    def choose_with_made(self, student: Any, grid: Any, *, quick: bool) -> DistilledRegressorCV:
+        """Choose honestly, the distilled side from students with synthetic rows, too."""
+        rows = self.split.X, self.split.y, self.split.weight
+        given: dict[str, Any] = {"calibrations": ("linear",), "random_state": self.seed}
+        given |= {"strengths": (0.0, 0.5)} if quick else {}
+        given |= {"synthetics": (None, "munge"), "memory": self.memory}
+        model = DistilledRegressorCV(clone(self.teacher), (student, grid), **given)
+        return model.fit(*rows)
 
 
 def test_loss(predict: Any, split: Split) -> float:
@@ -119,51 +132,48 @@ def cells(arguments: argparse.Namespace) -> Iterator[Cell]:
                 yield name, n_rows, seed, teacher, student
 
 
-def measure(wanted: Sequence[Cell], *, quick: bool) -> Iterator[list[Row]]:
+def measure(
+    wanted: Sequence[Cell], is_known: Callable[[tuple[Any, ...]], bool], *, quick: bool
+) -> Iterator[list[Row]]:
     """Yield the rows of each cell; the teachers of a split are fitted once for all students."""
     for (name, n_rows, seed, teacher), of_teacher in groupby(wanted, key=lambda cell: cell[:4]):
         split = split_numbers(name, n_rows, seed)
         taught = _small(teachers(split.loss)[teacher]) if quick else teachers(split.loss)[teacher]
-        lesson = Lesson.of(split, seed, taught)
-        for cell in of_teacher:
-            yield list(of_cell(cell, lesson, students(split.loss)[cell[-1]], quick=quick))
+        with tempfile.TemporaryDirectory() as memory:
+            lesson = Lesson.of(split, seed, taught, memory)
+            for cell in of_teacher:
+                tried = students(split.loss)[cell[-1]]
+                given = cell, lesson, tried
+                first = () if is_known((*cell, "honest")) else of_cell(*given, quick=quick)
+                yield [*first, with_made(*given, quick=quick)]
 
 
 def _small(teacher: Any) -> Any:
     return teacher.set_params(n_estimators=20) if hasattr(teacher, "n_estimators") else teacher
 
 
-def of_cell(cell: Cell, lesson: Lesson, tried: Tried, *, quick: bool = False) -> Iterator[Row]:
-    """Yield the rows of one cell."""
+def of_cell(cell: Cell, lesson: Lesson, tried: Tried, *, quick: bool) -> Iterator[Row]:
+    """Yield the rows of one cell, but for the one of `with_made`."""
     student, grid = tried
     split = lesson.split
     rows = split.X, split.y, split.weight
-
-    def row(
-        method: str, predict: Any, inner: Any, seconds: float, note: Any, strength: float = np.nan
-    ) -> Row:
-        shown = latency(predict, split.X_test, TIMED, budget=0.02)
-        return Row(
-            *cell, method, test_loss(predict, split), strength, json.dumps(note),
-            float(count_parts(inner).nodes or np.nan), float(size_bytes(inner) or np.nan),
-            1e6 * shown.median / TIMED, seconds,
-        )  # fmt: skip
 
     def trained(method: str, estimator: Any, note: Any) -> Row:
         start = time.perf_counter()
         model = DirectRegressor(resolve_regressor(estimator)).fit(*rows)
         spent = time.perf_counter() - start
-        return row(method, model.predict, model.fitted_.model, spent, note, 1.0)
+        return row_of(cell, method, split, model.predict, model.fitted_.model, spent, note, 1.0)
 
     def distilled(method: str, estimator: Any) -> Row:
         start = time.perf_counter()
         model = lesson.distil(estimator)
         spent = time.perf_counter() - start
         note = ingredients(model, lesson)
-        strength = float(model.strength_)
-        return row(method, model.predict, model.student_, spent, note, strength)
+        given = split, model.predict, model.student_, spent, note, float(model.strength_)
+        return row_of(cell, method, *given)
 
-    yield row("teacher", lesson.teacher.predict, lesson.teacher, np.nan, {})
+    whole = lesson.teacher
+    yield row_of(cell, "teacher", split, whole.predict, whole, np.nan, {}, np.nan)
     yield trained("direct", student, {})
     yield distilled("distilled", student)
     start = time.perf_counter()
@@ -172,9 +182,44 @@ def of_cell(cell: Cell, lesson: Lesson, tried: Tried, *, quick: bool = False) ->
     best, settings = tuned(search)
     yield trained("direct, tuned", best, settings)
     yield distilled("distilled, tuned", best)
+    yield of_search(cell, "honest", split, search, spent)
+
+
+def with_made(cell: Cell, lesson: Lesson, tried: Tried, *, quick: bool) -> Row:
+    """Return the row of the honest choice with synthetic rows; seconds are with the teachers."""
+    start = time.perf_counter()
+    search = lesson.choose_with_made(*tried, quick=quick)
+    return of_search(cell, MADE_TOO, lesson.split, search, time.perf_counter() - start)
+
+
+def of_search(
+    cell: Cell, method: str, split: Split, search: DistilledRegressorCV, spent: float
+) -> Row:
+    """Return the row of an honest choice."""
     verdict = search.verdict_
-    note = {"outcome": verdict.outcome, "fitted": verdict.fitted}
-    yield row("honest", search.predict, search.student_, spent, note, float(search.strength_))
+    made = search.best_params_.get("synthetic") is not None
+    note = {"outcome": verdict.outcome, "fitted": verdict.fitted, "synthetic": made}
+    given = search.predict, search.student_, spent, note, float(search.strength_)
+    return row_of(cell, method, split, *given)
+
+
+def row_of(
+    cell: Cell,
+    method: str,
+    split: Split,
+    predict: Any,
+    inner: Any,
+    seconds: float,
+    note: Any,
+    strength: float,
+) -> Row:
+    """Return a row: what a model, and the learner inside it, comes to on the test rows."""
+    shown = latency(predict, split.X_test, TIMED, budget=0.02)
+    return Row(
+        *cell, method, test_loss(predict, split), strength, json.dumps(note),
+        float(count_parts(inner).nodes or np.nan), float(size_bytes(inner) or np.nan),
+        1e6 * shown.median / TIMED, seconds,
+    )  # fmt: skip
 
 
 def ingredients(model: DistilledRegressor, lesson: Lesson) -> dict[str, Any]:
@@ -202,8 +247,9 @@ def ingredients(model: DistilledRegressor, lesson: Lesson) -> dict[str, Any]:
 def said(rows: Sequence[Row]) -> str:
     """Return what a line of progress says."""
     loss = {row.method: row.loss for row in rows}
+    over = loss.get("direct, tuned", np.nan)
     return f"{rows[0].data} {rows[0].teacher} {rows[0].student}: " + ", ".join(
-        f"{method} {loss[method] / loss['direct, tuned']:.3f}" for method in loss
+        f"{method} {loss[method]:.4g} ({loss[method] / over:.3f})" for method in loss
     )
 
 
@@ -226,8 +272,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     log = Log(folder / "raw" / "regression.csv", Row, KEY, fresh=fresh)
     warnings.simplefilter("ignore")  # networks that have not converged
     asked = () if arguments.summary else cells(arguments)
-    wanted = [cell for cell in asked if (*cell, "honest") not in log]  # its last row
-    found: Iterable[list[Row]] = measure(wanted, quick=arguments.quick)
+    wanted = [cell for cell in asked if (*cell, MADE_TOO) not in log]  # its last row
+    found: Iterable[list[Row]] = measure(wanted, log.__contains__, quick=arguments.quick)
     for rows in progress(found, len(wanted), said):
         for row in rows:
             log.add(row)

@@ -65,7 +65,10 @@ def students(loss: str) -> dict[str, Tried]:
         scaled = make_pipeline(StandardScaler(), network)
         found["mlp"] = (
             TransformedTargetRegressor(scaled, transformer=StandardScaler()),
-            {"regressor__mlpregressor__alpha": [1e-4, 1e-2, 1.0]},
+            {
+                "regressor__mlpregressor__alpha": [1e-4, 1e-2, 1.0],
+                "regressor__mlpregressor__max_iter": [100, 300],
+            },
         )
     return found
 

@@ -29,7 +29,9 @@ def lesson():
 
 @pytest.fixture(scope="module")
 def frame(lesson):
-    return pd.DataFrame(regression.of_cell(CELL, lesson, (TREE, GRID), quick=True))
+    given = CELL, lesson, (TREE, GRID)
+    rows = [*regression.of_cell(*given, quick=True), regression.with_made(*given, quick=True)]
+    return pd.DataFrame(rows)
 
 
 def test_the_direct_student_is_tuned_as_a_grid_search_would(lesson):
@@ -55,15 +57,26 @@ def test_weights_count_where_settings_are_chosen():
 
 def test_a_cell_has_a_row_of_each_way(frame, lesson):
     loss = frame.set_index("method")["loss"]
-    assert [*loss.index][-1] == "honest"  # by which a cell is known to be complete
+    assert [*loss.index][-2:] == ["honest", "honest, synthetic"]  # by which it is known
     assert set(loss.index) == {
         "teacher", "direct", "distilled", "direct, tuned", "distilled, tuned", "honest",
+        "honest, synthetic",
     }  # fmt: skip
     split = lesson.split
     said = TREE.fit(split.X, split.y).predict(split.X_test)
     assert loss["direct"] == pytest.approx(np.sqrt(np.mean((split.y_test - said) ** 2)))
     assert loss["direct, tuned"] < loss["direct"]
     assert (frame[["size", "microseconds"]] > 0.0).all(axis=None)
+
+
+def test_synthetic_rows_are_tried_beside_those_without(lesson):
+    without = lesson.choose(TREE, GRID, quick=True).cv_results_
+    both = lesson.choose_with_made(TREE, GRID, quick=True).cv_results_
+    made = [each["synthetic"] is not None for each in both["params"]]
+    assert sum(made) > 0
+    assert len(made) - sum(made) == len(without["params"])
+    kept = np.flatnonzero(np.logical_not(made))
+    assert_allclose(both["mean_test_score"][kept], without["mean_test_score"])
 
 
 def test_a_deviance_counts_exposures():
@@ -100,11 +113,11 @@ def test_the_page_has_every_ratio(frame):
 
 def test_a_bar_is_met_or_missed():
     wide = pd.DataFrame({"direct, tuned": [1.0, 1.0], "honest": [0.9, 1.01]})
-    wide["distilled"] = wide["distilled, tuned"] = 0.9
+    wide["distilled"] = wide["distilled, tuned"] = wide["honest, synthetic"] = 0.9
     text = regression_tables.bars(wide)
     assert "the honest choice over the tuned direct student: 0.953 / 1.010 / 50%" in text
     assert text.count("(missed)") == 1
-    assert text.count("(met)") == 2
+    assert text.count("(met)") == 3
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "poisson", "gamma"])
@@ -119,7 +132,7 @@ def test_the_quick_run_makes_a_page(tmp_path, monkeypatch):
     monkeypatch.setattr(regression, "teachers", lambda _: {"lightgbm": LinearRegression()})
     regression.main(["--quick", "--out", str(tmp_path)])
     log = Log(tmp_path / "raw" / "regression.csv", regression.Row, regression.KEY)
-    assert len(log) == 2 * 6
+    assert len(log) == 2 * 7
     assert (tmp_path / "regression.md").read_text(encoding="utf-8").startswith("# Distilled")
     facts = json.loads((tmp_path / "regression.json").read_text(encoding="utf-8"))
     assert facts["command"] == "python -m benchmarks.regression --quick"
