@@ -182,15 +182,26 @@ def fit_cases(sizes: Sizes) -> Iterator[Case]:
     for name, student in students.items():
         case = f"LightGBM-{sizes.teacher_trees} -> {name}, strength auto"
         yield _fit_case(case, math.nan, light, student, "auto", X, y)
+    given = light, students["LightGBM"], 0.5, X, y
+    case = f"LightGBM-{sizes.teacher_trees} -> LightGBM, strength .5"
+    yield _fit_case(case, math.nan, *given)
+    yield _fit_case(f"{case}, size free", math.nan, *given, size="free")
 
 
 def _fit_case(
-    name: str, limit: float, teacher: Any, student: Any, strength: Any, X: Any, y: Any
+    name: str,
+    limit: float,
+    teacher: Any,
+    student: Any,
+    strength: Any,
+    X: Any,
+    y: Any,
+    size: str = "direct",
 ) -> Case:
+    how = {"cv": N_FOLDS, "strength": strength, "size": size, "random_state": 0}
+
     def ours() -> None:
-        DistilledClassifier(
-            clone(teacher), clone(student), cv=N_FOLDS, strength=strength, random_state=0
-        ).fit(X, y)
+        DistilledClassifier(clone(teacher), clone(student), **how).fit(X, y)
 
     def parts() -> None:
         splitter = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
@@ -403,7 +414,7 @@ GROUPS = {
     "fit": fit_cases,
     "search": search_cases,
 }
-CASES = {"objective": 2, "predict": 20, "replication": 10, "fit": 7, "search": 6}  # of each group
+CASES = {"objective": 2, "predict": 20, "replication": 10, "fit": 9, "search": 6}  # of each group
 REPEATS = {"objective": 5, "predict": 5, "replication": 5, "fit": 3, "search": 1}
 
 
@@ -539,7 +550,9 @@ ABOUT = (
     (
         "*fit*: 20,000 rows, over `cross_val_predict` of the teacher, one fit of the bare student "
         "and, with strength `auto`, one more on the training rows of each of the five folds; a "
-        "light teacher has no bar, it shows what is added in the hard case. *objective*: hard "
+        "light teacher has no bar, it shows what is added in the hard case. With *size free* the "
+        "direct student is not fitted, whose leaves bound the distilled one's otherwise. "
+        "*objective*: hard "
         "labels, so that both sides grow like trees. *predict*: over the student's own "
         "`predict_proba`; of a regressor, over `predict` and the two lines of NumPy that make "
         "probabilities of it. *search*: 60 candidates on 5,000 rows, over the fits and predictions "
