@@ -43,7 +43,7 @@ class Tried:
     scores : Scores
         Theirs.
     untried : list of Candidate
-        For which there was no time.
+        For which there was no time, student by student.
     n_dropped : int
         How many others lost the race: before the last fold, or before their first.
     """
@@ -72,10 +72,9 @@ def evaluate(
 ) -> Tried:
     """Fit every candidate per validation fold, and judge it on the fold's true labels.
 
-    With a deadline the direct students come first, in their order, then the distilled ones of each
-    student, those first whose direct counterpart was fitted fastest. What is not expected to end in
-    time is not begun, but for the first of each side: a distilled candidate is tried only if its
-    direct counterpart was.
+    With a deadline the students come one after another, in their order, each directly and then
+    distilled. What is not expected to end in time is not begun, but for the first of each side: a
+    distilled candidate is tried only if its direct counterpart was.
 
     Parameters
     ----------
@@ -130,8 +129,9 @@ def evaluate(
     kept = [candidates[i] for i in numbers]
     scores = board.scores().of(numbers)
     _check_judged(kept, scores, board.dropped[numbers])
-    left = np.flatnonzero(~board.tried & ~board.dropped)
-    return Tried(kept, scores, [candidates[i] for i in left], int(board.dropped.sum()))
+    left = [candidates[i] for i in np.flatnonzero(~board.tried & ~board.dropped)]
+    left.sort(key=lambda candidate: candidate.group)
+    return Tried(kept, scores, left, int(board.dropped.sum()))
 
 
 def _blocks(board: Board, pool: Pool, deadline: Deadline) -> Iterator[list[Candidate]]:
@@ -142,18 +142,15 @@ def _blocks(board: Board, pool: Pool, deadline: Deadline) -> Iterator[list[Candi
     groups: dict[int, list[Candidate]] = {}
     for candidate in board.candidates:
         groups.setdefault(candidate.group, []).append(candidate)
-    took: dict[int, float] = {}
-    for group, members in groups.items():
-        if took and deadline.left <= 0.0:
-            break
+    for turn, members in enumerate(groups.values()):
+        if turn and deadline.left <= 0.0:
+            return
         start = now()
         yield [c for c in members if c.is_direct]
-        took[group] = now() - start
-    for turn, group in enumerate(sorted(took, key=lambda g: took[g])):
-        others = [c for c in groups[group] if not c.is_direct]
-        if turn and deadline.left <= took[group] * _n_fits(others, pool) / len(pool.validation):
-            return
-        yield others
+        took = now() - start
+        others = [c for c in members if not c.is_direct]
+        if not turn or deadline.left > took * _n_fits(others, pool) / len(pool.validation):
+            yield others
 
 
 def _n_fits(candidates: Sequence[Candidate], pool: Pool) -> int:

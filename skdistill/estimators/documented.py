@@ -116,10 +116,10 @@ budget : dict or None, default=None
     meet end the fit before a teacher is fitted, with an error that says what the least is.
 max_time : float or None, default=None
     Seconds for the search; None for no limit. One teacher is timed first, and where all would take
-    longer the fit ends with an error that says so. Then the direct students are tried in their
-    order, and the distilled ones of each, the fastest first: what is not expected to end in time is
-    left out (`untried_`), but for one of each side. What has begun is finished, and the fit of the
-    chosen student comes on top.
+    longer the fit ends with an error that says so. Then the students are tried in their order,
+    each directly and then distilled: what is not expected to end in time is left out (`untried_`),
+    but for one of each side. What has begun is finished, and the fit of the chosen student comes
+    on top.
     Two runs may try different candidates, as the time is not the same.
 racing : bool, default=False
     Whether to go through the folds one by one, and to drop candidates that another of the same

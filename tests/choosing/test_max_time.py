@@ -82,11 +82,11 @@ def test_enough_time_is_no_limit(task, turned):
 
 
 @each_task
-def test_direct_students_come_first_and_cheap_ones_before_dear_ones(task, turned):
+def test_each_student_is_tried_alone_and_distilled_before_the_next(task, turned):
     """Three folds: direct ones take 3, 6 and 9 seconds, the two distilled of each twice that."""
     data = TASKS[task][-1]
-    limit = 18 + 6 + 12 + 1  # and not the 18 of the last
-    model = search(task, limit, depths=(3, 1, 2)).fit(data.X, data.y)
+    limit = 3 + 6 + 6 + 12 + 9 + 17  # one short of the distilled ones of the last
+    model = search(task, limit).fit(data.X, data.y)
     everything = {(f"depth {d}", side) for d in DEPTHS for side in (True, False)}
     assert everything - tried(model) == {("depth 3", False)}
     assert model.verdict_.untried == {"depth 3": 2}
@@ -103,6 +103,23 @@ def test_direct_students_come_first_and_cheap_ones_before_dear_ones(task, turned
     assert "nan" not in line
     assert np.isfinite(model.verdict_.by_student["depth 2"].difference)
     assert len(model.cv_results_["params"]) == 7
+
+
+@each_task
+def test_with_little_time_whole_kinds_are_left(task, turned):
+    data = TASKS[task][-1]
+    model = search(task, 3 + 6 + 6).fit(data.X, data.y)
+    assert tried(model) == {("depth 1", True), ("depth 1", False), ("depth 2", True)}
+    assert model.verdict_.untried == {"depth 2": 2, "depth 3": 3}
+    assert "untried for lack of time: depth 2 2, depth 3 3 candidates." in str(model.verdict_)
+
+
+@each_task
+def test_what_is_cheaper_is_tried_where_what_is_dearer_has_no_time(task, turned):
+    data = TASKS[task][-1]
+    limit = 6 + 12 + 9 + 10  # the distilled ones of depth 3 take 18, all of depth 1 take 9
+    model = search(task, limit, depths=(2, 3, 1)).fit(data.X, data.y)
+    assert model.verdict_.untried == {"depth 3": 2}
 
 
 @each_task
