@@ -28,6 +28,7 @@ from skdistill.rows.transfer import Transfer, tell_unused
 from skdistill.settings import Settings
 from skdistill.students import Fitted, Mixture, Problem, direct_problem, fit_within
 from skdistill.targets.corrections import Correction, by_weight
+from skdistill.teaching.fold_classes import check_taught_classes
 from skdistill.teaching.labels import Labels, true_labels
 from skdistill.teaching.residuals import expected_draws, local_variance
 
@@ -136,6 +137,7 @@ def fit_student(
     made = isinstance(transfer, Synthetic)
     rows = (data, labels, metadata, transfer)
     if len(known) < n:
+        check_taught_classes(data, known)
         rows = (data.take(known), labels.take(known), metadata.take(known, n))
         rows = (*rows, None if transfer is None else transfer.take(known))
     problem, gain = make_problem(settings, *rows)

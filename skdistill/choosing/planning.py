@@ -17,6 +17,7 @@ from skdistill.distillation import Metadata
 from skdistill.rows.munge import Munge
 from skdistill.rows.synthetic import Synthetic, label_synthetic
 from skdistill.rows.transfer import Transfer
+from skdistill.teaching.fold_classes import check_taught_classes
 from skdistill.teaching.labels import Labels, label_rows, true_labels
 from skdistill.teaching.pool import Pool
 
@@ -91,6 +92,7 @@ class Planner:
         """
         pool, data, k = self.pool, self.data, self.pool.validation[v]
         train = np.flatnonzero(~np.isnan(pool.values[v][:, 0]))
+        check_taught_classes(data, train, f" of validation {pool.folds.name(k)}")
         labels = {c.settings.labels_by: self._labels_of(v, train, c) for c in members}
         further = self._rows_of(v, train, members)
         of_rows = self.metadata[members[0].name]

@@ -47,7 +47,7 @@ from skdistill.students import (
     predict_fitted,
 )
 from skdistill.teaching.crossfit import OutOfFold, cross_fit
-from skdistill.teaching.fold_classes import tell_uncovered
+from skdistill.teaching.fold_classes import check_taught_classes, tell_uncovered
 from skdistill.teaching.folds import Folds, duplicate_share, make_folds
 from skdistill.teaching.teachers import as_teacher, check_cacheable, weight_keyword
 
@@ -296,6 +296,7 @@ class BaseDistiller(CallbackSupportMixin, StudentAttributes, BaseEstimator):
             stratified=self._task.stratified,
         )
         if tell:
+            check_taught_classes(data, folds.covered)
             tell_uncovered(int(np.sum(~folds.covered)), len(data))
         self._task.tell_folds(folds, data)
         return folds

@@ -37,6 +37,7 @@ from skdistill.rows.transfer import Transfer
 from skdistill.students import at_power
 from skdistill.teaching.fold_classes import tell_uncovered
 from skdistill.teaching.folds import Draw, Folds
+from skdistill.teaching.pairs import check_pairs
 from skdistill.teaching.pool import Pool, fit_pool, given_pool, validation_folds
 from skdistill.teaching.teachers import check_teacher
 
@@ -163,6 +164,7 @@ class ChoosingDistiller(RefittingDistiller):
         folds = self._folds(data, draw.seed, tell=given is None)
         validation = validation_folds(folds, self.n_validation)
         judge.check_folds(data, folds, validation)
+        check_pairs(data, folds, () if given is not None else validation)
         check_reach(budget, candidates, data)
         n_steps = 2 + (given is None) * (1 + (self.max_time is not None))
         with Progress.root(self, n_steps, X, y) as progress:
@@ -182,8 +184,7 @@ class ChoosingDistiller(RefittingDistiller):
                 further = further_rows(found.candidates, data, pool, X_transfer)
                 material = _Material(data, pool, metadata, stacks, further)
                 verdict, number, done, unmet = self._settle(found, material, judge, budget)
-        candidates, scores = found.candidates, found.scores
-        chosen = candidates[number]
+        chosen, scores = found.candidates[number], found.scores
         if given is not None:
             tell_uncovered(len(data) - done.n_rows, len(data))
         n_student_fits = scores.n_fits + stacks.n_fits + verdict.n_student_fits

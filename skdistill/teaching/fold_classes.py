@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._ground.compat import warn_user
-from skdistill.exceptions import CoverageWarning, RareClassWarning
+from skdistill._ground.data import Data
+from skdistill.exceptions import CoverageWarning, FoldError, RareClassWarning
 from skdistill.teaching.folds import Folds
 
-__all__ = ["tell_rare_classes", "tell_uncovered"]
+__all__ = ["check_taught_classes", "tell_rare_classes", "tell_uncovered"]
 
 ROWS_A_FOLD = 5  # of a class; fewer say little
 
@@ -41,6 +42,28 @@ def tell_rare_classes(folds: Folds, y: NDArray[Any]) -> None:
         "on chance. Bring more of its rows, merge it with another class, or use fewer folds (cv).",
         RareClassWarning,
     )
+
+
+def check_taught_classes(data: Data, taught: NDArray[Any], of: str = "") -> None:
+    """Raise FoldError where the rows that a student is taught on lack a class.
+
+    Parameters
+    ----------
+    data : Data
+        The rows.
+    taught : array of int or bool
+        Those of which the teacher says something.
+    of : str, default=""
+        Whose student it is, in a message.
+    """
+    absent = data.outcome.absent(data.columns[taught])
+    if absent:
+        raise FoldError(
+            f"no row of class {', '.join(map(repr, absent))} is among those that the student{of} "
+            "is taught on, which are the rows of test folds: it would not know the class. Use "
+            "folds that test rows of every class, or drop the class; with time-ordered splits, "
+            "start later."
+        )
 
 
 def tell_uncovered(n_uncovered: int, n_rows: int) -> None:

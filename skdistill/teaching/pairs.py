@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from skdistill._ground.clock import Deadline, now
 from skdistill._ground.compat import Progress
+from skdistill._ground.data import Data
 from skdistill._ground.engines import n_slots
 from skdistill._ground.outcomes import Outcome
 from skdistill.exceptions import FoldError, ParameterError
 from skdistill.teaching.crossfit import OutOfFold, cross_fit
+from skdistill.teaching.fold_classes import check_taught_classes
 from skdistill.teaching.folds import Folds, check_fold_classes, merged
 
 __all__ = [
     "Fits",
     "Pair",
     "Split",
+    "check_pairs",
     "fit_every",
     "fits_for",
     "name_of",
@@ -129,6 +132,14 @@ def partners(folds: Folds, k: int) -> tuple[int, ...]:
     run = next(run for run in folds.rounds if k in run)
     train = folds.splits[k][0]
     return tuple(j for j in run if j != k and np.isin(folds.splits[j][1], train).any())
+
+
+def check_pairs(data: Data, folds: Folds, validation: Sequence[int]) -> None:
+    """Raise FoldError where the rows that are labelled for a validation fold lack a class."""
+    for k in validation:
+        tests = [folds.splits[j][1] for j in partners(folds, k)]
+        taught = np.intersect1d(folds.splits[k][0], np.concatenate([*tests, np.empty(0, int)]))
+        check_taught_classes(data, taught, f" of validation {folds.name(k)}")
 
 
 def fit_every(

@@ -4,12 +4,19 @@ import warnings
 
 import numpy as np
 import pytest
+from lightgbm import LGBMClassifier
 from sklearn.datasets import make_classification
-from sklearn.model_selection import GroupKFold, LeaveOneOut, RepeatedStratifiedKFold
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import (
+    GroupKFold,
+    LeaveOneOut,
+    RepeatedStratifiedKFold,
+    TimeSeriesSplit,
+)
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier, DistilledClassifierCV
-from skdistill.exceptions import RareClassWarning
+from skdistill.exceptions import FoldError, RareClassWarning
 from skdistill.teaching.fold_classes import tell_rare_classes
 from skdistill.teaching.folds import make_folds
 from tests.common.spies import CountingTeacher
@@ -89,3 +96,54 @@ def test_fit_names_rare_classes_once_and_before_the_teacher(kind):
     if kind is DistilledClassifier:  # and fewer folds
         y[:], y[::14] = 0, 1
         model.set_params(cv=2).fit(X, y)
+
+
+def late(n_rows=90):
+    """Rows of three classes, of which the last stands in no test part of the folds."""
+    rng = np.random.default_rng(0)
+    X, codes = rng.normal(size=(n_rows, 3)), rng.integers(0, 2, n_rows)
+    codes[: n_rows // 3] = np.arange(n_rows // 3) % 3
+    parts = np.array_split(rng.permutation(np.arange(n_rows // 3, n_rows)), 3)
+    folds = [(np.setdiff1d(np.arange(n_rows), part), part) for part in parts]
+    return X, np.array(["a", "b", "c"])[codes], folds
+
+
+STUDENTS = {
+    "tree": DecisionTreeClassifier(max_depth=3),
+    "forest": RandomForestClassifier(3),
+    "lightgbm": LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=1),
+}
+
+
+@pytest.mark.parametrize("student", STUDENTS.values(), ids=STUDENTS)
+@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
+def test_a_class_that_no_test_part_has_is_refused_before_the_teacher(student, strength):
+    """Students were fitted to two of the three classes, or failed after all teachers."""
+    X, y, folds = late()
+    fits = CountingTeacher.watch()
+    model = DistilledClassifier(CountingTeacher(), student, strength=strength, cv=folds)
+    with pytest.raises(FoldError, match="no row of class 'c' is among those that the student is"):
+        model.fit(X, y)
+    assert fits == []
+
+
+@pytest.mark.filterwarnings("ignore::skdistill.exceptions.CoverageWarning")
+def test_so_is_one_that_the_rows_of_a_validation_fold_lack():
+    X, y, _ = late()
+    y[:] = np.where(y == "c", "a", y)
+    y[np.r_[0:6, 70:80]] = "c"
+    fits = CountingTeacher.watch()
+    model = DistilledClassifierCV(CountingTeacher(), STUDENTS["tree"], cv=TimeSeriesSplit(3))
+    with pytest.raises(FoldError, match=r"'c' is among .* the student of validation fold 1 "):
+        model.fit(X, y)
+    assert fits == []
+
+
+def test_so_is_one_that_given_probabilities_leave_out():
+    X, y, folds = late()
+    p = np.full((len(y), 3), 1 / 3) + np.random.default_rng(0).normal(scale=0.01, size=(len(y), 1))
+    p = np.column_stack([p[:, 0], 2 / 3 - p[:, 0], p[:, 2] * 0 + 1 / 3])
+    p[: len(y) // 3] = np.nan
+    model = DistilledClassifier(None, STUDENTS["tree"], strength=0.5, cv=folds)
+    with pytest.raises(FoldError, match="no row of class 'c'"):
+        model.fit(X, y, teacher_proba=p)
