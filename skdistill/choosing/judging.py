@@ -16,6 +16,7 @@ from skdistill._ground.estimates import (
     split_mean,
 )
 from skdistill._ground.metrics import row_log_loss
+from skdistill.choosing.beside import constant_losses, teacher_losses
 from skdistill.choosing.candidates import Candidate
 from skdistill.choosing.scores import Scores, mean_gap, overlap
 from skdistill.choosing.scoring import Judge
@@ -23,7 +24,7 @@ from skdistill.choosing.selection import choose, choose_allowed, seconds
 from skdistill.choosing.verdict import StudentVerdict, Verdict
 from skdistill.teaching.pool import Pool
 
-__all__ = ["decide", "judge_students", "teacher_losses"]
+__all__ = ["decide", "judge_students"]
 
 Floats = NDArray[np.float64]
 SIDES = ("distilled", "direct")
@@ -77,6 +78,7 @@ def decide(
         level=1.0 - alpha,
         loss=judge.name,
         teacher=teacher_losses(data, pool, judge),
+        constant=constant_losses(data, pool, judge, scores, number, alpha),
         n_teacher_fits=pool.n_fits,
         n_student_fits=n_student_fits,
         untried=dict(Counter(c.name for c in untried)),
@@ -368,21 +370,3 @@ def _compare_folds(scores: Scores, chosen: Sequence[list[int]], pool: Pool) -> _
 def _ruled_out(compared: _Compared) -> dict[str, float]:
     shares = np.average(compared.values >= NO_CHANCE, axis=1, weights=compared.weight)
     return dict(zip(("distilled", "direct"), shares.tolist(), strict=True))
-
-
-def teacher_losses(data: Data, pool: Pool, judge: Judge) -> dict[str, float]:
-    """Return the teacher's out-of-fold losses on the validation rows, as it is and calibrated."""
-    known = np.flatnonzero(pool.out_of_fold.covered)
-    rows, raw = data.take(known), pool.out_of_fold.values[known]
-    y = rows.columns
-    found: dict[str, list[float]] = {"raw": [], "calibrated": []}
-    mass = []
-    for k in pool.validation:
-        inside = np.isin(known, pool.folds.splits[k][1])
-        test = rows.take(np.flatnonzero(inside))
-        p = judge.calibrated(y, raw, inside, rows.weight)
-        for name, values in (("raw", raw[inside]), ("calibrated", p)):
-            found[name].append(judge.loss(test, values, test.weight))
-        of_rows = len(test) if test.weight is None else float(test.weight.sum())
-        mass.append(of_rows if judge.by_row else 1.0)
-    return {name: float(np.average(losses, weights=mass)) for name, losses in found.items()}

@@ -94,7 +94,7 @@ def _task(loss: NumericLoss) -> dict[str, Any]:
     """Return what the judges of numbers share."""
     calibrated = partial(calibrate_numbers_unseen, "linear", lower=loss.lower, level=loss.level)
     named = {"headlines": numeric_headlines, "predicted": _PredictedNumbers}
-    return named | {"calibrated": calibrated}
+    return named | {"calibrated": calibrated, "constant": loss.mean_level}
 
 
 def make_numeric_judge(

@@ -15,7 +15,7 @@ from skdistill.choosing.scoring import Judge
 from skdistill.choosing.trials import Task, Trial
 from skdistill.teaching.pool import Pool
 
-__all__ = ["Board", "Scores", "mean_gap", "overlap", "row_losses"]
+__all__ = ["Board", "Scores", "mean_gap", "overlap", "row_losses", "units_of"]
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -146,9 +146,7 @@ class Board:
         self.n_fits = 0
         self.tests = [pool.folds.splits[k][1] for k in pool.validation]
         weight = np.ones(len(data)) if data.weight is None else data.weight
-        unit = data.kept
-        if data.groups is not None:
-            unit = np.unique(data.groups, return_inverse=True)[1]
+        unit = units_of(data)
         self.weights = tuple(weight[test] for test in self.tests)
         self.units = tuple(unit[test] for test in self.tests)
         shape = len(candidates), len(self.tests)
@@ -203,6 +201,13 @@ class Board:
             costs=tuple(self._costs),
             raced=bool(self.dropped.any()),
         )
+
+
+def units_of(data: Data) -> Index:
+    """Return what is independent of each other: the given row that each is, or its group."""
+    if data.groups is None:
+        return data.kept
+    return np.unique(data.groups, return_inverse=True)[1]
 
 
 def mean_gap(

@@ -72,6 +72,11 @@ def headline_rows(y: Floats, p: Floats, weight: Floats | None = None) -> dict[st
     }
 
 
+def class_shares(y: Floats, weight: Floats | None = None) -> Floats:
+    """Return the (weighted) share of each class, shape (K,), from one-hot labels (n, K)."""
+    return np.asarray(np.average(y, axis=0, weights=weight))
+
+
 class _Predicted(ClassifierMixin, BaseEstimator):
     """Probabilities that are known already, as a scorer sees a classifier."""
 
@@ -112,6 +117,8 @@ class Judge:
         Values of rows whose means are what reports put first, by name (`headline_rows`).
     calibrated : callable
         Calibrates a teacher on the other rows, to be judged beside the students.
+    constant : callable
+        The best word for every row alike, shape (C,), from what was observed and weights.
     predicted : callable
         Makes what a scorer takes for a learner of what was said of rows, and their `Outcome`.
     """
@@ -123,6 +130,7 @@ class Judge:
     perfect: float = 0.0
     headlines: Callable[..., dict[str, Floats]] = headline_rows
     calibrated: Callable[..., Any] = _SIGMOID
+    constant: Callable[[Floats, Floats | None], Floats] = class_shares
     predicted: Callable[[Floats, Outcome], Any] = _Predicted
 
     @property

@@ -127,7 +127,11 @@ class Verdict:
         What is compared; lower is better.
     teacher : mapping of str to float
         The teacher's own on the same rows, out of fold: "raw", and "calibrated" by a sigmoid that
-        was fitted on the other folds.
+        was fitted on the other folds, with the standard "error" of the latter.
+    constant : mapping of str to float
+        What reads no column has on the same rows (the class shares, or the best constant, of the
+        other folds): its "loss", and the "error" of that; the "difference" that the chosen student
+        loses more, and the "margin" of its interval. Empty where the scoring has none.
     budget : mapping of str to float
         What the limits cost: the loss "within" them and "without" any, each of students chosen by
         the other folds. Empty without a budget.
@@ -149,6 +153,7 @@ class Verdict:
     teacher: Mapping[str, float]
     n_teacher_fits: int
     n_student_fits: int
+    constant: Mapping[str, float] = field(default_factory=dict)
     budget: Mapping[str, float] = field(default_factory=dict)
     untried: Mapping[str, int] = field(default_factory=dict)
     n_dropped: int = 0

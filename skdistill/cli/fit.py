@@ -24,6 +24,7 @@ from skdistill.cli.progress import Progress
 from skdistill.cli.render import FORMATS, Report, legend, text_table, wrapped, write_report
 from skdistill.cli.scoreboard import score_models
 from skdistill.cli.slim import slim
+from skdistill.cli.stages import Inside
 from skdistill.cli.staying import tell_staying
 from skdistill.cli.stored import check_format, save
 from skdistill.cli.suspicion import too_good
@@ -178,7 +179,7 @@ class _Job:
     def compare(self, train: Labelled, held_out: Labelled) -> Kept:
         """Distil, compare on the held-out rows, print and report."""
         vectoriser = self._vectoriser()
-        with Progress(3 + 3 * len(self.students)) as progress:
+        with Progress(3 + 3 * len(self.students)) as progress, Inside(progress):
             progress.start("columns to numbers")
             rows = replace(train, X=vectoriser.fit_transform(train.X))
             source = self.args.test or self.args.train

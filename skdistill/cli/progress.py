@@ -8,6 +8,7 @@ from typing import Self
 __all__ = ["Progress"]
 
 _WIDTH = 24
+_EVERY = 10.0  # seconds between two lines where the output is no terminal
 
 
 class Progress:
@@ -31,7 +32,7 @@ class Progress:
         self.total = total
         self.quiet = quiet
         self._done = 0
-        self._began = time.monotonic()
+        self._began = self._told = time.monotonic()
         self._moving = sys.stderr.isatty()
 
     def start(self, label: str) -> None:
@@ -48,6 +49,14 @@ class Progress:
             self._draw(label or "")
         elif label is not None:
             self._write(f"[{self._done}/{self.total}] {label}\n")
+
+    def tell(self, label: str) -> None:
+        """Say how far the step that runs is, at most every ten seconds where lines do not move."""
+        if self._moving:
+            self._draw(label)
+        elif time.monotonic() - self._told > _EVERY:
+            self._told = time.monotonic()
+            self._write(f"[{self._done + 1}/{self.total}] {label}\n")
 
     def _draw(self, label: str) -> None:
         filled = _WIDTH * self._done // self.total

@@ -12,6 +12,7 @@ from skdistill._ground.estimates import Estimate
 from skdistill._ground.html import size_text, time_text
 from skdistill.cli.errors import CommandError
 from skdistill.cli.figures import quantity
+from skdistill.inspection.search import BLIND
 
 __all__ = ["Searched", "check_page"]
 
@@ -60,7 +61,16 @@ class Searched:
     def sentence(self) -> str:
         """The verdict in lines for a terminal."""
         untuned = [_UNTUNED] if self.search.settings is None else []
-        return textwrap.fill(" ".join([self.search.verdict_.sentence, _APART, *untuned]), 100)
+        told = [self.search.verdict_.sentence, *self._at_chance, _APART, *untuned]
+        return textwrap.fill(" ".join(told), 100)
+
+    @property
+    def _at_chance(self) -> list[str]:
+        """Words on a student that may know nothing."""
+        constant = self.search.verdict_.constant
+        if not constant or not constant["difference"] + constant["margin"] >= 0.0:
+            return []
+        return [f"It is not shown to be better than what {BLIND}, and may know nothing."]
 
     def sizes(self, path: str) -> str:
         """Return what the saved file weighs in words, and what the student in it does."""
@@ -81,7 +91,7 @@ class Searched:
         lines = [i for i in self._order if front["on_front"][i] or i == chosen]
         heads = ("student", "trained on", self.search.loss_name_, "size", "time a row", "")
         cells = [heads, *(self._cells(i) for i in lines)]
-        cells.append(("teacher", "", self._teacher, "", "", ""))
+        cells += [(name, taught, quantity(loss), "", "", "") for name, taught, loss in self._beside]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         text = [
             "  ".join(
@@ -98,8 +108,16 @@ class Searched:
         return "\n".join([self.title, *text, *notes])
 
     @property
-    def _teacher(self) -> str:
-        return quantity(Estimate(self.search.verdict_.teacher["calibrated"]))
+    def _beside(self) -> list[tuple[str, str, Estimate]]:
+        """What stands below the students: its name, what it is trained on, its loss."""
+        teacher, constant = self.search.verdict_.teacher, self.search.verdict_.constant
+        lines = [("teacher", "", teacher["calibrated"], teacher["error"])]
+        if constant:
+            lines.append((BLIND, "labels", constant["loss"], constant["error"]))
+        return [
+            (name, taught, Estimate(loss, error if np.isfinite(error) else None))
+            for name, taught, loss, error in lines
+        ]
 
     @property
     def _order(self) -> list[int]:

@@ -1,12 +1,13 @@
-"""Progress of a search on standard error: its stages, and about how much longer each takes."""
+"""Progress on standard error: the stages of a fit, and about how much longer each takes."""
 
 import sys
 import time
 
 from skdistill._ground.compat import Step
 from skdistill._ground.steps import Steps
+from skdistill.cli.progress import Progress
 
-__all__ = ["Stages"]
+__all__ = ["Inside", "Stages"]
 
 _EVERY = 10.0  # seconds between two lines where the output is no terminal
 
@@ -49,3 +50,23 @@ class Stages(Steps):
     def _write(self, text: str) -> None:
         sys.stderr.write(f"\r{text:<78.78}" if self._moving else f"{text}\n")
         sys.stderr.flush()
+
+
+class Inside(Steps):
+    """Tells a bar how far its step is, and about how much longer that takes.
+
+    Parameters
+    ----------
+    bar : Progress
+        Over steps that are fits, or hold some.
+    """
+
+    def __init__(self, bar: Progress) -> None:
+        super().__init__()
+        self._bar = bar
+
+    def moved(self, stage: Step) -> None:
+        """Tell it, where it is known."""
+        if self.left is not None:
+            far = f"{self.done}/{stage.n_steps}, about {self.left:.0f} s left"
+            self._bar.tell(f"{stage.name}: {far}")

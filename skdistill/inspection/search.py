@@ -15,9 +15,10 @@ from skdistill.inspection._display import Display, data_frame
 from skdistill.inspection._page import Report, section, value_table
 from skdistill.inspection.pareto import FrontierDisplay
 
-__all__ = ["SearchReport"]
+__all__ = ["BLIND", "SearchReport"]
 
 # What is told of each line of `frontier_`, beside its name.
+BLIND = "reads no column"  # the class shares, or the best constant
 TOLD = ("loss", "standard_error", "size_bytes", "latency", "within_budget", "on_front")
 
 
@@ -134,6 +135,7 @@ class SearchReport(Report):
             line |= {"on the front": "yes"} if on_front else {}
             lines[name] = line | ({} if within else {"budget": "over budget"})
         columns = list(dict.fromkeys(name for line in lines.values() for name in line))
+        lines |= self._beside()
         chosen = {name: str(value) for name, value in self.chosen.items()}
         return [
             paragraph(self.verdict.sentence),
@@ -143,7 +145,9 @@ class SearchReport(Report):
                 paragraph(
                     "The best direct and the best distilled candidate of each student, by losses "
                     "on rows that neither teacher nor student has seen. No other student beats one "
-                    "of the front in loss, size and time together. The losses of the sentence "
+                    "of the front in loss, size and time together. The teacher is calibrated; what "
+                    f"{BLIND} says of every row the class shares of those that students are "
+                    "trained on, or the best constant. The losses of the sentence "
                     "above are of what the other folds choose, those of the table of the best on "
                     "all folds: they may differ."
                 ),
@@ -151,6 +155,15 @@ class SearchReport(Report):
             section("What was chosen", definitions(flat(chosen))),
             *([section("Of what", definitions(flat(self.about)))] if self.about else []),
         ]
+
+    def _beside(self) -> dict[str, dict[str, float]]:
+        """Return the lines below those of the students."""
+        teacher, constant = self.verdict.teacher, self.verdict.constant
+        known = {"teacher": (teacher["calibrated"], teacher["error"])}
+        if constant:
+            known[BLIND] = constant["loss"], constant["error"]
+        names = self.verdict.loss, "standard error"
+        return {name: dict(zip(names, values, strict=True)) for name, values in known.items()}
 
     def _text(self) -> list[str]:
         return [str(self.verdict)]

@@ -10,6 +10,7 @@ from sklearn.metrics import average_precision_score, log_loss
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
+from skdistill import DistilledClassifierCV
 from skdistill._ground.data import check_data
 from skdistill._ground.outcomes import Classes
 from skdistill.choosing.candidates import Grid, expand
@@ -402,6 +403,47 @@ def test_the_teacher_is_judged_on_the_rows_of_the_students(binary):
         assert found["calibrated"] == pytest.approx(np.average(calibrated, weights=weights))
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_what_reads_no_column_says_the_class_shares_of_the_other_folds(binary, weighted):
+    X, y = binary
+    weight = np.where(y == 1, 3.0, 0.5) if weighted else None
+    data = check_data(X, y, weight, None)
+    folds = make_folds(4, X, y, random_state=0)
+    pool = fit_pool(GaussianNB(), X, y, folds, validation_folds(folds, 2))
+    candidates = expand(DecisionTreeClassifier(), GRID, len(y), data.outcome, weighted=weighted)
+    mass = np.ones(len(y)) if weight is None else weight
+    tests = [folds.splits[k] for k in pool.validation]
+    rows = [np.zeros((3, len(test))) for _, test in tests]
+    given = {"weights": [mass[test] for _, test in tests]}
+    found = verdict((candidates, data, pool), rows, "neg_log_loss", **given)
+    share = [np.average(y[train], weights=mass[train]) for train, _ in tests]
+    losses = [
+        -np.log(np.where(y[test], p, 1 - p)) for p, (_, test) in zip(share, tests, strict=True)
+    ]
+    every, of = np.concatenate(losses), np.concatenate(given["weights"])
+    mean = np.average(every, weights=of)
+    error = np.sqrt(np.sum((of * (every - mean)) ** 2)) / of.sum()
+    assert found.constant["loss"] == pytest.approx(mean)
+    assert found.constant["error"] == pytest.approx(error, rel=0.01)
+    assert found.constant["difference"] == pytest.approx(-mean)  # the students here lose nothing
+    assert 0.0 < found.constant["margin"] < mean
+    assert 0.0 < found.teacher["error"] < found.teacher["calibrated"]
+
+
+def test_what_reads_no_column_may_have_no_score(binary):
+    def wants_an_order(estimator, X, y):
+        said = estimator.predict_proba(X)[:, 1]
+        if np.ptp(said) == 0.0:
+            raise ValueError("all alike")
+        return float(np.mean(said))
+
+    X, y = binary
+    model = DistilledClassifierCV(GaussianNB(), DecisionTreeClassifier(max_depth=2), cv=3)
+    found = model.set_params(scoring=wants_an_order, strengths=(0.5,)).fit(X, y).verdict_
+    assert found.constant == {}
+    assert np.isfinite(found.teacher["error"])
+
+
 @pytest.mark.parametrize("scoring", ["neg_log_loss", "average_precision"])
 def test_the_teacher_is_judged_with_the_weights_of_its_rows(binary, scoring):
     """In its map, in each fold, and among folds where the loss is one of rows."""
@@ -443,7 +485,8 @@ def test_it_prints_one_sentence_and_is_ready_for_json(setting):
     assert "\n" not in text
     again = json.loads(json.dumps(found.to_dict()))
     assert again["outcome"] == "helps"
-    assert set(again["teacher"]) == {"raw", "calibrated"}
+    assert set(again["teacher"]) == {"raw", "calibrated", "error"}
+    assert set(again["constant"]) == {"loss", "error", "difference", "margin"}
 
 
 def test_a_teacher_that_is_behind_its_student_is_told(setting):

@@ -2,6 +2,7 @@
 
 import html
 import io
+import re
 
 import pytest
 
@@ -95,3 +96,10 @@ def test_sizes(size: float, said: str) -> None:
 def test_unknown_report_extension(report, tmp_path) -> None:
     with pytest.raises(ValueError, match=r"expected the extension \.json"):
         render.write_report(report, tmp_path / "report.pdf")
+
+
+def test_how_long_a_fit_still_takes(fit, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(progress, "_EVERY", -1.0)
+    assert fit() == 0
+    said = capsys.readouterr().err
+    assert re.search(r"^\[2/6\] .*: 1/\d, about \d+ s left$", said, re.MULTILINE)

@@ -36,7 +36,8 @@ def test_the_student_is_saved_and_predicts(search, files, capsys) -> None:
     assert search("--report", str(page), "--prefer", "smaller", "--within", "50%") == 0
     told = capsys.readouterr()
     assert len(re.findall("<- saved$", told.out, re.MULTILINE)) == 1
-    assert "teacher  " in told.out
+    assert re.search(r"^teacher  .* ± [\d.]+$", told.out, re.MULTILINE)
+    assert re.search(r"^reads no column +labels  .* ± [\d.]+$", told.out, re.MULTILINE)
     assert f", taught by {TEACHER}\n" in told.out
     words = " ".join(told.out.split())
     assert "trained directly" in words
@@ -50,9 +51,21 @@ def test_the_student_is_saved_and_predicts(search, files, capsys) -> None:
     assert main(["predict", files.model, files.test, "--out", str(out)]) == 0
     html = page.read_text(encoding="utf-8")
     assert html.count("data:image/svg+xml") == 1
-    assert html.count("<tr>") == 1 + 4  # every student on both sides
+    assert html.count("<tr>") == 1 + 4 + 2  # every student on both sides, and what is beside them
+    for name in ("teacher", "reads no column"):
+        assert re.search(rf"<tr><t[hd][^>]*>{name}</t[hd]><td>[\d.]+</td><td>[\d.]+</td>", html)
     for part in (files.train, TEACHER, "--within 50%", "<dt>target</dt><dd>y</dd>"):
         assert part in html
+
+
+def test_a_search_on_coin_flips_says_that_its_student_may_know_nothing(
+    search, frame, files, capsys
+) -> None:
+    drawn = np.random.default_rng(0).permutation(frame["y"])
+    frame.assign(y=drawn).to_csv(files.train, index=False)
+    assert search() == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "It is not shown to be better than what reads no column, and may know nothing." in said
 
 
 def test_a_tuned_search_does_not_say_that_it_is_not(search, capsys) -> None:
@@ -231,3 +244,19 @@ def test_the_saved_student_is_the_line_that_says_so() -> None:
     found = {"frontier_": front, "cv_results_": {"params": params}, "best_index_": 1}
     search = type("Search", (), found | {"verdict_": verdict})
     assert Searched("", search, (1, 1), "")._chosen == 1
+
+
+@pytest.mark.parametrize(
+    ("constant", "told"),
+    [
+        ({"difference": -0.2, "margin": 0.1}, False),
+        ({"difference": -0.2, "margin": 0.3}, True),
+        ({"difference": 0.1, "margin": 0.0}, True),
+        ({"difference": np.nan, "margin": np.nan}, False),
+        ({}, False),
+    ],
+)
+def test_whether_the_student_may_know_nothing(constant: dict, *, told: bool) -> None:
+    verdict = type("Verdict", (), {"constant": constant, "sentence": "So it is."})
+    search = type("Search", (), {"verdict_": verdict, "settings": None})
+    assert ("may know nothing" in Searched("", search, (1, 1), "").sentence) is told
