@@ -22,6 +22,7 @@ BENCHMARKS = [
     "racing",
     "rare",
     "budgets",
+    "equal_loss",
     "shift",
     "transfer",
     "residual",

@@ -75,7 +75,7 @@ class Lesson:
         least: dict[str, Any] = {"strengths": (0.0,), "calibrations": (None,)}
         least |= {"memory": memory, "random_state": seed}
         found = DistilledRegressorCV(teacher, LinearRegression(), **least).fit(*rows)
-        whole = clone(teacher).fit(*rows)
+        whole = clone(teacher).fit(*rows[:2], sample_weight=split.weight)
         return cls(split, seed, whole, found.teacher_pred_, found.pool_pred_, memory)
 
     def distil(self, student: Any) -> DistilledRegressor:
