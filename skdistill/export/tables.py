@@ -193,13 +193,14 @@ def _chosen(given: Sequence[Any], own: Any) -> list[Any]:
     """Return the names of the model's columns, in its order."""
     if own is None:
         return list(given)
-    lacking = [name for name in own if name not in given]
+    names = np.asarray(own).tolist()
+    lacking = [name for name in names if name not in given]
     if lacking:
         raise ExportError(
             f"X lacks the columns {lacking}, which the model was fitted on: pass rows like those "
             "of fit."
         )
-    return list(own)
+    return names
 
 
 def _of_array(X: Any) -> Table:

@@ -163,7 +163,8 @@ def _write(answer: Answer, table: Table, _: Any) -> bytes:
     from treelite.model_builder import Metadata, ModelBuilder, PostProcessorFunc, TreeAnnotation
 
     if not table.is_matrix:
-        raise ExportError("text and dates have no place in Treelite's file: use to_onnx, to_json.")
+        what = "dates have" if table.dates else "text has"
+        raise ExportError(f"{what} no place in Treelite's file: use to_onnx or to_json.")
     found = _ensemble(without_rounding(answer, also_single=True))
     width = found.leaves.shape[1]
     is_wide = found.columns > 1

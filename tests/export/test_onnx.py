@@ -296,6 +296,15 @@ def test_columns_that_are_lacking_are_named():
         to_onnx(model, frame.drop(columns=["b", "e"]))
 
 
+def test_columns_that_are_lacking_are_named_as_they_are_called():
+    """LightGBM keeps names as NumPy has them."""
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame(rows()[:, :2], columns=["a", "b"])
+    model = fitted(BOOSTED["lightgbm"], X, classes(rows(), 2))
+    with pytest.raises(ExportError, match=r"X lacks the columns \['b'\]"):
+        to_onnx(model, X[["a"]])
+
+
 def test_a_package_that_is_not_there_is_named(monkeypatch):
     X = rows()
     model = fitted(CLASSIFIERS["tree"], X, classes(X, 2))

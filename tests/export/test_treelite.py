@@ -97,6 +97,6 @@ def test_what_has_no_place_is_refused(tmp_path):
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X).astype({0: "category"}).rename(columns=str)
     model = fitted(BOOSTED["lightgbm"], frame, y)
-    with pytest.raises(ExportError, match="text and dates have no place"):
+    with pytest.raises(ExportError, match="text has no place"):
         to_treelite(model, frame, path=path)
     assert not path.exists()
