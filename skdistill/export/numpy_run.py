@@ -134,7 +134,7 @@ def _(piece: Filled, X: Any, of: Any) -> Any:
 
 @_step.register
 def _(piece: Missing, X: Any, of: Any) -> Any:
-    return np.isnan(of).astype(np.float64)
+    return np.isnan(of).astype(of.dtype)
 
 
 @_step.register

@@ -119,7 +119,7 @@ def _(piece: Filled, graph: Graph, of: str) -> str:
 
 @node_of.register
 def _(piece: Missing, graph: Graph, of: str) -> str:
-    return _as_double(graph, graph.add("IsNaN", of))
+    return node_of(As(piece, piece.dtype), graph, graph.add("IsNaN", of))
 
 
 @node_of.register

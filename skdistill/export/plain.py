@@ -4,6 +4,8 @@ from copy import copy
 from typing import Any
 
 import numpy as np
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
 
@@ -16,6 +18,7 @@ from skdistill.export.sorted_levels import SortedRegressors
 
 __all__ = ["plain"]
 
+AROUND = (FixedThresholdClassifier, TransformedTargetRegressor, TunedThresholdClassifierCV)
 # What a network keeps to go on learning, and of earlier epochs: more numbers than it has itself.
 ONLY_FOR_TRAINING = ("_best_coefs", "_best_intercepts", "_optimizer", "_random_state")
 
@@ -46,9 +49,21 @@ def plain(model: Any) -> Any:
         made = copy(model)
         made.steps = [*model.steps[:-1], (name, plain(last))]
         return made
-    if is_of_sklearn(model, MLPClassifier, MLPRegressor):
-        made = copy(model)
-        for name in ONLY_FOR_TRAINING:
-            vars(made).pop(name, None)
-        return made
-    return model
+    if is_of_sklearn(model, *AROUND):
+        return _around(model)
+    return _untrained(model) if is_of_sklearn(model, MLPClassifier, MLPRegressor) else model
+
+
+def _around(model: Any) -> Any:
+    """Return a model that changes the word of another, around the plain one."""
+    made = copy(model)
+    for name in vars(model).keys() & {"estimator_", "regressor_"}:
+        setattr(made, name, plain(getattr(model, name)))
+    return made
+
+
+def _untrained(model: Any) -> Any:
+    made = copy(model)
+    for name in ONLY_FOR_TRAINING:
+        vars(made).pop(name, None)
+    return made

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.base import clone, is_classifier
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -278,6 +279,20 @@ def test_a_network_forgets_its_optimiser():
     shipped = ship(model, X)
     assert len(pickle.dumps(shipped)) < 0.6 * len(pickle.dumps(model))
     assert hasattr(model, "_optimizer")
+
+
+def test_a_network_forgets_its_optimiser_within_what_changes_its_word():
+    X = rows()
+    network = MLPRegressor(hidden_layer_sizes=(40, 40), max_iter=20, random_state=0)
+    scaled = TransformedTargetRegressor(network, transformer=StandardScaler())
+    turned = FixedThresholdClassifier(CLASSIFIERS["deep network"], threshold=0.3)
+    for learner, y in ((make_pipeline(scaled), numbers(X)), (turned, classes(X, 2))):
+        model = fitted(learner, X, y)
+        assert b"_optimizer" in pickle.dumps(model)
+        shipped = ship(model, X)
+        assert b"_optimizer" not in pickle.dumps(shipped)
+        assert np.array_equal(shipped.predict(X), model.predict(X))
+        assert b"_optimizer" in pickle.dumps(model)
 
 
 def test_what_is_not_known_keeps_all_columns():

@@ -13,7 +13,9 @@ from tests.export.students import BOOSTED, CLASSIFIERS, QUIET, fitted, installed
 pd = pytest.importorskip("pandas")
 skrub = pytest.importorskip("skrub")
 
-from skdistill.cli.columns import Column  # noqa: E402 - needs the packages above
+from skdistill.cli import names  # noqa: E402 - needs the packages above
+from skdistill.cli.columns import Column  # noqa: E402
+from skdistill.cli.names import resolve  # noqa: E402
 from skdistill.cli.vectoriser import make_vectoriser  # noqa: E402
 
 STUDENTS = {
@@ -67,6 +69,19 @@ def test_students_behind_it(name, precision):
     for each in proofs:
         # Up to scikit-learn 1.6 a linear student computes in double whatever its rows are.
         assert each.largest_difference <= each.tolerance <= (1e-12 if exact else 1e-6)
+
+
+@pytest.mark.parametrize("student", ["logistic", "mlp"])
+@pytest.mark.parametrize("form", [to_onnx, to_json])
+def test_gaps_are_marked_in_the_precision_of_the_numbers_beside_them(student, form):
+    """The command line's own students fill gaps, and mark where there were some."""
+    if form is to_onnx and not (installed("onnx") and installed("onnxruntime")):
+        pytest.skip("onnxruntime is not installed")
+    X = frame().drop(columns="code")
+    learner = resolve(student, names.STUDENTS, 0)
+    learner.set_params(**({"mlp__max_epochs": 3} if student == "mlp" else {}))
+    model = piped(X, learner)
+    assert form(model, X).largest_difference <= 1e-6
 
 
 @pytest.mark.parametrize("unknown", ["infrequent_if_exist", "ignore"])
