@@ -10,13 +10,19 @@ import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill.cli import main
+from skdistill.cli.names import STUDENTS
+from skdistill.cli.number_names import STUDENTS as OF_NUMBERS
+from skdistill.cli.number_names import having
 from skdistill.cli.stored import KNOWN
+from skdistill.cli.vectoriser import make_vectoriser
 from skdistill.export import ship, to_onnx
+from skdistill.export.plain import plain
+from skdistill.targets import SquaredError
 from tests.cli.test_fit_predict import predict
 
 pd = pytest.importorskip("pandas", reason="the extra skdistill[data] is not installed")
@@ -86,6 +92,25 @@ def test_skops_files_say_the_same_and_name_no_unknown_type(fit, files, student, 
     found = set(skops.get_untrusted_types(file=files.model))
     assert found == set(skops.get_untrusted_types(data=skops.dumps(model)))
     assert found <= KNOWN
+
+
+@pytest.mark.filterwarnings("ignore:metadata on a dtype is not saved:UserWarning")  # as above
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("task", "name"), [*(("classify", n) for n in STUDENTS), *(("regress", n) for n in OF_NUMBERS)]
+)
+def test_no_short_name_leads_to_an_unknown_type(task, name, table):
+    skops = pytest.importorskip("skops.io")
+    frame, _ = table
+    X = frame.assign(day=pd.date_range("2024-01-01", periods=len(frame)))
+    if name == "xgboost":
+        pytest.importorskip("xgboost")
+    y = frame["c"] if task == "regress" else frame["c"] > 0
+    named = STUDENTS if task == "classify" else having(OF_NUMBERS, SquaredError())
+    student = named[name].build(0)
+    model = Pipeline([*make_vectoriser(0).steps, ("student", student)]).fit(X, y)
+    found = skops.get_untrusted_types(data=skops.dumps(plain(model)))
+    assert set(found) <= KNOWN
 
 
 class Stranger(DecisionTreeClassifier):
