@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 __all__ = ["LONG", "dates_like", "is_date", "seconds_of", "to_microseconds", "turns"]
 
 LONG = (-8.5e9, 9.2e9)  # 1700 to 2261: pandas has no others where it counts nanoseconds
-YEARS = (1890, 2110)  # of which every month is tried
 
 
 def is_date(column: Any) -> bool:
@@ -49,14 +48,17 @@ def to_microseconds(seconds: Any) -> NDArray[np.float64]:
     return np.asarray(np.round(np.clip(seconds, *LONG) * 1e6) / 1e6)
 
 
-def turns() -> NDArray[np.float64]:
+def turns(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return seconds at which a part of a date changes, the last ones before, and NaN.
 
-    Every month of many years, every hour and minute of one day and the next, and far dates.
+    Every month from the year before the first of some dates to the year after the last, and every
+    hour and minute of a day and an hour there.
     """
-    first, end = (np.datetime64(str(year), "M") for year in YEARS)
-    months = np.arange(first, end).astype("datetime64[s]").astype(np.int64)
-    hours = 3600 * np.arange(-24, 25)
-    minutes = 60 * np.arange(61)
-    turn = np.concatenate([months, hours, minutes, np.array(LONG)]).astype(np.float64)
-    return np.concatenate([turn, turn - 1.0, turn - 1e-6, turn + 43_200.5, [np.nan]])
+    known = to_microseconds(seconds[~np.isnan(seconds)])
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    ends = np.floor([low, high]).astype("datetime64[s]").astype("datetime64[Y]")
+    months = np.arange(ends[0] - 1, ends[1] + 2).astype("datetime64[M]")
+    months = (months[:, None] + np.arange(12)).ravel().astype("datetime64[s]").astype(np.int64)
+    day = high // 86_400 * 86_400
+    turn = np.concatenate([months, day + 3600 * np.arange(-24, 25), day + 60 * np.arange(61)])
+    return to_microseconds(np.concatenate([turn, turn - 1.0, turn - 1e-6, [np.nan]]))

@@ -118,7 +118,7 @@ def _(piece: Whole, X: Any, of: Any) -> Any:
 
 @_step.register
 def _(piece: Imputed, X: Any, of: Any) -> Any:
-    return np.where(np.isnan(of), piece.values, of)
+    return np.where(np.isnan(of), piece.values.astype(of.dtype), of)
 
 
 @_step.register

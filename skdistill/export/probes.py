@@ -65,7 +65,7 @@ def extremes(table: Table) -> Probe:
     """Return the first row with each column of numbers at each extreme, of dates at each turn."""
     fixed = set(table.texts) | table.categories
     values = {
-        number: turns() if number in table.dates else np.array(EXTREMES)
+        number: turns(table.numbers[:, number]) if number in table.dates else np.array(EXTREMES)
         for number in range(len(table.names))
         if number not in fixed
     }

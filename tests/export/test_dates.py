@@ -55,7 +55,7 @@ def random_dates(n=20_000):
     rng = np.random.RandomState(1)
     seconds = rng.uniform(-8.5e9, 9.2e9, n)
     seconds[::2] = np.floor(seconds[::2])
-    return np.concatenate([turns(), seconds])
+    return np.concatenate([turns(np.array([-2.5e9, 4.4e9])), seconds])
 
 
 def as_dates(seconds, unit="us"):
@@ -81,6 +81,16 @@ def test_every_part_is_that_of_skrub(unit, zone):
     for _, step in steps.steps:
         of = read_transformer(step, of)
     np.testing.assert_array_equal(compute(of, table), expected)
+
+
+def test_turns_are_those_around_the_dates():
+    told = turns(np.array([np.nan, 946_684_799.0, 951_782_400.0]))  # the last of 1999, 29 February
+    assert np.isnan(told[-1])
+    dates = told[:-1].astype("datetime64[s]").astype(str).tolist()
+    assert {"1998-01-01T00:00:00", "2000-03-01T00:00:00", "2000-02-29T23:59:59"} <= set(dates)
+    assert min(dates) == "1997-12-31T23:59:59"
+    assert max(dates) == "2001-12-01T00:00:00"
+    assert np.isnan(turns(np.array([np.nan]))).sum() == 1
 
 
 @pytest.mark.parametrize("unit", ["s", "us", "ns"])
@@ -129,7 +139,7 @@ def test_students_of_dates(name, form):
     assert {"day_year", "day_month", "day_hour"} <= set(used)
     exported = {"onnx": to_onnx, "c": to_c, "json": to_json}[form](model, X)
     assert exported.largest_difference <= exported.tolerance == 1e-12
-    assert exported.n_rows > len(X) + len(turns())
+    assert exported.n_rows > len(X) + len(turns(seconds_of(X["day"])))
     if form in ("onnx", "c"):
         seconds = np.round(random_dates())  # by hand: no proof chose them
         new = pd.DataFrame({"a": 0.1, "b": -0.2, "day": as_dates(seconds)})
