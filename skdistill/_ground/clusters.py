@@ -22,6 +22,7 @@ from skdistill.exceptions import EngineError
 __all__ = ["Cluster", "DaskCluster", "RayCluster", "active_cluster"]
 
 PACKAGES = {"skdistill": "skdistill", "scikit-learn": "sklearn", "numpy": "numpy"}
+NOWHERE = "none: it keeps rows on the workers while a fit lasts"  # a resource of Dask
 DEATHS = 3  # of workers, that a task of Ray survives: as many as Dask by itself lets one have
 
 
@@ -121,22 +122,29 @@ class DaskCluster(Cluster):
             backend.effective_n_jobs(n_jobs)  # waits for workers
         except TimeoutError as error:
             raise EngineError(f"the Dask cluster must have workers, got none: {error}") from error
+        self.kept: list[Any] = []
         super().__init__(_steady(backend), n_jobs)
-        self.workers = self._workers()
-
-    def _workers(self) -> dict[str, str]:
-        """Return the id of each worker, by its address."""
-        info = self.client.scheduler_info(n_workers=-1)["workers"]
-        return {address: str(each["id"]) for address, each in info.items()}
+        self.workers = set(self.client.nthreads())
 
     def ask(self, function: Callable[[], Any]) -> dict[str, Any]:
         return dict(self.client.run(function, on_error="return"))
 
     def put(self, value: Any) -> Any:
-        return self.client.scatter(value, broadcast=True, hash=False)
+        sent = self.client.scatter(value, broadcast=True, hash=False)
+        # Every two seconds the scheduler drops the copies that no task waits for, to send them anew
+        # in the next stage. So there are tasks that do, on what no worker can run.
+        if not self.kept:
+            self.kept.append(self.client.submit(_keep, resources={NOWHERE: 1}, pure=False))
+        one = self.kept[0]
+        self.kept += [self.client.submit(_keep, one, sent, pure=False) for _ in self.workers]
+        return sent
+
+    def close(self) -> None:
+        super().close()
+        self.kept.clear()
 
     def put_each(self, values: Sequence[Any]) -> list[Any]:
-        return list(self.client.scatter(list(values), hash=False))
+        return list(self.client.scatter(list(values), hash=False)) if values else []
 
     def slots(self, n_jobs: int | None) -> int:
         return int(self.backend.effective_n_jobs(n_jobs))
@@ -162,7 +170,7 @@ class DaskCluster(Cluster):
             yield from Parallel(**how)(delayed(call[0])(*call[1:]) for call in calls)
 
     def lost(self) -> int:
-        return len(self.workers.keys() - self._workers().keys())
+        return len(self.workers - set(self.client.nthreads()))
 
 
 def _steady(backend: Any) -> Any:
@@ -289,6 +297,10 @@ def active_cluster() -> Cluster | None:
     backend, n_jobs = get_active_backend()
     kind = KINDS.get(type(backend).__name__)
     return None if kind is None else kind(backend, n_jobs)
+
+
+def _keep(*_: Any) -> None:
+    """Be waiting: see `DaskCluster.put`."""
 
 
 def _as_the_caller(

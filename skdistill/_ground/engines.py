@@ -109,7 +109,7 @@ def fan_out(
     *,
     n_jobs: int | None = None,
     verbose: int = 0,
-    heavy: bool = False,
+    heavy: int = 0,
     folder: str | None = None,
 ) -> list[Any]:
     """Return ``function(*shared, *task)`` of each task.
@@ -127,8 +127,9 @@ def fan_out(
         Calls at once; Dask does not look at it.
     verbose : int, default=0
         Of joblib.
-    heavy : bool, default=False
-        Whether tasks hold arrays of many rows.
+    heavy : int, default=0
+        How many of the last arguments of each task hold arrays of many rows. On a cluster each is
+        sent once, for all tasks that name it, to whatever worker runs one of them.
     folder : str or None, default=None
         Where the function keeps what it made, to be found by the next fit.
 
@@ -179,24 +180,28 @@ def _calls(
     tasks: Sequence[tuple[Any, ...]],
     numbers: Sequence[int],
     *,
-    heavy: bool,
+    heavy: int,
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the calls, each of what stands for the values on the cluster."""
     placed = [cluster.place(value) for value in shared]
-    some = [tasks[number] for number in numbers]
-    sent = cluster.put_each(some) if heavy else some
-    for number, task in zip(numbers, sent, strict=True):
-        yield _on_worker, function, number, task, *placed
+    once = {id(value): value for i in numbers for value in tasks[i][len(tasks[i]) - heavy :]}
+    sent = dict(zip(once, cluster.put_each(list(once.values())), strict=True))
+    for number in numbers:
+        light = len(tasks[number]) - heavy
+        apart = [sent[id(value)] for value in tasks[number][light:]]
+        task = number, len(placed), tasks[number][:light]
+        yield _on_worker, function, task, *placed, *apart
 
 
 def _on_worker(
-    function: Callable[..., Any], number: int, task: tuple[Any, ...], *shared: Any
+    function: Callable[..., Any], task: tuple[int, int, tuple[Any, ...]], *sent: Any
 ) -> tuple[int, Any]:
     """Call the function where it was sent to; the learners' own parallelism stays there."""
+    number, n_shared, light = task
     token = _CURRENT.set(None)
     try:
         with joblib.parallel_config("threading", n_jobs=1):
-            return number, function(*shared, *task)
+            return number, function(*sent[:n_shared], *light, *sent[n_shared:])
     finally:
         _CURRENT.reset(token)
 

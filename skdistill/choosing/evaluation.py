@@ -111,9 +111,10 @@ def evaluate(
     deadline = Deadline.of(None) if deadline is None else deadline
     if stacks is None:
         stacks = Stacks(data, pool.folds, metadata, n_jobs=n_jobs, verbose=verbose)
-    planner = Planner(data, pool, metadata, stacks, X_transfer, n_jobs)
-    rows = data.X, replace(data, X=None)
-    how: dict[str, Any] = {"n_jobs": n_jobs, "verbose": verbose, "heavy": True}
+    planner = Planner(data, pool, stacks, X_transfer, n_jobs)
+    own = {name: replace(each, teacher={}) for name, each in metadata.items()}
+    rows = data.X, (replace(data, X=None), own)
+    how: dict[str, Any] = {"n_jobs": n_jobs, "verbose": verbose, "heavy": 2}
     board = Board(candidates, data, pool, judge)
     with (progress or Progress(None)).step("fit the candidates", n_steps=None) as step:
         n_folds = len(pool.validation)
@@ -122,8 +123,9 @@ def evaluate(
             for running, places in rounds(board, block, n_folds) if racing else whole:
                 tasks = planner.tasks(running, places)
                 with step.step("fit students, alone and distilled", n_steps=len(tasks)) as part:
-                    done = fan_out(run, (*rows, part), list(enumerate(tasks)), **how)
-                for task, trials in zip(tasks, done, strict=True):
+                    numbered = [(number, *task) for number, task in enumerate(tasks)]
+                    done = fan_out(run, (*rows, part), numbered, **how)
+                for (task, *_), trials in zip(tasks, done, strict=True):
                     board.note(task, trials)
     numbers = [i for i, tried in enumerate(board.tried) if tried]
     kept = [candidates[i] for i in numbers]

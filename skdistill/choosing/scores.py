@@ -172,7 +172,7 @@ class Board:
 
     def note(self, task: Task, trials: Sequence[Trial]) -> None:
         """Judge the trials of a task."""
-        v, part = task.place, self.data.take(task.test)
+        v, part = task.place, self.data.take(self.tests[task.place])
         for candidate, trial in zip(task.candidates, trials, strict=True):
             c = self._place[id(candidate)]
             self.tried[c] = True

@@ -12,6 +12,7 @@ from skdistill._ground.arrays import to_host
 from skdistill._ground.clock import now
 from skdistill._ground.compat import Progress, take_rows
 from skdistill._ground.data import Data
+from skdistill._ground.row_sets import Rows
 from skdistill.choosing.budget import Cost, measure
 from skdistill.choosing.candidates import Candidate
 from skdistill.distillation import Metadata, make_problem
@@ -21,10 +22,9 @@ from skdistill.rows.transfer import Transfer
 from skdistill.students import Problem, direct_problem, fit_within, predict_fitted
 from skdistill.teaching.labels import Labels
 
-__all__ = ["Task", "Trial", "run"]
+__all__ = ["FoldRows", "Task", "Trial", "run"]
 
 Floats = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,29 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Task:
-    """Candidates of one student on one validation fold: what a worker is sent.
+class FoldRows:
+    """What all tasks on one validation fold read, whatever their student.
 
-    `place` is that of the fold among the validation folds; `labels` are by what they
-    depend on, of the training rows in their order; `further` are rows without labels to fit on as
-    well, by what made them.
+    `labels` are by what they depend on, of the training rows in their order; `further` are rows
+    without labels to fit on as well, by what made them.
+    """
+
+    train: Rows
+    test: Rows
+    labels: Mapping[Any, Labels]
+    further: Mapping[Munge | None, Transfer]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Candidates of one student on one validation fold: what a worker is sent beside its rows.
+
+    `place` is that of the fold among the validation folds.
     """
 
     fold: int
     place: int
     candidates: tuple[Candidate, ...]
-    train: Index
-    test: Index
-    labels: Mapping[Any, Labels]
-    metadata: Metadata
-    further: Mapping[Munge | None, Transfer]
     threads: int | None
 
     @property
@@ -68,23 +75,37 @@ class Task:
         return [replace(self, candidates=part) for part in parts if part]
 
 
-def run(X: Any, beside: Data, progress: Progress, number: int, task: Task) -> list[Trial]:
-    """Fit the candidates of a task and predict the test rows; `beside` is what comes with X."""
-    with progress.step(f"{task.candidates[0].name}, fold {task.fold}", number):
-        return _try(task, replace(beside, X=X))
+def run(
+    X: Any,
+    beside: tuple[Data, Mapping[str, Metadata]],
+    progress: Progress,
+    number: int,
+    task: Task,
+    rows: FoldRows,
+    stacked: Mapping[Any, Labels],
+) -> list[Trial]:
+    """Fit the candidates of a task and predict the test rows; `beside` is what comes with X.
+
+    Of `stacked` are the labels that the student has a part in.
+    """
+    name = task.candidates[0].name
+    with progress.step(f"{name}, fold {task.fold}", number):
+        own = beside[1][name].take(rows.train.numbers, len(beside[0]))
+        all_rows = replace(rows, labels={**rows.labels, **stacked})
+        return _try(task, replace(beside[0], X=X), own, all_rows)
 
 
-def _try(task: Task, data: Data) -> list[Trial]:
-    train, X_test, own = data.take(task.train), take_rows(data.X, task.test), task.metadata
+def _try(task: Task, data: Data, own: Metadata, rows: FoldRows) -> list[Trial]:
+    train, X_test = data.take(rows.train.numbers), take_rows(data.X, rows.test.numbers)
     alike: dict[Any, list[int]] = {}
     for number, candidate in enumerate(task.candidates):
-        key = id(candidate.settings.adapter), id(_further(candidate, task))
+        key = id(candidate.settings.adapter), id(_further(candidate, rows))
         alike.setdefault(key, []).append(number)
     trials: dict[int, Trial] = {}
     for numbers in alike.values():
         chosen = [task.candidates[i] for i in numbers]
         start = now()
-        problems = [_problem(c, train, task) for c in chosen]
+        problems = [_problem(c, train, own, rows) for c in chosen]
         problems = [replace(problem, X=problems[0].X) for problem in problems]
         adapter = chosen[0].settings.adapter.with_threads(task.threads)
         beside = own.student_weight, own.student
@@ -109,11 +130,11 @@ def _try(task: Task, data: Data) -> list[Trial]:
     return [trials[i] for i in range(len(task.candidates))]
 
 
-def _further(candidate: Candidate, task: Task) -> Transfer | None:
-    return None if candidate.is_direct else task.further.get(candidate.settings.synthetic)
+def _further(candidate: Candidate, rows: FoldRows) -> Transfer | None:
+    return None if candidate.is_direct else rows.further.get(candidate.settings.synthetic)
 
 
-def _problem(candidate: Candidate, train: Data, task: Task) -> Problem:
+def _problem(candidate: Candidate, train: Data, own: Metadata, rows: FoldRows) -> Problem:
     settings = candidate.settings
-    labels = task.labels[settings.labels_by]
-    return make_problem(settings, train, labels, task.metadata, _further(candidate, task))[0]
+    labels = rows.labels[settings.labels_by]
+    return make_problem(settings, train, labels, own, _further(candidate, rows))[0]

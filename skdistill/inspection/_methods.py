@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_memory
 
 from skdistill._ground.arrays import to_host
 from skdistill._ground.engines import engine, fan_out
+from skdistill._ground.row_sets import Rows
 from skdistill._ground.validation import brief, check_choice
 from skdistill.choosing.candidates import DIRECT
 from skdistill.distillation import Metadata, fit_student
@@ -256,15 +257,16 @@ def run_method(
     folder: str | None,
 ) -> dict[str, NDArray[Any]]:
     how = {"n_jobs": n_jobs, "verbose": verbose, "folder": folder}
-    tasks = [(split,) for split in folds.splits]
+    tasks = [tuple(Rows.of(part, folds.n_rows) for part in split) for split in folds.splits]
     parts = fan_out(_one_fold, (X, rows, FitsCarried(candidate), scoring), tasks, **how)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _one_fold(
-    X: Any, rows: Any, candidate: Any, scoring: Callable[..., Any], split: tuple[Any, Any]
+    X: Any, rows: Any, candidate: Any, scoring: Callable[..., Any], train: Rows, test: Rows
 ) -> dict[str, NDArray[Any]]:
     """Return what scikit-learn's cross-validation on one fold gives."""
+    split = train.numbers, test.numbers
     return cross_validate(candidate, X, rows, cv=[split], scoring=scoring, error_score="raise")
 
 

@@ -15,6 +15,7 @@ from skdistill._ground.costs import Latency, Parts, count_parts, latency, size_b
 from skdistill._ground.data import Data
 from skdistill._ground.estimates import Estimate, row_mean, split_mean
 from skdistill._ground.html import size_text, time_text
+from skdistill._ground.row_sets import Rows
 from skdistill._ground.validation import brief, check_number
 from skdistill.choosing.candidates import name_students
 from skdistill.exceptions import ParameterError
@@ -138,14 +139,14 @@ def one_split(
     students: Mapping[str, Any],
     measure: Callable[..., Measure],
     number: int,
-    split: tuple[Index, Index],
+    *split: Rows,
 ) -> dict[str, Trial]:
     """Cross-fit the teacher on the training part, and fit and score each student.
 
     `beside` is what comes with X; the models come back from the first split.
     """
     data, keep = replace(beside, X=X), number == 0
-    train, test = (data.take(rows) for rows in split)
+    train, test = (data.take(rows.numbers) for rows in split)
     X_train, X_test = train.X, test.X
     front, estimator = (None if step is None else clone(step) for step in parts)
     if front is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from skdistill._ground.engines import fan_out
 from skdistill._ground.html import paragraph, size_text, time_text
 from skdistill._ground.metrics import FLOOR
+from skdistill._ground.row_sets import Rows
 from skdistill._ground.validation import check_integer, check_number
 from skdistill.exceptions import ParameterError
 from skdistill.inspection._checks import check_distiller
@@ -362,7 +363,8 @@ def frontier(
         splits = list(draw_folds(cv, data, side, random_state=random_state).splits)
         protocol = f"cross-validation on {len(splits)} folds"
     shared = data.X, (front, distiller), replace(data, X=None), students, measure
-    trials = fan_out(one_split, shared, list(enumerate(splits)), n_jobs=n_jobs, verbose=verbose)
+    tasks = [(i, *(Rows.of(rows, len(data)) for rows in split)) for i, split in enumerate(splits)]
+    trials = fan_out(one_split, shared, tasks, n_jobs=n_jobs, verbose=verbose)
     ratio, points = held_out_share(splits, data), []
     for name in students:
         own = [trial[name] for trial in trials]

@@ -45,6 +45,10 @@ class Labels:
         """Return the labels of some rows, all of which have some."""
         return Labels(self.raw[rows], self.p[rows], np.arange(len(rows)), self.calibration)
 
+    def for_students(self) -> "Labels":
+        """Return what students are fitted to, and no more: less to be sent."""
+        return Labels(self.raw[:0], self.p, self.known[:0], self.calibration)
+
     def scores(self, data: Data, loss: Any = None) -> dict[str, dict[str, float]]:
         """Return the scores of the raw and of the calibrated labels; none without true ones."""
         if not data.labelled:

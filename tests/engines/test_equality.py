@@ -1,8 +1,11 @@
 """A cluster gives the local result to the last bit, at the same number of fits."""
 
+import time
+
 import numpy as np
 import pytest
 import sklearn
+from joblib import parallel_config
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -13,7 +16,7 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
 )
-from skdistill._ground import clusters
+from skdistill._ground import clusters, engines
 from skdistill.inspection import compare, frontier
 from tests.engines.learners import Configured, Logged, Threaded, Warning_, spread
 
@@ -99,6 +102,48 @@ def test_rows_are_placed_once_and_what_a_learner_does_in_parallel_stays_there(
         model = DistilledClassifierCV(Logged(log), [TREE], cv=3, random_state=0).fit(X, y)
     assert sum(isinstance(value, np.ndarray) and value.shape == X.shape for value in placed) == 1
     assert len(log.read_text().splitlines()) == model.report_.n_teacher_fits == 6
+
+
+def test_rows_stay_on_all_workers_of_dask_while_a_fit_lasts(dask_client, rows):
+    with parallel_config("dask", client=dask_client), engines.engine() as cluster:
+        sent = cluster.place(rows[0])
+        other = dask_client.scatter(rows[1], broadcast=True, hash=False)
+        until(lambda: len(dask_client.who_has()[other.key]) == 1, dask_client.amm.run_once)
+        assert len(dask_client.who_has()[sent.key]) == 2
+        key = sent.key
+        del sent
+    until(lambda: key not in dask_client.who_has())
+
+
+def test_what_tasks_have_in_common_is_sent_once(engine, monkeypatch):
+    sent = []
+    for kind in (clusters.DaskCluster, clusters.RayCluster):
+        put_each = kind.put_each
+
+        def noted(self, values, put_each=put_each):
+            sent.extend(values)
+            return put_each(self, values)
+
+        monkeypatch.setattr(kind, "put_each", noted)
+    own, common = [np.full(3, i) for i in range(4)], np.arange(3)
+    tasks = [(i, each, common) for i, each in enumerate(own)]
+    with engine():
+        found = engines.fan_out(added, (1,), tasks, n_jobs=2, heavy=2)
+    assert [each.tolist() for each in found] == [(1 + 2 * i + common).tolist() for i in range(4)]
+    assert len(sent) == 5
+
+
+def added(*values):
+    return sum(values)
+
+
+def until(holds, meanwhile=lambda: None):
+    """Wait until something holds, half a minute at most."""
+    end = time.monotonic() + 30.0
+    while not holds():
+        assert time.monotonic() < end
+        meanwhile()
+        time.sleep(0.1)
 
 
 def test_scikit_learns_configuration_and_filters_travel(engine, rows, tmp_path):

@@ -65,6 +65,14 @@ def test_a_worker_that_dies_costs_its_task_alone(engine, rows, log):
     assert n_fits(log) >= 5
 
 
+def test_the_clients_own_notes_on_workers_are_no_sign_of_death(dask_client, rows, log, monkeypatch):
+    """The client forgets them every two seconds, to be asked again: no fit may see that."""
+    monkeypatch.setattr(type(dask_client), "scheduler_info", lambda *_, **__: {"workers": {}})
+    with parallel_config("dask", client=dask_client):
+        distiller(Mortal, log, rows[0]).fit(*rows)  # a warning is an error
+    assert n_fits(log) == 5
+
+
 def test_workers_that_always_die_end_the_fit_and_the_next_one_resumes(engine, rows, log, tmp_path):
     X, y = rows
     expected = distiller(Mortal, log, X).fit(X, y)
