@@ -33,6 +33,7 @@ BENCHMARKS = [
     "glm_tables",
     "linear",
     "scale",
+    "outofcore",
     "serving",
     "formats",
 ]

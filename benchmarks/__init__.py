@@ -32,6 +32,9 @@ module            what it shows
 `serving`         one row, and ten thousand, through exported students: onnxruntime, C
 `servers`         one row through MLServer and BentoML, over HTTP
 `scale`           seconds and memory against rows, classes, folds and grid; latency; a profile
+`outofcore`       rows in Parquet files within a limit on memory, and the same rows in memory
+`engines`         fits and searches on Dask and Ray, over joblib's own processes; 100 workers,
+                  simulated
 `linear`          the linear and MLP students, and the path, over what they replace
 `compatibility`   learners of other packages as teachers and students, in one's own environment
 `gpu`             the same on an NVIDIA GPU

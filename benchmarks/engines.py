@@ -1,8 +1,9 @@
 """What a cluster costs: `DistilledClassifier.fit` on Dask and Ray over joblib's own processes.
 
-- ``fits``: the same fit on two processes of loky, two workers of Dask and two of Ray, in turn, all
-  on this machine and one thread each; seconds on the wall, their ratio to loky's, and bytes that
-  Dask's workers receive over the network, in multiples of the rows times the workers;
+- ``fits``: the same fit, and a search of two students, on two processes of loky, two workers of
+  Dask and two of Ray, in turn, all on this machine and one thread each; seconds on the wall, their
+  ratio to loky's, and bytes that Dask's workers receive over the network, in multiples of the bytes
+  of X times the workers;
 - ``simulate``: what 100 workers would do with 10^9 rows, by list scheduling of the graph of tasks
   at the seconds per row and bytes per row measured here.
 
@@ -13,11 +14,13 @@ an engine that is not installed is left out.
 import argparse
 import heapq
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -25,9 +28,10 @@ import pandas as pd
 from joblib import parallel_config
 from lightgbm import LGBMClassifier
 from sklearn.datasets import make_classification
+from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.results import Log, Page, add_common_arguments, command_line, folder_of, progress
-from skdistill import DistilledClassifier
+from skdistill import DistilledClassifier, DistilledClassifierCV
 
 __all__ = ["Schedule", "main", "schedule", "tasks_of"]
 
@@ -36,15 +40,19 @@ N_FEATURES = 20
 NETWORK = 1.25e9  # bytes per second of a worker: 10 Gbit
 FAR_ROWS, FAR_WORKERS = 1_000_000_000, 100
 ABOUT = """\
-Seconds on the wall of `DistilledClassifier.fit` (LightGBM of {trees} trees into one of 20, five
-folds, strength "auto") on {rows:,} rows of {features} float64 features: median of {repeats}, the
-engines in turn after a fit each to warm up. *over loky* is the ratio of the medians. *received* are
-the bytes that Dask's workers read from their sockets during a fit, over the bytes of the rows times
-the workers. Ray keeps the rows once for a machine, in shared memory."""
+Seconds on the wall on {rows:,} rows of {features} float64 features. *fit*: `DistilledClassifier`,
+LightGBM of {trees} trees into one of 20, five folds, strength "auto". *search*:
+`DistilledClassifierCV`, the same teacher, that student and a tree, five folds. Median of {repeats},
+the engines in turn after a fit each to warm up. *over loky* is the median of the ratios to the run
+on loky just before. *load* is the median of the machine's load average as runs began: 0 is a
+machine of nobody else's. *received* are all bytes that Dask's workers read from their sockets
+during a run, those of tasks, labels and messages included, over the bytes of X times the workers.
+Ray keeps the rows once for a machine, in shared memory."""
 NOTE = """\
-The aim was a ratio of at most 1.15 on fits of 5 s, and 1.2 times the rows to each worker. Ray
-starts its processes anew for each fit, and each imports the packages: seconds that a short fit
-notices."""
+The aim was a ratio of at most 1.15 on fits of 5 s, and 1.2 times the rows to each worker. A search
+of five folds sends, besides X, labels that a fit does not have: what the teachers say of the
+training rows of each validation fold, and for stacked candidates what each student does. Each is
+sent once, and again where Dask moves a task to another worker."""
 SIMULATED = """\
 {rows:,} rows of {features} float32 features and {workers} workers that hold all of them, at
 {rate:.3g} s per million rows of a teacher's fold and {student:.3g} s of a student's, as measured
@@ -55,13 +63,15 @@ most workers wait. A search has more."""
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit: seconds on the wall, and bytes received over rows times workers (Dask)."""
+    """One fit or search: seconds on the wall, bytes received over those of X times workers."""
 
+    what: str
     engine: str
     repeat: int
     rows: int
     seconds: float
-    received: float
+    received: float  # NaN but for Dask
+    load: float
 
 
 @dataclass(frozen=True)
@@ -166,35 +176,43 @@ def _ray() -> Iterator[tuple[Callable[[], Any], Callable[[], int]]]:
         ray.shutdown()
 
 
+WHAT = ("fit", "search")
 ENGINES = {"loky": _loky, "Dask": _dask, "Ray": _ray}
 NEEDS = {"loky": "joblib", "Dask": "distributed", "Ray": "ray"}
 
 
-def measure(wanted: Sequence[str], rows: int, trees: int, repeats: int, seed: int) -> Iterator[Fit]:
-    """Yield a fit on each engine in turn, after one each that is not counted."""
+def model_of(what: str, trees: int) -> Any:
+    if what == "fit":
+        return DistilledClassifier(teacher(trees), student(), random_state=0)
+    tree = DecisionTreeClassifier(max_leaf_nodes=16, random_state=0)
+    return DistilledClassifierCV(teacher(trees), [student(), tree], random_state=0)
+
+
+def measure(
+    names: Sequence[str], rows: int, trees: int, repeats: Sequence[int], seed: int
+) -> Iterator[Fit]:
+    """Yield a fit and a search on each engine in turn, after a fit each that is not counted."""
     X, y = make_classification(rows, N_FEATURES, n_informative=10, flip_y=0.1, random_state=seed)
-    names = [name for name in wanted if find_spec(NEEDS[name])]
     with ExitStack() as stack:
         engines = {name: stack.enter_context(ENGINES[name]()) for name in names}
-        for repeat in range(-1, repeats):
+        for repeat, what in [(-1, "fit"), *product(repeats, WHAT)]:
             for name, (where, count) in engines.items():
-                before, start = count(), time.perf_counter()
+                load, before, start = os.getloadavg()[0], count(), time.perf_counter()
                 with where():
-                    model = DistilledClassifier(teacher(trees), student(), random_state=0)
-                    model.fit(X, y)
+                    model_of(what, trees).fit(X, y)
                 seconds, got = time.perf_counter() - start, count() - before
+                received = got / (X.nbytes * WORKERS) if name == "Dask" else np.nan
                 if repeat >= 0:
-                    yield Fit(name, repeat, rows, seconds, got / (X.nbytes * WORKERS))
+                    yield Fit(what, name, repeat, rows, seconds, received, load)
 
 
 def table(fits: pd.DataFrame) -> pd.DataFrame:
-    """Return medians by engine, over loky's."""
-    medians = fits.groupby("engine", sort=False)[["seconds", "received"]].median()
-    medians["over loky"] = medians["seconds"] / medians.loc["loky", "seconds"]
-    medians["received"] = [
-        x if name == "Dask" else np.nan for name, x in medians["received"].items()
-    ]
-    return medians[["seconds", "over loky", "received"]].reset_index()
+    """Return medians by engine, and that of the ratios to loky's of the same repeat."""
+    loky = fits[fits["engine"] == "loky"].set_index(["what", "repeat"])["seconds"]
+    of = pd.MultiIndex.from_frame(fits[["what", "repeat"]])
+    fits = fits.assign(**{"over loky": fits["seconds"].to_numpy() / loky.reindex(of).to_numpy()})
+    columns = ["seconds", "over loky", "received", "load"]
+    return fits.groupby(["what", "engine"], sort=False)[columns].median().reset_index()
 
 
 def simulate(rows: int, trees: int) -> tuple[pd.DataFrame, tuple[float, float]]:
@@ -230,6 +248,11 @@ def simulate(rows: int, trees: int) -> tuple[pd.DataFrame, tuple[float, float]]:
     return pd.DataFrame(lines), (rates[0], rates[1])
 
 
+def said(fit: Fit) -> str:
+    """Return the line that is printed of a fit."""
+    return f"{fit.what} on {fit.engine}: {fit.seconds:.2f} s, received {fit.received:.3f}"
+
+
 def main() -> None:
     """Measure, simulate and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -241,15 +264,20 @@ def main() -> None:
     rows, trees = (500, 5) if arguments.quick else (arguments.rows, 100)
     repeats = 1 if arguments.quick else arguments.repeats
     folder = folder_of(arguments)
-    log = Log(folder / "raw" / "engines.csv", Fit, ("engine", "repeat"), fresh=arguments.fresh)
-    if not len(log):
-        fits = measure(arguments.engines, rows, trees, repeats, arguments.seed)
-        for fit in progress(fits, repeats * len(arguments.engines), lambda fit: fit.engine):
+    log = Log(
+        folder / "raw" / "engines.csv", Fit, ("what", "engine", "repeat"), fresh=arguments.fresh
+    )
+    names = [name for name in arguments.engines if find_spec(NEEDS[name])]
+    keys = [(*of, r) for r in range(repeats) for of in product(WHAT, names)]
+    todo = sorted({repeat for *_, repeat in log.missing(keys)})  # a turn is measured as a whole
+    if todo:
+        fits = measure(names, rows, trees, todo, arguments.seed)
+        for fit in progress(fits, len(todo) * len(WHAT) * len(names), said):
             log.add(fit)
     far, rates = simulate(rows, trees)
     about = {"rows": rows, "trees": trees, "features": N_FEATURES, "repeats": repeats}
     heading = "Simulation for internet scale"
-    said = SIMULATED.format(
+    words = SIMULATED.format(
         rows=FAR_ROWS, features=N_FEATURES, workers=FAR_WORKERS, measured=rows,
         rate=1e6 * rates[0], student=1e6 * rates[1],
     )  # fmt: skip
@@ -260,7 +288,7 @@ def main() -> None:
         about=(ABOUT.format(**about),),
         notes=(NOTE,),
         measured=log.measured(),
-        texts={heading: said},
+        texts={heading: words},
     ).write(folder, table(log.frame()), (heading, far))
 
 

@@ -3,6 +3,7 @@
 - ``rows``, ``classes``, ``folds``: `DistilledClassifier.fit`, LightGBM teaching a smaller one;
 - ``parts``: the same fit beside the larger of its parts: ``cross_val_predict`` of the teacher, and
   the student trained directly, on rows of float64 or float32;
+- ``most``: the same fit on as many rows of float32 as should fit in 24 GiB;
 - ``grid``: `DistilledClassifierCV.fit` against the number of candidates;
 - ``latency``: `predict_proba` of the teacher and of its students, and their size on disk;
 - ``search``: a `GridSearchCV` over the student's settings, with ``memory=`` and without, and how
@@ -68,9 +69,12 @@ class Sizes:
     called_rows: tuple[int, ...] = (1, 100, 10_000)
     search_rows: int = 5_000
     part_rows: tuple[int, ...] = (300_000, 1_000_000)
+    part_trees: int = 20
+    most_rows: int = 10_000_000
+    most_trees: int = 5
 
 
-QUICK = Sizes((600,), 300, (3,), (3,), 150, (2,), 5, 5, (1,), 150, (600,))
+QUICK = Sizes((600,), 300, (3,), (3,), 150, (2,), 5, 5, (1,), 150, (600,), 5, 600)
 
 
 @dataclass(frozen=True)
@@ -195,7 +199,9 @@ def growth(sizes: Sizes, seed: int) -> Iterator[tuple[str, str, int, Point]]:
         yield "rows", "2 classes, 5 folds", n, Point(n, **trees)
     for n, dtype, part in itertools.product(sizes.part_rows, ("float64", "float32"), ("", *PARTS)):
         case = f"{dtype}: {part or 'distilling'}"
-        yield "parts", case, n, Point(n, **trees, part=part, dtype=dtype)
+        yield "parts", case, n, Point(n, seed=seed, trees=sizes.part_trees, part=part, dtype=dtype)
+    few = {"trees": sizes.most_trees, "seed": seed, "dtype": "float32"}
+    yield "most", "float32: distilling", sizes.most_rows, Point(sizes.most_rows, **few)
     for k in sizes.classes:
         point = Point(sizes.class_rows, classes=k, **trees)
         yield "classes", f"{sizes.class_rows} rows, 5 folds", k, point
@@ -289,7 +295,7 @@ def shares(stats: pstats.Stats) -> dict[str, float]:
 
 
 OTHERS = {"latency": latencies, "search": searches, "profile": profiles}
-GROUPS = ("rows", "parts", "classes", "folds", "grid", *OTHERS)
+GROUPS = ("rows", "parts", "most", "classes", "folds", "grid", *OTHERS)
 
 
 def measure(groups: list[str], sizes: Sizes, seed: int, log: Log) -> Iterator[Measurement]:
@@ -409,7 +415,8 @@ ABOUT = (
         "teaching one of 20 trees of 8, 20 features. *grid*: the honest choice among the given "
         "number of strengths. Processor time on one thread; memory is the peak of the resident set "
         "over what the process held with the rows made. Each fit is a process of its own. *parts*: "
-        "the same fit beside what its memory is to be compared with."
+        "the same fit beside what its memory is to be compared with, the teacher of 20 trees; "
+        "*most*: of 5, as memory does not depend on them."
     ),
     (
         "*latency*: predict_proba, median seconds of a call with x rows, on the wall; MiB is the "

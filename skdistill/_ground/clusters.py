@@ -1,7 +1,8 @@
 """The clusters that joblib can send tasks to, Dask's and Ray's, as `engines` sees them.
 
-Sending, running again and collecting is theirs; here stands what joblib does not say: how many
-cores a worker has, which packages, and how to give all workers the same rows once.
+joblib says which of them is meant, and how its tasks are to be sent. Sending, running again and
+collecting is theirs; here stands how many cores a worker has, which packages, and how to give all
+workers the same rows once.
 """
 
 import importlib
@@ -102,7 +103,11 @@ class Cluster(ABC):
 
 
 class DaskCluster(Cluster):
-    """Dask: runs again by itself what a worker died of, as long as the data are elsewhere, too."""
+    """Dask: runs again by itself what a worker died of, as long as the data are elsewhere, too.
+
+    The tasks are its own, not joblib's: joblib waits for ever where workers die with a result that
+    it was about to fetch.
+    """
 
     name = "Dask"
 
@@ -123,7 +128,7 @@ class DaskCluster(Cluster):
         except TimeoutError as error:
             raise EngineError(f"the Dask cluster must have workers, got none: {error}") from error
         self.kept: list[Any] = []
-        super().__init__(_steady(backend), n_jobs)
+        super().__init__(backend, n_jobs)
         self.workers = set(self.client.nthreads())
 
     def ask(self, function: Callable[[], Any]) -> dict[str, Any]:
@@ -147,7 +152,9 @@ class DaskCluster(Cluster):
         return list(self.client.scatter(list(values), hash=False)) if values else []
 
     def slots(self, n_jobs: int | None) -> int:
-        return int(self.backend.effective_n_jobs(n_jobs))
+        # Even one worker is sent tasks, to run one at a time: this process is not what was asked
+        # for, nor fit to survive what workers die of.
+        return max(2, int(self.backend.effective_n_jobs(n_jobs)))
 
     def threads(self, n_jobs: int | None, n_tasks: int) -> int:
         slots: Counter[str] = Counter()
@@ -163,29 +170,20 @@ class DaskCluster(Cluster):
     def run(
         self, calls: Iterable[tuple[Any, ...]], n_jobs: int | None, verbose: int
     ) -> Iterator[Any]:
-        from sklearn.utils.parallel import Parallel, delayed
+        from distributed import as_completed
 
-        with joblib.parallel_config(self.backend):
-            how = {"verbose": verbose, "return_as": "generator_unordered"}
-            yield from Parallel(**how)(delayed(call[0])(*call[1:]) for call in calls)
+        settings = get_config(), list(warnings.filters)
+        how = {"pure": False, **self.backend.submit_kwargs}
+        running = {self.client.submit(_as_the_caller, settings, *call, **how) for call in calls}
+        try:
+            for ended in as_completed(list(running)):
+                running.discard(ended)
+                yield ended.result()
+        finally:
+            self.client.cancel(list(running))
 
     def lost(self) -> int:
         return len(self.workers - set(self.client.nthreads()))
-
-
-def _steady(backend: Any) -> Any:
-    """Return a backend that sends tasks away even where one worker is left, to run one at a time.
-
-    joblib would run them in this process: not what was asked for, nor fit to survive what workers
-    die of.
-    """
-
-    class Steady(type(backend)):  # type: ignore[misc]
-        def effective_n_jobs(self, n_jobs: int | None) -> int:
-            return max(2, int(super().effective_n_jobs(n_jobs)))
-
-    wait = backend.wait_for_workers_timeout
-    return Steady(client=backend.client, wait_for_workers_timeout=wait, **backend.submit_kwargs)
 
 
 class RayCluster(Cluster):

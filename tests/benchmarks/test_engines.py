@@ -1,8 +1,12 @@
 """The simulation of many workers: graphs of tasks whose schedule is known."""
 
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks.engines import Schedule, schedule, tasks_of
+from benchmarks.engines import Fit, Schedule, schedule, table, tasks_of
 
 
 def test_a_fit_has_as_many_tasks_as_folds_and_a_search_the_pairs_too():
@@ -18,3 +22,15 @@ def test_more_workers_than_folds_are_of_no_use(workers, seconds):
     assert found.seconds == pytest.approx(seconds)
     assert found.busy <= 1.0
     assert isinstance(found, Schedule)
+
+
+def test_ratios_are_to_loky_in_the_same_turn():
+    seconds = {"loky": (1.0, 2.0, 4.0), "Dask": (1.5, 2.0, 4.4), "Ray": (1.0, 4.0, 4.8)}
+    fits = [
+        Fit("fit", engine, repeat, 9, each[repeat], 1.1 if engine == "Dask" else np.nan, 0.5)
+        for repeat in range(3)
+        for engine, each in seconds.items()
+    ]
+    found = table(pd.DataFrame(map(asdict, fits))).set_index("engine")
+    assert found["over loky"].to_dict() == pytest.approx({"loky": 1.0, "Dask": 1.1, "Ray": 1.2})
+    assert found["received"].dropna().to_dict() == {"Dask": 1.1}
