@@ -1,10 +1,12 @@
 """``students="auto"``: kinds of student from a tree of four leaves to 200 boosted trees.
 
 Small ones come first. All of them read numbers, missing ones too, and sparse rows (but for the
-network, which is left out there).
+network and the explainable booster, which are left out there). The latter, a sum of one curve for
+each column, is there where its package is: one bag without interactions, to be as quick as others.
 """
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import check_array
 from sklearn.utils.validation import has_fit_parameter
 
+from skdistill._ground.compat import LOGGER
 from skdistill.exceptions import InputError
 from skdistill.students import SoftMLPClassifier
 
@@ -39,16 +42,17 @@ def classifiers(X: Any = None) -> Items:
     Parameters
     ----------
     X : array-like, sparse array or data frame, optional
-        The rows: of sparse ones the network is left out.
+        The rows: of sparse ones the network and the explainable booster are left out.
 
     Returns
     -------
     students : list of (name, estimator) or (name, estimator, grid)
+        The explainable booster, "ebm", is there where interpret is installed.
 
     Examples
     --------
-    >>> [name for name, *_ in classifiers()]
-    ['tree', 'logistic', 'forest 10', 'lightgbm 20x8', 'lightgbm 50x31', 'lightgbm 200x31', 'mlp']
+    >>> [name for name, *_ in classifiers()][:6]
+    ['tree', 'logistic', 'forest 10', 'lightgbm 20x8', 'lightgbm 50x31', 'lightgbm 200x31']
     """
     forest = RandomForestClassifier(10, random_state=0)
     line = make_pipeline(_filled(), _scaled(), LogisticRegression(max_iter=1000))
@@ -58,6 +62,7 @@ def classifiers(X: Any = None) -> Items:
         ("logistic", line),
         ("forest 10", forest),
         *_boosters(LGBMClassifier, X),
+        *_explainable("ExplainableBoostingClassifier", X),
         *network,
     ]
 
@@ -68,12 +73,13 @@ def regressors(X: Any = None) -> Items:
     Parameters
     ----------
     X : array-like, sparse array or data frame, optional
-        The rows: of sparse ones the network is left out.
+        The rows: of sparse ones the network and the explainable booster are left out.
 
     Returns
     -------
     students : list of (name, estimator) or (name, estimator, grid)
-        The network is there from scikit-learn 1.7 on, where it takes weights.
+        The explainable booster, "ebm", is there where interpret is installed, the network
+        from scikit-learn 1.7 on, where it takes weights.
 
     Examples
     --------
@@ -87,6 +93,7 @@ def regressors(X: Any = None) -> Items:
         ("ridge", make_pipeline(_filled(), _scaled(), Ridge())),
         ("forest 10", RandomForestRegressor(10, random_state=0)),
         *_boosters(LGBMRegressor, X),
+        *_explainable("ExplainableBoostingRegressor", X),
         *network,
     ]
 
@@ -113,6 +120,26 @@ def _boosters(kind: type, X: Any) -> Items:
         (f"lightgbm {trees}x{leaves}", kind(n_estimators=trees, num_leaves=leaves, **how))
         for trees, leaves in BOOSTERS
     ]
+
+
+def _explainable(name: str, X: Any) -> Items:
+    if sp.issparse(X):
+        return []
+    try:
+        from interpret import glassbox
+    except ImportError:
+        _tell_missing()
+        return []
+    learner = getattr(glassbox, name)(interactions=0, outer_bags=1, n_jobs=1, random_state=0)
+    return [("ebm", make_pipeline(_filled(), learner))]  # its plots do not show missing values
+
+
+@cache  # once
+def _tell_missing() -> None:
+    LOGGER.info(
+        "students='auto' leaves out the explainable booster, a readable student: the package "
+        "interpret is not installed (pip install interpret-core)"
+    )
 
 
 def _filled() -> SimpleImputer:

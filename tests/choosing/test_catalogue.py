@@ -1,5 +1,8 @@
 """``students="auto"``: what it stands for, and which rows it takes."""
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,3 +118,42 @@ def test_the_network_of_numbers_holds_what_other_students_do():
     assert not np.allclose(weighted.predict(X), half.predict(X))
     both = clone(half).fit(X, np.column_stack([NUMBERS, -NUMBERS]))
     assert both.predict(X).shape == (len(X), 2)
+
+
+MAKE = pytest.mark.parametrize("make", [catalogue.classifiers, catalogue.regressors])
+
+
+@MAKE
+def test_a_package_that_is_missing_is_told_once(make, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "interpret", None)
+    catalogue._tell_missing.cache_clear()
+    with caplog.at_level("INFO", logger="skdistill"):
+        for _ in range(2):
+            assert "ebm" not in name_students(make(X))
+    (said,) = caplog.messages
+    assert "pip install interpret-core" in said
+
+
+@MAKE
+def test_the_explainable_booster_is_among_them_where_it_is_installed(make, monkeypatch):
+    class Learner(DecisionTreeClassifier):
+        def __init__(self, interactions=5, outer_bags=14, n_jobs=-2, random_state=42):
+            self.interactions, self.outer_bags = interactions, outer_bags
+            self.n_jobs, self.random_state = n_jobs, random_state
+
+    glassbox = SimpleNamespace(
+        ExplainableBoostingClassifier=Learner, ExplainableBoostingRegressor=Learner
+    )
+    monkeypatch.setitem(sys.modules, "interpret", SimpleNamespace(glassbox=glassbox))
+    learner = name_students(make(X))["ebm"][0][-1]
+    assert (learner.n_jobs, learner.outer_bags, learner.interactions) == (1, 1, 0)
+    assert "ebm" not in name_students(make(sp.csr_array(X)))
+
+
+def test_the_explainable_booster_is_distilled_and_readable():
+    pytest.importorskip("interpret", reason="the package interpret is not installed")
+    (ebm,) = [each for each in catalogue.classifiers(X) if each[0] == "ebm"]
+    teacher = DecisionTreeClassifier(max_depth=4)
+    search = DistilledClassifierCV(teacher, [ebm], budget={"readable": True}, **QUICK).fit(X, Y)
+    assert list(search.verdict_.by_student) == ["ebm"]
+    assert type(search.student_[-1]).__module__.startswith("interpret")
