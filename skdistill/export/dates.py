@@ -56,9 +56,9 @@ def turns(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     known = to_microseconds(seconds[~np.isnan(seconds)])
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-    ends = np.floor([low, high]).astype("datetime64[s]").astype("datetime64[Y]")
-    months = np.arange(ends[0] - 1, ends[1] + 2).astype("datetime64[M]")
-    months = (months[:, None] + np.arange(12)).ravel().astype("datetime64[s]").astype(np.int64)
+    ends = np.floor([low, high]).astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64)
+    months = np.arange(12 * (ends[0] - 1), 12 * (ends[1] + 2))  # since 1970
+    months = months.astype("datetime64[M]").astype("datetime64[s]").astype(np.int64)
     day = high // 86_400 * 86_400
     turn = np.concatenate([months, day + 3600 * np.arange(-24, 25), day + 60 * np.arange(61)])
     return to_microseconds(np.concatenate([turn, turn - 1.0, turn - 1e-6, [np.nan]]))

@@ -362,7 +362,7 @@ def test_the_labels_of_a_search_do_not_know_the_validation_labels():
         for y in (LABELS, np.where(np.isin(np.arange(90), test), 1 - LABELS, LABELS)):
             data = check_data(TABLE, y, None, None)
             pool = fit_pool(GaussianNB(), TABLE, y, folds, (0, 1, 2, 3), keep_teachers=True)
-            planner = Planner(data, pool, {}, None, None, None)
+            planner = Planner(data, pool, None, None, None)
             said.append(planner._synthetic(Munge(), k))
         assert_array_equal(said[0].raw, said[1].raw)
         assert not set(said[0].parent) & set(test)
