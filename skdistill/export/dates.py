@@ -36,7 +36,7 @@ def dates_like(seconds: NDArray[np.float64], column: Any) -> Any:
 
     missing = np.isnan(seconds)
     ticks = np.round(np.where(missing, 0.0, seconds) * 1e6).astype(np.int64)
-    dates = np.where(missing, np.datetime64("NaT"), ticks.astype("datetime64[us]"))
+    dates = np.where(missing, np.datetime64("NaT", "us"), ticks.astype("datetime64[us]"))
     made = pd.Series(dates)
     if not isinstance(column.dtype, np.dtype):
         made = made.dt.tz_localize("UTC")

@@ -60,7 +60,7 @@ def random_dates(n=20_000):
 
 def as_dates(seconds, unit="us"):
     ticks = np.round(np.nan_to_num(seconds) * 1e6).astype("datetime64[us]")
-    return pd.Series(np.where(np.isnan(seconds), np.datetime64("NaT"), ticks)).astype(
+    return pd.Series(np.where(np.isnan(seconds), np.datetime64("NaT", "us"), ticks)).astype(
         f"datetime64[{unit}]"
     )
 
