@@ -125,7 +125,7 @@ class DaskCluster(Cluster):
             )
         try:
             backend.effective_n_jobs(n_jobs)  # waits for workers
-        except TimeoutError as error:
+        except (TimeoutError, KilledWorker) as error:
             raise EngineError(f"the Dask cluster must have workers, got none: {error}") from error
         self.kept: list[Any] = []
         super().__init__(backend, n_jobs)
@@ -135,7 +135,9 @@ class DaskCluster(Cluster):
         return dict(self.client.run(function, on_error="return"))
 
     def put(self, value: Any) -> Any:
-        sent = self.client.scatter(value, broadcast=True, hash=False)
+        # To one worker, from which those that need it have it: broadcast=True waits for ever for a
+        # worker that dies meanwhile.
+        sent = self.client.scatter(value, hash=False)
         # Every two seconds the scheduler drops the copies that no task waits for, to send them anew
         # in the next stage. So there are tasks that do, on what no worker can run.
         if not self.kept:

@@ -106,9 +106,14 @@ class Progress:
     >= 1.9.
     """
 
+    away = False  # whether it was sent to a worker, which may run a task again
+
     def __init__(self, estimator: Any, context: Any = None) -> None:
         self.estimator = estimator
         self.context = context
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"away": True}
 
     @classmethod
     @contextmanager
@@ -147,9 +152,14 @@ class Progress:
         if self.context is None:
             yield self
             return
-        context = self.context.subcontext(
-            task_name=name, task_id=number, max_subtasks=n_steps, sequential_subtasks=not n_steps
-        )
+        how = {"max_subtasks": n_steps, "sequential_subtasks": not n_steps}
+        try:
+            context = self.context.subcontext(task_name=name, task_id=number, **how)
+        except ValueError:
+            if not self.away:
+                raise
+            yield self  # callbacks were told of the task when it ran first
+            return
         context.call_on_fit_task_begin(estimator=self.estimator)
         yield Progress(self.estimator, context)
         context.call_on_fit_task_end(estimator=self.estimator)

@@ -105,14 +105,29 @@ def test_rows_are_placed_once_and_what_a_learner_does_in_parallel_stays_there(
 
 
 def test_rows_stay_on_all_workers_of_dask_while_a_fit_lasts(dask_client, rows):
+    def copies(of):
+        return len(dask_client.who_has().get(of.key, ()))
+
     with parallel_config("dask", client=dask_client), engines.engine() as cluster:
-        sent = cluster.place(rows[0])
-        other = dask_client.scatter(rows[1], broadcast=True, hash=False)
-        until(lambda: len(dask_client.who_has()[other.key]) == 1, dask_client.amm.run_once)
-        assert len(dask_client.who_has()[sent.key]) == 2
+        sent, other = cluster.place(rows[0]), dask_client.scatter(rows[1], hash=False)
         key = sent.key
+        until(lambda: len(waiting(dask_client, key)) == 2)
+        for each in (sent, other):
+            dask_client.replicate(each)
+        assert copies(sent) == copies(other) == 2
+        until(lambda: copies(other) == 1, dask_client.amm.run_once)
+        assert copies(sent) == 2
         del sent
     until(lambda: key not in dask_client.who_has())
+
+
+def waiting(client, key):
+    """Return the tasks that wait for something."""
+
+    def look(dask_scheduler):
+        return [task.key for task in dask_scheduler.tasks[key].waiters or ()]
+
+    return client.run_on_scheduler(look)
 
 
 def test_what_tasks_have_in_common_is_sent_once(engine, monkeypatch):
