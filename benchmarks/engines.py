@@ -44,8 +44,8 @@ Seconds on the wall on {rows:,} rows of {features} float64 features. *fit*: `Dis
 LightGBM of {trees} trees into one of 20, five folds, strength "auto". *search*:
 `DistilledClassifierCV`, the same teacher, that student and a tree, five folds. Median of {repeats},
 the engines in turn after a fit each to warm up. *over loky* is the median of the ratios to the run
-on loky just before. *load* is the median of the machine's load average as runs began: 0 is a
-machine of nobody else's. *received* are all bytes that Dask's workers read from their sockets
+on loky just before. *load* is the median of the machine's load average as runs began, of which the
+two workers are 2. *received* are all bytes that Dask's workers read from their sockets
 during a run, those of tasks, labels and messages included, over the bytes of X times the workers.
 Ray keeps the rows once for a machine, in shared memory."""
 NOTE = """\
